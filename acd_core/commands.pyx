@@ -1,0 +1,411 @@
+# cython: language_level=3
+"""What goes into an engine. Immutable and valid by construction: whatever can be judged without the state is judged
+here, once, and raises `Refused` naming the field; an engine judges only what depends on its state.
+
+Every command may carry a `request_id`; see `Answer.duplicate`.
+"""
+
+from functools import lru_cache
+
+from acd_core.digest cimport mix, text_word
+
+from acd_core.checks import check_duration, check_id, check_range, check_text
+from acd_core.enums import CommandKind, OfferOutcome, Presence
+from acd_core.limits import (
+    AGENTS_PER_COMMAND_MAX,
+    ATTRIBUTE_BYTES_MAX,
+    CREDIT_MS_MAX,
+    ID_BYTES_MAX,
+    PRIORITY_MAX,
+    REASON_BYTES_MAX,
+)
+from acd_core.policy import Policy
+from acd_core.refusal import Reason, Refused
+from acd_core.requirement import parse
+from acd_core.roster import AgentSpec
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    const unsigned char* PyUnicode_1BYTE_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+
+cdef int64_t _PRIORITY_MAX = PRIORITY_MAX
+cdef int64_t _CREDIT_MS_MAX = CREDIT_MS_MAX
+cdef Py_ssize_t _ID_BYTES_MAX = ID_BYTES_MAX
+cdef Py_ssize_t _ATTRIBUTE_BYTES_MAX = ATTRIBUTE_BYTES_MAX
+
+GENERATED_ID_PREFIX = "acd:"
+"""Contact ids that start so are given by the engine; a caller's own may not."""
+
+parse_cached = lru_cache(maxsize=16_384)(parse)
+
+
+cdef int _ensure_id(str value, str field) except -1:
+    cdef Py_ssize_t size, i
+    cdef const unsigned char* data
+    if value is not None and PyUnicode_IS_COMPACT_ASCII(value):
+        size = PyUnicode_GET_LENGTH(value)
+        if 0 < size <= _ID_BYTES_MAX:
+            data = PyUnicode_1BYTE_DATA(value)
+            for i in range(size):
+                if data[i] < 0x20 or data[i] == 0x7F:
+                    break
+            else:
+                return 0
+    check_id(value, field)
+    return 0
+
+
+cdef int _ensure_offer_id(int64_t offer_id) except -1:
+    if offer_id < 1:
+        raise Refused(Reason.OUT_OF_RANGE, "offer_id", f"{offer_id} is not an offer's id; they count from 1")
+    return 0
+
+
+cdef int _ensure_requirement(str text) except -1:
+    if not text:
+        return 0
+    try:
+        parse_cached(text)
+    except Refused as refused:
+        raise refused.within("requirement") from None
+    return 0
+
+
+cdef int _ensure_priority(int64_t priority) except -1:
+    if not -_PRIORITY_MAX <= priority <= _PRIORITY_MAX:
+        check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
+    return 0
+
+
+cdef int _ensure_credit(int64_t credit_ms) except -1:
+    if not -_CREDIT_MS_MAX <= credit_ms <= _CREDIT_MS_MAX:
+        check_range(credit_ms, -CREDIT_MS_MAX, CREDIT_MS_MAX, "credit_ms")
+    return 0
+
+
+cdef int _ensure_attributes(bytes attributes) except -1:
+    if len(attributes) > _ATTRIBUTE_BYTES_MAX:
+        raise Refused(Reason.TOO_LONG, "attributes",
+                      f"{len(attributes)} bytes are more than the {ATTRIBUTE_BYTES_MAX} allowed")
+    return 0
+
+
+cdef int _ensure_agent_ids(tuple agent_ids) except -1:
+    if not agent_ids:
+        raise Refused(Reason.EMPTY, "agent_ids", "name at least one agent")
+    if len(agent_ids) > AGENTS_PER_COMMAND_MAX:
+        raise Refused(Reason.TOO_MANY, "agent_ids",
+                      f"{len(agent_ids)} agents are more than the {AGENTS_PER_COMMAND_MAX} allowed at once")
+    seen = set()
+    for index, agent_id in enumerate(agent_ids):
+        check_id(agent_id, f"agent_ids[{index}]")
+        if agent_id in seen:
+            raise Refused(Reason.DUPLICATE_ENTRY, f"agent_ids[{index}]", f'"{agent_id}" appears more than once')
+        seen.add(agent_id)
+    return 0
+
+
+cdef class Command:
+    """What all commands share. `FIELDS` names a command's own fields, in the order of its content word."""
+
+    FIELDS = ()
+
+    def __init__(self):
+        raise TypeError("Command is abstract")
+
+    cdef int _begin(self, int kind, str request_id) except -1:
+        self.kind = kind
+        self.request_id = request_id
+        if request_id:
+            _ensure_id(request_id, "request_id")
+        return 0
+
+    cpdef uint64_t content_word(self) except? 0:
+        """The content without the request id as one word, to tell a retry from a reuse of its id."""
+        cdef uint64_t word = <uint64_t>self.kind
+        for name in self.FIELDS:
+            word = mix(word, text_word(repr(getattr(self, name))))
+        return word
+
+    def __repr__(self):
+        fields = [f"{name}={getattr(self, name)!r}" for name in self.FIELDS]
+        if self.request_id:
+            fields.append(f"request_id={self.request_id!r}")
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+    def __eq__(self, other):
+        if type(self) is not type(other):
+            return NotImplemented
+        return repr(self) == repr(other)
+
+    __hash__ = None
+
+
+cdef class Tick(Command):
+    """Fire every timer that is due."""
+
+    def __init__(self, *, str request_id not None=""):
+        self._begin(<int>CommandKind.TICK, request_id)
+
+
+cdef class Resume(Command):
+    """The shell is back after an outage: leases and live offers are extended by the time that nobody was there."""
+
+    def __init__(self, *, str request_id not None=""):
+        self._begin(<int>CommandKind.RESUME, request_id)
+
+
+cdef class ApplyPolicy(Command):
+    """Replace the policy. `expected_version` is the version it replaces, -1 for whichever is in force."""
+
+    FIELDS = ("policy", "expected_version")
+
+    def __init__(self, policy not None, int64_t expected_version=-1, *, str request_id not None=""):
+        if not isinstance(policy, Policy):
+            raise TypeError("policy must be a Policy")
+        if expected_version < -1:
+            raise Refused(Reason.OUT_OF_RANGE, "expected_version", "a version is 0 or more")
+        self._begin(<int>CommandKind.APPLY_POLICY, request_id)
+        self.policy = policy
+        self.expected_version = expected_version
+
+
+cdef class UpsertAgents(Command):
+    """Add agents, or replace what is said of them; presence and what they hold stay. All or none."""
+
+    FIELDS = ("agents",)
+
+    def __init__(self, tuple agents not None, *, str request_id not None=""):
+        if not agents:
+            raise Refused(Reason.EMPTY, "agents", "name at least one agent")
+        if len(agents) > AGENTS_PER_COMMAND_MAX:
+            raise Refused(Reason.TOO_MANY, "agents",
+                          f"{len(agents)} agents are more than the {AGENTS_PER_COMMAND_MAX} allowed at once")
+        seen = set()
+        for index, agent in enumerate(agents):
+            if not isinstance(agent, AgentSpec):
+                raise TypeError("agents must be AgentSpec objects")
+            if agent.agent_id in seen:
+                raise Refused(Reason.DUPLICATE_ENTRY, f"agents[{index}].agent_id",
+                              f'"{agent.agent_id}" appears more than once')
+            seen.add(agent.agent_id)
+        self._begin(<int>CommandKind.UPSERT_AGENTS, request_id)
+        self.agents = agents
+
+
+cdef class RemoveAgents(Command):
+    """Remove agents. One who serves a contact keeps it to its end and takes no more. All or none."""
+
+    FIELDS = ("agent_ids",)
+
+    def __init__(self, tuple agent_ids not None, *, str request_id not None=""):
+        _ensure_agent_ids(agent_ids)
+        self._begin(<int>CommandKind.REMOVE_AGENTS, request_id)
+        self.agent_ids = agent_ids
+
+
+cdef class SetPresence(Command):
+    """Sign on or off, be ready or away. `lease_ms`: sign off if not heard of for so long; 0 for the policy's lease."""
+
+    FIELDS = ("agent_id", "presence", "reason", "lease_ms")
+
+    def __init__(self, str agent_id not None, int presence, str reason not None="", int64_t lease_ms=0, *,
+                 str request_id not None=""):
+        _ensure_id(agent_id, "agent_id")
+        if not 1 <= presence <= 3:
+            raise Refused(Reason.INVALID_VALUE, "presence", "presence is offline, ready or away")
+        if reason:
+            if presence != Presence.AWAY:
+                raise Refused(Reason.INVALID_VALUE, "reason", "only an agent who is away has a reason")
+            check_text(reason, REASON_BYTES_MAX, "reason")
+        if lease_ms:
+            check_duration(lease_ms, "lease_ms")
+        self._begin(<int>CommandKind.SET_PRESENCE, request_id)
+        self.agent_id = agent_id
+        self.presence = presence
+        self.reason = reason
+        self.lease_ms = lease_ms
+
+
+cdef class Heartbeat(Command):
+    """These agents are still there: their presence leases start anew. Agents that are offline are passed over."""
+
+    FIELDS = ("agent_ids",)
+
+    def __init__(self, tuple agent_ids not None, *, str request_id not None=""):
+        _ensure_agent_ids(agent_ids)
+        self._begin(<int>CommandKind.HEARTBEAT, request_id)
+        self.agent_ids = agent_ids
+
+
+cdef class EnqueueContact(Command):
+    """A new contact. With an empty `contact_id` the engine gives one. `attached`: a stream follows it (RouteContact)."""
+
+    FIELDS = ("contact_id", "queue_id", "channel_id", "requirement", "priority", "credit_ms", "customer_id",
+              "attributes", "attached")
+
+    def __init__(self, str contact_id not None, str queue_id not None, str channel_id not None="voice",
+                 str requirement not None="", int64_t priority=0, int64_t credit_ms=0, str customer_id not None="",
+                 bytes attributes not None=b"", bint attached=False, *, str request_id not None=""):
+        if contact_id:
+            _ensure_id(contact_id, "contact_id")
+            if contact_id.startswith(GENERATED_ID_PREFIX):
+                raise Refused(Reason.RESERVED_ID, "contact_id",
+                              f'ids that start with "{GENERATED_ID_PREFIX}" are given by the server')
+        _ensure_id(queue_id, "queue_id")
+        _ensure_id(channel_id, "channel_id")
+        if customer_id:
+            _ensure_id(customer_id, "customer_id")
+        _ensure_requirement(requirement)
+        _ensure_priority(priority)
+        _ensure_credit(credit_ms)
+        _ensure_attributes(attributes)
+        self._begin(<int>CommandKind.ENQUEUE_CONTACT, request_id)
+        self.contact_id = contact_id
+        self.queue_id = queue_id
+        self.channel_id = channel_id
+        self.requirement = requirement
+        self.priority = priority
+        self.credit_ms = credit_ms
+        self.customer_id = customer_id
+        self.attributes = attributes
+        self.attached = attached
+
+    cpdef uint64_t content_word(self) except? 0:
+        cdef uint64_t word = mix(<uint64_t>self.kind, text_word(self.contact_id))
+        word = mix(word, text_word(self.queue_id))
+        word = mix(word, text_word(self.channel_id))
+        word = mix(word, text_word(self.requirement))
+        word = mix(word, <uint64_t>self.priority)
+        word = mix(word, <uint64_t>self.credit_ms)
+        word = mix(word, text_word(self.customer_id))
+        if self.attributes:
+            word = mix(word, text_word(repr(self.attributes)))
+        return mix(word, self.attached)
+
+
+cdef class UpdateContact(Command):
+    """Change a live contact. Fields left None stay. `held` puts an active contact on hold or takes it off."""
+
+    FIELDS = ("contact_id", "requirement", "priority", "credit_ms", "attributes", "held")
+
+    def __init__(self, str contact_id not None, *, requirement=None, priority=None, credit_ms=None, attributes=None,
+                 held=None, str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        if requirement is not None:
+            _ensure_requirement(requirement)
+        if priority is not None:
+            check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
+        if credit_ms is not None:
+            check_range(credit_ms, -CREDIT_MS_MAX, CREDIT_MS_MAX, "credit_ms")
+        if attributes is not None:
+            _ensure_attributes(attributes)
+        if requirement is None and priority is None and credit_ms is None and attributes is None and held is None:
+            raise Refused(Reason.EMPTY, "", "an update names at least one field")
+        self._begin(<int>CommandKind.UPDATE_CONTACT, request_id)
+        self.contact_id = contact_id
+        self.requirement = requirement
+        self.priority = priority
+        self.credit_ms = credit_ms
+        self.attributes = attributes
+        self.held = held
+
+
+cdef class CancelContact(Command):
+    """A contact that is not yet served ends: the caller gave up (`abandoned`) or the caller's system took it away."""
+
+    FIELDS = ("contact_id", "abandoned")
+
+    def __init__(self, str contact_id not None, bint abandoned=True, *, str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        self._begin(<int>CommandKind.CANCEL_CONTACT, request_id)
+        self.contact_id = contact_id
+        self.abandoned = abandoned
+
+
+cdef class AcceptOffer(Command):
+    FIELDS = ("contact_id", "agent_id", "offer_id")
+
+    def __init__(self, str contact_id not None, str agent_id not None, int64_t offer_id, *,
+                 str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        _ensure_id(agent_id, "agent_id")
+        _ensure_offer_id(offer_id)
+        self._begin(<int>CommandKind.ACCEPT_OFFER, request_id)
+        self.contact_id = contact_id
+        self.agent_id = agent_id
+        self.offer_id = offer_id
+
+
+cdef class DeclineOffer(Command):
+    """An offer was not taken. `outcome` is DECLINED, BUSY, UNREACHABLE or MISSED; each has its own policy."""
+
+    FIELDS = ("contact_id", "agent_id", "offer_id", "outcome")
+
+    def __init__(self, str contact_id not None, str agent_id not None, int64_t offer_id, int outcome=1, *,
+                 str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        _ensure_id(agent_id, "agent_id")
+        _ensure_offer_id(offer_id)
+        if not OfferOutcome.DECLINED <= outcome <= OfferOutcome.MISSED:
+            raise Refused(Reason.INVALID_VALUE, "outcome", "an offer is declined, busy, unreachable or missed")
+        self._begin(<int>CommandKind.DECLINE_OFFER, request_id)
+        self.contact_id = contact_id
+        self.agent_id = agent_id
+        self.offer_id = offer_id
+        self.outcome = outcome
+
+
+cdef class CompleteContact(Command):
+    """The conversation is over; wrap-up follows. `agent_id` may be empty; `wrap_up_ms`: -1 for the queue's, 0 none."""
+
+    FIELDS = ("contact_id", "agent_id", "wrap_up_ms")
+
+    def __init__(self, str contact_id not None, str agent_id not None="", int64_t wrap_up_ms=-1, *,
+                 str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        if agent_id:
+            _ensure_id(agent_id, "agent_id")
+        if wrap_up_ms != -1:
+            check_duration(wrap_up_ms, "wrap_up_ms", zero_means_none=True)
+        self._begin(<int>CommandKind.COMPLETE_CONTACT, request_id)
+        self.contact_id = contact_id
+        self.agent_id = agent_id
+        self.wrap_up_ms = wrap_up_ms
+
+
+cdef class FinishWrapUp(Command):
+    """The agent has done with the work after a contact; with an empty `contact_id`, after all of its contacts."""
+
+    FIELDS = ("agent_id", "contact_id")
+
+    def __init__(self, str agent_id not None, str contact_id not None="", *, str request_id not None=""):
+        _ensure_id(agent_id, "agent_id")
+        if contact_id:
+            _ensure_id(contact_id, "contact_id")
+        self._begin(<int>CommandKind.FINISH_WRAP_UP, request_id)
+        self.agent_id = agent_id
+        self.contact_id = contact_id
+
+
+cdef class DetachContact(Command):
+    """The stream that follows a contact broke: if none comes back within the policy's time, it ends as lost."""
+
+    FIELDS = ("contact_id",)
+
+    def __init__(self, str contact_id not None, *, str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        self._begin(<int>CommandKind.DETACH_CONTACT, request_id)
+        self.contact_id = contact_id
+
+
+cdef class AttachContact(Command):
+    """A stream follows the contact (again)."""
+
+    FIELDS = ("contact_id",)
+
+    def __init__(self, str contact_id not None, *, str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        self._begin(<int>CommandKind.ATTACH_CONTACT, request_id)
+        self.contact_id = contact_id

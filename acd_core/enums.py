@@ -1,0 +1,156 @@
+"""The closed vocabularies of the engine: what the numbers in commands, events and state mean.
+
+The numbers are part of journals, snapshots and digests. They are never reused or renumbered; new ones are appended.
+"""
+
+from enum import IntEnum
+
+
+class CommandKind(IntEnum):
+    TICK = 1
+    RESUME = 2
+    APPLY_POLICY = 3
+    UPSERT_AGENTS = 4
+    REMOVE_AGENTS = 5
+    SET_PRESENCE = 6
+    HEARTBEAT = 7
+    ENQUEUE_CONTACT = 8
+    UPDATE_CONTACT = 9
+    CANCEL_CONTACT = 10
+    ACCEPT_OFFER = 11
+    DECLINE_OFFER = 12
+    COMPLETE_CONTACT = 13
+    FINISH_WRAP_UP = 14
+    DETACH_CONTACT = 15
+    ATTACH_CONTACT = 16
+
+
+class Presence(IntEnum):
+    """What an agent says of itself."""
+
+    OFFLINE = 1
+    READY = 2
+    AWAY = 3
+
+
+class PresenceCause(IntEnum):
+    """Who or what changed an agent's presence."""
+
+    REQUESTED = 1
+    LEASE_EXPIRED = 2
+    NOT_RESPONDING = 3
+    REMOVED = 4
+
+
+class ContactState(IntEnum):
+    WAITING = 1
+    OFFERED = 2
+    ACTIVE = 3
+    WRAP_UP = 4
+    CLOSED = 5
+    SCHEDULED = 6
+
+
+class OfferOutcome(IntEnum):
+    """How an offer ended, when it was not accepted."""
+
+    DECLINED = 1
+    BUSY = 2
+    UNREACHABLE = 3
+    MISSED = 4
+    """Nobody answered before the offer ran out, or the caller's system said so."""
+    RELEASED = 5
+    """The agent went away, offline, was removed or lost its presence lease: not a miss."""
+    WITHDRAWN = 6
+    """The contact ended while it was offered: not a miss."""
+    ACCEPTED = 7
+
+
+class EndCause(IntEnum):
+    """Why a segment of a contact ended; each ends once, by exactly one of these."""
+
+    HANDLED = 1
+    ABANDONED = 2
+    SHORT_ABANDON = 3
+    OVERFLOWED = 4
+    TIMED_OUT = 5
+    REFUSED_FULL = 6
+    REFUSED_CLOSED = 7
+    MOVED_TO_CALLBACK = 8
+    TRANSFERRED = 9
+    CANCELLED = 10
+    LOST = 11
+
+
+class Strategy(IntEnum):
+    """How a contact picks among the agents who may serve it (routing model, section 6)."""
+
+    LONGEST_IDLE = 1
+    ROUND_ROBIN = 2
+    LEAST_OCCUPIED = 3
+    FEWEST_CONTACTS = 4
+    LEAST_TALK_TIME = 5
+    LEAST_LOADED = 6
+    BEST_MATCH = 7
+    LEAST_SKILLED = 8
+    FIXED_ORDER = 9
+    RANDOM = 10
+    WEIGHTED = 11
+    BROADCAST = 12
+
+
+STRATEGIES_BUILT = frozenset(
+    {Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM}
+)
+"""A policy that names any other strategy is refused as not built yet."""
+
+
+class Membership(IntEnum):
+    """Who belongs to a queue."""
+
+    OPEN = 1
+    """Every agent who meets the requirement, at tier 0."""
+    LISTED = 2
+    """Agents who name the queue in their memberships, each at its own tier."""
+
+
+class ChosenBy(IntEnum):
+    """Which side of a match did the choosing (routing model, section 9)."""
+
+    CONTACT = 1
+    AGENT = 2
+
+
+class TimerKind(IntEnum):
+    OFFER_EXPIRY = 1
+    WRAP_UP_END = 2
+    LEASE_END = 3
+    DELAY_END = 4
+    EXCLUSION_END = 5
+    REATTACH_END = 6
+
+
+class EventType(IntEnum):
+    POLICY_APPLIED = 1
+    AGENT_ADDED = 2
+    AGENT_UPDATED = 3
+    AGENT_REMOVED = 4
+    PRESENCE_CHANGED = 5
+    AGENT_DELAYED = 6
+    AGENT_DELAY_ENDED = 7
+    CONTACT_ENQUEUED = 8
+    CONTACT_UPDATED = 9
+    CONTACT_HELD = 10
+    CONTACT_RETRIEVED = 11
+    CONTACT_DETACHED = 12
+    CONTACT_ATTACHED = 13
+    OFFER_MADE = 14
+    OFFER_ACCEPTED = 15
+    CONTACT_ASSIGNED = 16
+    OFFER_ENDED = 17
+    AGENT_EXCLUDED = 18
+    EXCLUSION_ENDED = 19
+    CONTACT_COMPLETED = 20
+    CONTACT_CLOSED = 21
+    CONTACT_UNATTENDED = 22
+    RESUMED = 23

@@ -1,0 +1,83 @@
+"""What is said of an agent when it is added: skills, capacity, the queues it belongs to. Immutable."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from acd_core.checks import check_id, check_range
+from acd_core.limits import (
+    CAPACITY_MAX,
+    CHANNEL_COUNT_MAX,
+    CHANNELS_MAX,
+    MEMBERSHIPS_PER_AGENT_MAX,
+    POSITION_MAX,
+    SKILL_LEVEL_MAX,
+    SKILL_LEVEL_MIN,
+    SKILLS_PER_AGENT_MAX,
+    TIER_MAX,
+)
+from acd_core.refusal import Reason, Refused
+
+
+class SkillLevel(NamedTuple):
+    skill: str
+    level: int
+
+
+class ChannelMaximum(NamedTuple):
+    """The most contacts (offers and wrap-up counted) that an agent holds on one channel."""
+
+    channel_id: str
+    maximum: int
+
+
+class QueueMembership(NamedTuple):
+    """An agent's place in a listed queue; tier 0 is first choice, position orders `fixed_order`."""
+
+    queue_id: str
+    tier: int = 0
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """One agent as its owner describes it. Lists are kept sorted by name, so that equal agents are equal.
+
+    Raises:
+        Refused: naming the field (`skills["spanish"]`) when a value is out of its bounds or an entry appears twice.
+    """
+
+    agent_id: str
+    skills: tuple[SkillLevel, ...] = ()
+    capacity: int = 100
+    channel_maxima: tuple[ChannelMaximum, ...] = ()
+    memberships: tuple[QueueMembership, ...] = ()
+    display_name: str = ""
+
+    def __post_init__(self) -> None:
+        check_id(self.agent_id, "agent_id")
+        check_range(self.capacity, 1, CAPACITY_MAX, "capacity")
+        if self.display_name:
+            check_id(self.display_name, "display_name")
+        _check_entries([s.skill for s in self.skills], SKILLS_PER_AGENT_MAX, "skills")
+        _check_entries([m.channel_id for m in self.channel_maxima], CHANNELS_MAX, "channel_maxima")
+        _check_entries([m.queue_id for m in self.memberships], MEMBERSHIPS_PER_AGENT_MAX, "memberships")
+        for skill in self.skills:
+            check_range(skill.level, SKILL_LEVEL_MIN, SKILL_LEVEL_MAX, f'skills["{skill.skill}"]')
+        for channel in self.channel_maxima:
+            check_range(channel.maximum, 0, CHANNEL_COUNT_MAX, f'channel_maxima["{channel.channel_id}"]')
+        for member in self.memberships:
+            check_range(member.tier, 0, TIER_MAX, f'memberships["{member.queue_id}"].tier')
+            check_range(member.position, 0, POSITION_MAX, f'memberships["{member.queue_id}"].position')
+        object.__setattr__(self, "skills", tuple(sorted(self.skills)))
+        object.__setattr__(self, "channel_maxima", tuple(sorted(self.channel_maxima)))
+        object.__setattr__(self, "memberships", tuple(sorted(self.memberships)))
+
+
+def _check_entries(names: list[str], most: int, field: str) -> None:
+    if len(names) > most:
+        raise Refused(Reason.TOO_MANY, field, f"{len(names)} entries are more than the {most} allowed")
+    for name in names:
+        check_id(name, field)
+    if len(set(names)) != len(names):
+        twice = next(name for index, name in enumerate(names) if name in names[:index])
+        raise Refused(Reason.DUPLICATE_ENTRY, field, f'"{twice}" appears more than once')

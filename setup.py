@@ -1,0 +1,41 @@
+"""The compiled modules and their build switches; everything else is in pyproject.toml.
+
+ACD_DEBUG=1 turns every compiler and bounds check on, ACD_TRACE=1 adds line tracing for coverage, ACD_ANNOTATE=1
+writes an HTML page beside each module that shows where it calls into the interpreter.
+"""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+
+def switch(name: str) -> bool:
+    return os.environ.get(name, "0") not in ("", "0")
+
+
+DEBUG = switch("ACD_DEBUG")
+TRACE = switch("ACD_TRACE")
+CHECKS = {"boundscheck": True, "wraparound": True, "cdivision": False, "initializedcheck": True, "nonecheck": True}
+DIRECTIVES = {"language_level": 3, "embedsignature": False, "binding": True}
+
+extensions = [
+    Extension(
+        ".".join(source.with_suffix("").parts),
+        [str(source)],
+        language="c++",
+        extra_compile_args=["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"],
+        define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_USE_SYS_MONITORING", "0")] if TRACE else [],
+    )
+    for source in sorted(Path("acd_core").glob("*.pyx"))
+]
+
+setup(
+    ext_modules=cythonize(
+        extensions,
+        build_dir="build/cython-debug" if DEBUG else "build/cython",
+        compiler_directives=DIRECTIVES | (CHECKS if DEBUG else {}) | ({"linetrace": True} if TRACE else {}),
+        annotate=switch("ACD_ANNOTATE"),
+    )
+)
