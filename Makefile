@@ -1,0 +1,75 @@
+# Every task of the project. `make help` lists them. Nothing outside this folder is changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What the machine has; CI and laptops differ.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist worksteal
+DEBUG_LIB := build/debug/lib
+SOURCES := setup.py $(shell find acd_core service -name '*.pyx' -o -name '*.pxd')
+
+.DEFAULT_GOAL := help
+.PHONY: help install build demo test serve bench load protos lint debug oracles torture clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv python3-dev"; exit 1; }
+	@command -v c++ >/dev/null || { echo "A C++ compiler is needed. On Debian: apt-get install g++"; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.installed $(SOURCES)
+	@echo "Compiling the engine ..."
+	@$(BIN)/python setup.py -q build_ext --inplace
+	@touch $@
+
+install: $(VENV)/.installed
+build: $(VENV)/.built ## set up the virtual environment and compile the engine
+
+demo: build ## a busy day in a contact centre, through a real server, in about half a minute
+	@$(BIN)/acd demo $(ARGS)
+
+test: build ## every test, on the release build
+	$(PYTEST) $(ARGS)
+
+serve: build ## the service, with its journal in ./data, on 127.0.0.1:7007
+	@$(BIN)/acd serve --data data $(ARGS)
+
+debug: $(VENV)/.installed ## every test, on a build with all compiler and bounds checks on
+	@echo "Compiling the engine with all checks ..."
+	@ACD_DEBUG=1 $(BIN)/python setup.py -q build --build-lib $(DEBUG_LIB) --build-temp build/debug/temp
+	PYTHONPATH=$(CURDIR)/$(DEBUG_LIB) ACD_EXPECT_BUILD=debug $(PYTEST) $(ARGS)
+
+lint: build ## ruff, mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+protos: build ## make the generated gRPC code anew
+	@$(BIN)/python proto/generate.py
+
+bench: build ## time the engine's operations
+	@$(BIN)/pytest bench --benchmark-only --benchmark-columns=median,iqr,ops,rounds $(ARGS)
+
+load: build ## not built yet
+	@echo "make load: the load tests are not built yet; see README.md, 'What does not work yet'." >&2; exit 1
+
+oracles: build ## every exact result at full length (minutes)
+	@$(BIN)/python -m acd_service.simulation.oracles $(ARGS)
+
+torture: build ## the long forms of the random tests
+	$(PYTEST) -m slow --override-ini addopts="--import-mode=importlib -ra" $(ARGS)
+
+clean: ## remove what was built, keep the data
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find acd_core service -name '*.so' -delete

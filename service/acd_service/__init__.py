@@ -1,0 +1,1 @@
+"""The shell around the engine: it numbers and times commands, makes them durable and tells the world."""
