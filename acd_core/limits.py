@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 ID_BYTES_MAX: Final = 128
-"""UTF-8 bytes of an id (contact, agent, queue, channel, customer, request): fits any UUID, SIP Call-ID or URI in use."""
+"""UTF-8 bytes of an id (contact, agent, queue, channel, customer, request): fits any UUID, SIP Call-ID or URI."""
 
 REASON_BYTES_MAX: Final = 256
 """UTF-8 bytes of a free-text reason for being away."""

@@ -1,8 +1,8 @@
 """A tenant's policy: channels, queues and what follows a declined or missed offer. Immutable, valid by construction.
 
-    >>> policy = Policy(queues=(QueueSpec("sales", requirement="sales>=10"),))
-    >>> Policy.from_bytes(policy.to_bytes()) == policy
-    True
+>>> policy = Policy(queues=(QueueSpec("sales", requirement="sales>=10"),))
+>>> Policy.from_bytes(policy.to_bytes()) == policy
+True
 """
 
 import json

@@ -148,9 +148,7 @@ def parse(text: str) -> Node:
 
 
 def _fail(position: int, what: str) -> Refused:
-    return Refused(
-        Reason.MALFORMED_REQUIREMENT, "", f"at position {position}: {what}", {"position": str(position)}
-    )
+    return Refused(Reason.MALFORMED_REQUIREMENT, "", f"at position {position}: {what}", {"position": str(position)})
 
 
 def _tokens(text: str) -> Iterator[_Token]:
