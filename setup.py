@@ -20,15 +20,19 @@ TRACE = switch("ACD_TRACE")
 CHECKS = {"boundscheck": True, "wraparound": True, "cdivision": False, "initializedcheck": True, "nonecheck": True}
 DIRECTIVES = {"language_level": 3, "embedsignature": False, "binding": True}
 
+# Folder that a package lies in → the package's own folder there.
+PACKAGES = {Path("."): "acd_core", Path("service"): "acd_service"}
+
 extensions = [
     Extension(
-        ".".join(source.with_suffix("").parts),
+        ".".join(source.relative_to(root).with_suffix("").parts),
         [str(source)],
         language="c++",
         extra_compile_args=["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"],
         define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_USE_SYS_MONITORING", "0")] if TRACE else [],
     )
-    for source in sorted(Path("acd_core").glob("*.pyx"))
+    for root, package in PACKAGES.items()
+    for source in sorted((root / package).glob("**/*.pyx"))
 ]
 
 setup(

@@ -1,0 +1,1 @@
+"""Stochastic scenarios in simulated time, routed by the real engine (`acd simulate`)."""
