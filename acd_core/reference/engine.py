@@ -1,0 +1,460 @@
+"""The reference engine: commands in, events out. Section 2 of the routing model and the commands of docs/engine.md."""
+
+from collections.abc import Callable
+from typing import Any
+
+from acd_core.commands import (
+    GENERATED_ID_PREFIX,
+    AcceptOffer,
+    ApplyPolicy,
+    AttachContact,
+    CancelContact,
+    Command,
+    CompleteContact,
+    DeclineOffer,
+    DetachContact,
+    EnqueueContact,
+    FinishWrapUp,
+    Heartbeat,
+    RemoveAgents,
+    Resume,
+    SetPresence,
+    Tick,
+    UpdateContact,
+    UpsertAgents,
+)
+from acd_core.enums import (
+    CommandKind,
+    ContactState,
+    EndCause,
+    EventType,
+    OfferOutcome,
+    Presence,
+    PresenceCause,
+    TimerKind,
+)
+from acd_core.events import Answer
+from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX
+from acd_core.reference.judging import UNSERVED
+from acd_core.reference.matching import NS_IN_MS
+from acd_core.reference.records import Agent, Contact, Remembered
+from acd_core.reference.stored import Stored
+from acd_core.refusal import Reason, Refused
+
+INVARIANTS_EVERY = 64
+"""The dear checks are made at each command whose seq is a multiple of this."""
+
+
+class ReferenceEngine(Stored):
+    """The engine in plain Python, to be read beside the routing model, and held against the compiled one.
+
+    A subclass may replace any single rule: sections 3 and 4 are in `eligibility`, 5, 6 and 9 in `matching`, 10 in
+    `lifecycle`, the checks in `judging`, timers and draws in `state`.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        self.checks: dict[int, Callable[[Any], None]] = {
+            CommandKind.APPLY_POLICY: self.check_apply_policy,
+            CommandKind.UPSERT_AGENTS: self.check_upsert_agents,
+            CommandKind.REMOVE_AGENTS: self.check_remove_agents,
+            CommandKind.SET_PRESENCE: self.check_set_presence,
+            CommandKind.HEARTBEAT: self.check_heartbeat,
+            CommandKind.ENQUEUE_CONTACT: self.check_enqueue_contact,
+            CommandKind.UPDATE_CONTACT: self.check_update_contact,
+            CommandKind.CANCEL_CONTACT: self.check_cancel_contact,
+            CommandKind.ACCEPT_OFFER: self.check_offer,
+            CommandKind.DECLINE_OFFER: self.check_offer,
+            CommandKind.COMPLETE_CONTACT: self.check_complete_contact,
+            CommandKind.FINISH_WRAP_UP: self.check_finish_wrap_up,
+            CommandKind.DETACH_CONTACT: self.check_detach_contact,
+            CommandKind.ATTACH_CONTACT: self.check_attach_contact,
+        }
+        self.effects: dict[int, Callable[[Any], Contact | None]] = {
+            CommandKind.APPLY_POLICY: self.apply_policy,
+            CommandKind.UPSERT_AGENTS: self.upsert_agents,
+            CommandKind.REMOVE_AGENTS: self.remove_agents,
+            CommandKind.SET_PRESENCE: self.set_presence,
+            CommandKind.HEARTBEAT: self.heartbeat,
+            CommandKind.ENQUEUE_CONTACT: self.enqueue_contact,
+            CommandKind.UPDATE_CONTACT: self.update_contact,
+            CommandKind.CANCEL_CONTACT: self.cancel_contact,
+            CommandKind.ACCEPT_OFFER: self.accept_offer,
+            CommandKind.DECLINE_OFFER: self.decline_offer,
+            CommandKind.COMPLETE_CONTACT: self.complete_contact,
+            CommandKind.FINISH_WRAP_UP: self.finish_wrap_up,
+            CommandKind.DETACH_CONTACT: self.detach_contact,
+            CommandKind.ATTACH_CONTACT: self.attach_contact,
+        }
+
+    def apply(self, at_ns: int, command: Command) -> Answer:
+        """Take one command at a time in nanoseconds since the Unix epoch.
+
+        Raises:
+            Refused: naming the reason and the field; nothing has changed.
+        """
+        if not 1 <= at_ns <= AT_NS_MAX:
+            raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {AT_NS_MAX}")
+        if at_ns < self.now_ns:
+            raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before {self.now_ns}, the last command's time")
+        repeated = self.repeated_request(command)
+        if repeated is not None:
+            return repeated
+        if not isinstance(command, Tick | Resume):
+            due_ns = self.next_timer()
+            if due_ns is not None and due_ns <= at_ns:
+                raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: send a Tick first")
+            live = self.repeated_contact(command)
+            if live is not None:
+                return self.answer(live, duplicate=True)
+            self.checks[command.kind](command)
+        self.events = []
+        self.seq += 1
+        subject = self.take(at_ns, command)
+        answer = self.answer(subject)
+        if command.request_id:
+            self.remember(command, answer)
+        self.check_invariants()
+        return answer
+
+    # Commands sent twice
+
+    def repeated_request(self, command: Command) -> Answer | None:
+        """The first answer to a remembered request id."""
+        first = self.requests.get(command.request_id) if command.request_id else None
+        if first is None:
+            return None
+        if first.content_word != command.content_word():
+            text = f'"{command.request_id}" was the id of another command'
+            raise Refused(Reason.REQUEST_ID_REUSED, "request_id", text)
+        _, seq, at_ns, *rest = first
+        fields = dict(zip(Remembered._fields[3:], rest, strict=True))
+        return Answer(seq, at_ns, duplicate=True, **fields)
+
+    def repeated_contact(self, command: Command) -> Contact | None:
+        """The live contact that the very same command made."""
+        if not isinstance(command, EnqueueContact):
+            return None
+        live = self.contacts_by_id.get(command.contact_id)
+        return live if live is not None and live.content_word == command.content_word() else None
+
+    def remember(self, command: Command, answer: Answer) -> None:
+        fields = (getattr(answer, name) for name in Remembered._fields[1:])
+        self.requests[command.request_id] = Remembered(command.content_word(), *fields)
+        while len(self.requests) > REMEMBERED_REQUESTS_MAX:
+            del self.requests[next(iter(self.requests))]
+
+    def answer(self, contact: Contact | None, *, duplicate: bool = False) -> Answer:
+        """What the command came to; `contact`: the one that it was about, as it stands now."""
+        events = () if duplicate else tuple(self.events)
+        about: dict[str, Any] = {}
+        if contact is not None:
+            about = {"contact_id": contact.contact_id, "contact_state": contact.state}
+            if contact.agent is not None and contact.state is not ContactState.CLOSED:
+                about["agent_id"] = contact.agent.spec.agent_id
+                about["offer_id"] = contact.offer_id
+                about["offer_expires_ns"] = contact.offer_expires_ns
+        return Answer(
+            self.seq, self.now_ns, events, duplicate=duplicate, policy_version=self.policy_version, **about
+        )
+
+    # Time
+
+    def take(self, at_ns: int, command: Command) -> Contact | None:
+        """Carry out a command that passed its checks. Returns the contact that it is about."""
+        if isinstance(command, Tick):
+            self.tick(at_ns)
+            return None
+        if isinstance(command, Resume):
+            self.resume(at_ns)
+            return None
+        self.now_ns = at_ns
+        subject = self.effects[command.kind](command)
+        self.match()
+        if isinstance(command, EnqueueContact) and subject is not None:
+            self.refuse_if_full(subject)
+        return subject
+
+    def tick(self, at_ns: int) -> None:
+        """Fire every timer due by `at_ns`, each as if at its own due time."""
+        while self.timers and self.timers[0].due_ns <= at_ns:
+            timer = self.timers[0]
+            self.disarm_for(timer.kind, timer.contact_ordinal, timer.agent_ordinal)
+            self.now_ns = max(self.now_ns, timer.due_ns)
+            self.fire(timer)
+            self.match()
+        self.now_ns = at_ns
+
+    def resume(self, at_ns: int) -> None:
+        """Nobody was there since the last command: live offers and leases are extended by that time."""
+        gap_ns = at_ns - self.now_ns
+        self.now_ns = at_ns
+        for timer in list(self.timers):
+            if self.extended_by_resume(timer.kind):
+                due_ns = timer.due_ns + gap_ns
+                self.arm_for(timer.kind, due_ns, timer.contact_ordinal, timer.agent_ordinal)
+                if timer.kind is TimerKind.OFFER_EXPIRY:
+                    self.contacts_by_ordinal[timer.contact_ordinal].offer_expires_ns = due_ns
+        self.emit(EventType.RESUMED, duration_ns=gap_ns)
+
+    def extended_by_resume(self, kind: TimerKind) -> bool:
+        return kind in (TimerKind.OFFER_EXPIRY, TimerKind.LEASE_END)
+
+    # Policy and roster
+
+    def apply_policy(self, command: ApplyPolicy) -> None:
+        self.adopt_policy(command.policy)
+        self.policy_version += 1
+        self.emit(EventType.POLICY_APPLIED, policy_version=self.policy_version)
+        self.touch()
+
+    def upsert_agents(self, command: UpsertAgents) -> None:
+        for spec in command.agents:
+            agent = self.agents_by_id.get(spec.agent_id)
+            if agent is None:
+                agent = Agent(self.agents_created, spec)
+                self.agents_created += 1
+                self.agents_by_ordinal[agent.ordinal] = agent
+                self.agents_by_id[spec.agent_id] = agent
+                type_ = EventType.AGENT_ADDED
+            elif agent.leaving:
+                agent.leaving = False
+                agent.describe(spec)
+                type_ = EventType.AGENT_ADDED
+            elif agent.spec == spec:
+                continue
+            else:
+                agent.describe(spec)
+                type_ = EventType.AGENT_UPDATED
+            self.gain(agent)
+            self.emit(type_, agent_id=spec.agent_id, ordinal=agent.ordinal, agent=spec)
+
+    def remove_agents(self, command: RemoveAgents) -> None:
+        for agent_id in command.agent_ids:
+            agent = self.agents_by_id[agent_id]
+            self.release_offers(agent)
+            if self.signed_on(agent):
+                self.go_offline(agent, PresenceCause.REMOVED)
+            self.emit(EventType.AGENT_REMOVED, agent_id=agent_id, ordinal=agent.ordinal)
+            if agent.holding:
+                agent.leaving = True
+            else:
+                self.forget_agent(agent)
+
+    def set_presence(self, command: SetPresence) -> None:
+        agent = self.agents_by_id[command.agent_id]
+        presence = Presence(command.presence)
+        if presence is Presence.OFFLINE:
+            agent.lease_ms = 0
+        else:
+            agent.lease_ms = command.lease_ms or self.policy.presence_lease_ms
+        if (presence, command.reason) == (agent.presence, agent.reason):
+            self.renew_lease(agent)
+        else:
+            self.change_presence(agent, presence, command.reason, PresenceCause.REQUESTED)
+
+    def heartbeat(self, command: Heartbeat) -> None:
+        for agent_id in command.agent_ids:
+            agent = self.agents_by_id[agent_id]
+            if self.signed_on(agent) and agent.lease_ms > 0:
+                self.renew_lease(agent)
+
+    # Contacts
+
+    def enqueue_contact(self, command: EnqueueContact) -> Contact:
+        ordinal = self.contacts_created
+        self.contacts_created += 1
+        contact = Contact(
+            ordinal=ordinal,
+            contact_id=command.contact_id or f"{GENERATED_ID_PREFIX}{ordinal}",
+            queue_id=command.queue_id,
+            channel_id=command.channel_id,
+            requirement=command.requirement,
+            priority=command.priority,
+            credit_ms=command.credit_ms,
+            customer_id=command.customer_id,
+            attributes=command.attributes,
+            content_word=command.content_word(),
+            arrived_ns=self.now_ns,
+            state=ContactState.WAITING,
+            state_since_ns=self.now_ns,
+            attached=command.attached,
+        )
+        assert contact.contact_id not in self.contacts_by_id, "no caller may give an id as the engine gives them"
+        self.contacts_by_ordinal[ordinal] = contact
+        self.contacts_by_id[contact.contact_id] = contact
+        self.touch()
+        self.emit(
+            EventType.CONTACT_ENQUEUED,
+            contact_id=contact.contact_id,
+            ordinal=ordinal,
+            queue_id=contact.queue_id,
+            channel_id=contact.channel_id,
+            text=contact.requirement,
+            priority=contact.priority,
+            credit_ms=contact.credit_ms,
+            customer_id=contact.customer_id,
+            attributes=contact.attributes,
+        )
+        return contact
+
+    def refuse_if_full(self, contact: Contact) -> None:
+        """A newcomer whom nobody serves at once ends if its queue, or the centre, is full without it."""
+        if contact.state is not ContactState.WAITING:
+            return
+        others = [other for other in self.waiting_contacts() if other is not contact]
+        in_queue = sum(other.queue_id == contact.queue_id for other in others)
+        if self.full(in_queue, self.queue_of(contact).max_waiting) or self.full(len(others), self.policy.max_waiting):
+            self.close(contact, EndCause.REFUSED_FULL)
+
+    def full(self, waiting: int, max_waiting: int | None) -> bool:
+        return max_waiting is not None and waiting >= max_waiting
+
+    def update_contact(self, command: UpdateContact) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        changes = {
+            name: getattr(command, name)
+            for name in ("requirement", "priority", "credit_ms", "attributes")
+            if getattr(command, name) is not None
+        }
+        for name, value in changes.items():
+            setattr(contact, name, value)
+        if changes:
+            self.emit(
+                EventType.CONTACT_UPDATED,
+                contact_id=contact.contact_id,
+                text=contact.requirement,
+                priority=contact.priority,
+                credit_ms=contact.credit_ms,
+                attributes=contact.attributes,
+            )
+        if "requirement" in changes and contact.state is ContactState.WAITING:
+            self.touch()
+        if command.held is not None and command.held != contact.held:
+            self.hold(contact, command.held)
+        return contact
+
+    def hold(self, contact: Contact, held: bool) -> None:
+        assert contact.agent is not None, "an active contact has an agent"
+        contact.held = held
+        type_ = EventType.CONTACT_HELD if held else EventType.CONTACT_RETRIEVED
+        self.emit(type_, contact_id=contact.contact_id, agent_id=contact.agent.spec.agent_id)
+
+    def cancel_contact(self, command: CancelContact) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        if not command.abandoned:
+            cause = EndCause.CANCELLED
+        elif self.wait_ns(contact) < self.policy.short_abandon_ms * NS_IN_MS:
+            cause = EndCause.SHORT_ABANDON
+        else:
+            cause = EndCause.ABANDONED
+        self.end_unserved(contact, cause)
+        return contact
+
+    def accept_offer(self, command: AcceptOffer) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        agent = self.agents_by_id[command.agent_id]
+        self.disarm(TimerKind.OFFER_EXPIRY, contact)
+        self.disarm(TimerKind.REATTACH_END, contact)
+        contact.state = ContactState.ACTIVE
+        contact.state_since_ns = self.now_ns
+        contact.accepted_ns = self.now_ns
+        contact.offer_expires_ns = 0
+        agent.misses_in_row = 0
+        self.emit(
+            EventType.OFFER_ACCEPTED,
+            contact_id=contact.contact_id,
+            agent_id=agent.spec.agent_id,
+            queue_id=contact.queue_id,
+            offer_id=contact.offer_id,
+            wait_ns=self.wait_ns(contact),
+        )
+        return contact
+
+    def decline_offer(self, command: DeclineOffer) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        self.end_offer(contact, OfferOutcome(command.outcome))
+        return contact
+
+    def complete_contact(self, command: CompleteContact) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        assert contact.agent is not None, "an active contact has an agent"
+        wrap_up_ms = self.queue_of(contact).wrap_up_ms if command.wrap_up_ms == -1 else command.wrap_up_ms
+        wrap_up_end_ns = self.now_ns + wrap_up_ms * NS_IN_MS if wrap_up_ms > 0 else 0
+        contact.held = False
+        if wrap_up_end_ns:
+            contact.state = ContactState.WRAP_UP
+            contact.state_since_ns = self.now_ns
+            self.arm(TimerKind.WRAP_UP_END, wrap_up_end_ns, contact)
+        self.emit(
+            EventType.CONTACT_COMPLETED,
+            contact_id=contact.contact_id,
+            agent_id=contact.agent.spec.agent_id,
+            queue_id=contact.queue_id,
+            until_ns=wrap_up_end_ns,
+            duration_ns=self.now_ns - contact.accepted_ns,
+        )
+        if not wrap_up_end_ns:
+            self.close(contact, EndCause.HANDLED)
+        return contact
+
+    def finish_wrap_up(self, command: FinishWrapUp) -> Contact | None:
+        if command.contact_id:
+            contact = self.contacts_by_id[command.contact_id]
+            self.close(contact, EndCause.HANDLED)
+            return contact
+        for contact in self.agents_by_id[command.agent_id].held_in(ContactState.WRAP_UP):
+            self.close(contact, EndCause.HANDLED)
+        return None
+
+    def detach_contact(self, command: DetachContact) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        contact.attached = False
+        until_ns = self.now_ns + self.policy.reattach_ms * NS_IN_MS
+        self.arm(TimerKind.REATTACH_END, until_ns, contact)
+        self.emit(EventType.CONTACT_DETACHED, contact_id=contact.contact_id, until_ns=until_ns)
+        return contact
+
+    def attach_contact(self, command: AttachContact) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        if not contact.attached:
+            contact.attached = True
+            self.disarm(TimerKind.REATTACH_END, contact)
+            self.emit(EventType.CONTACT_ATTACHED, contact_id=contact.contact_id)
+        return contact
+
+    # Section 16
+
+    def check_invariants(self) -> None:
+        """Section 16, as far as the engine can judge itself; an independent checker does not take its word."""
+        live = len(self.contacts_by_ordinal)
+        assert self.contacts_created == live + sum(self.closed.values()), "each segment is live or closed, once"
+        assert not self.touched, "matching follows whatever calls for it"
+        assert not self.gained, "matching follows whatever calls for it"
+        if self.seq % INVARIANTS_EVERY == 0:
+            self.check_holdings()
+            self.check_nobody_left_waiting()
+
+    def check_holdings(self) -> None:
+        """Agents and contacts agree on who holds what, and timers are about what is there."""
+        for contact in self.contacts_by_ordinal.values():
+            assert (contact.state is ContactState.WAITING) == (contact.agent is None)
+            assert (contact.state is ContactState.OFFERED) == (contact.offer_expires_ns != 0)
+            assert contact.state in UNSERVED or contact.accepted_ns >= contact.arrived_ns
+            assert contact.agent is None or contact in contact.agent.holding
+        for agent in self.agents_by_ordinal.values():
+            assert all(contact.agent is agent for contact in agent.holding)
+            assert agent.leaving <= (not self.signed_on(agent) and bool(agent.holding))
+        for timer in self.timers:
+            assert timer.contact_ordinal == -1 or timer.contact_ordinal in self.contacts_by_ordinal
+            assert (
+                timer.agent_ordinal == -1
+                or timer.kind is TimerKind.EXCLUSION_END
+                or timer.agent_ordinal in self.agents_by_ordinal
+            )
+
+    def check_nobody_left_waiting(self) -> None:
+        """Section 9: nobody waits whom somebody may serve."""
+        for contact in self.waiting_contacts():
+            for agent in self.agents_by_ordinal.values():
+                assert not self.may_serve(agent, contact), f"{contact.contact_id} waits for {agent.spec.agent_id}"
