@@ -10,11 +10,11 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from acd_core.commands import ApplyPolicy, Command, SetPresence, UpsertAgents
+
 from acd_core.enums import Presence
-from acd_core.events import Answer
 from acd_core.limits import AGENTS_PER_COMMAND_MAX, AT_NS_MAX, CREDIT_MS_MAX, RATE_MAX
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec, SkillLevel
@@ -28,17 +28,6 @@ _HORIZON_NS: Final = AT_NS_MAX // 4
 
 _UNIT_NS_MIN: Final = 1_000_000
 """A shorter unit could not be told from the millisecond in which the engine keeps scores."""
-
-
-class RoutingEngine(Protocol):
-    """What a run needs of an engine."""
-
-    def apply(self, at_ns: int, command: Command, /) -> Answer: ...
-    def state_digest(self) -> str: ...
-    @property
-    def event_hash(self) -> int: ...
-    @property
-    def seq(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +106,8 @@ def _score_scale(scenario: Scenario) -> float:
 
 def _unit_ns(scenario: Scenario, scale: float) -> int:
     """The largest power of ten that keeps the run inside the engine's bounds of time and credit."""
-    horizon = 2 * _end_of_arrivals(scenario) + 1_000 * max(_longest_service(pool.service_rate) for pool in scenario.pools)
+    longest_service = max(_longest_service(pool.service_rate) for pool in scenario.pools)
+    horizon = 2 * _end_of_arrivals(scenario) + 1_000 * longest_service
     largest_ns = _HORIZON_NS / horizon
     for contact_type in scenario.types:
         if contact_type.credit:

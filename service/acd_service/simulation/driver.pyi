@@ -1,6 +1,7 @@
 from typing import Any, final
 
-from acd_service.simulation.centre import Centre, RoutingEngine
+from acd_service.engine_interface import RoutingEngine
+from acd_service.simulation.centre import Centre
 from acd_service.simulation.scenario import RateCurve
 
 BATCHES: int

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from acd_service.simulation.centre import RoutingEngine, build_centre
+from acd_service.engine_interface import RoutingEngine
+from acd_service.simulation.centre import build_centre
 from acd_service.simulation.driver import BATCHES, Driver
 from acd_service.simulation.estimates import Estimate, ratio
 from acd_service.simulation.scenario import Scenario
@@ -20,7 +21,7 @@ Batches = list[list[Any]]
 def simulate(
     scenario: Scenario,
     engine: RoutingEngine,
-    progress: Callable[[int], None] = lambda arrivals: None,
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """The figures of a scenario, laid out as `acd simulate --json` prints them.
 
@@ -36,9 +37,9 @@ def simulate(
     began_s = time.perf_counter()
     driver = Driver(engine, build_centre(scenario))
     while driver.advance(_ARRIVALS_PER_STEP):
-        progress(driver.arrivals)
+        if progress is not None:
+            progress(driver.arrivals)
     took_s = time.perf_counter() - began_s
-    progress(driver.arrivals)
     return {
         "name": scenario.name,
         **_figures(scenario, driver.tallies(), driver.arrivals),

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from acd_core.enums import STRATEGIES_BUILT, Strategy
 from acd_core.limits import AGENTS_MAX, PRIORITY_MAX, QUEUES_MAX, SKILLS_PER_AGENT_MAX, WAITING_CONTACTS_MAX
@@ -106,7 +106,7 @@ class _WrittenFloat(float):
 
     text: str
 
-    def __new__(cls, text: str) -> "_WrittenFloat":
+    def __new__(cls, text: str) -> Self:
         number = super().__new__(cls, text)
         number.text = text
         return number
