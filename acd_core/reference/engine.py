@@ -445,6 +445,7 @@ class ReferenceEngine(Stored):
         for agent in self.agents_by_ordinal.values():
             assert all(contact.agent is agent for contact in agent.holding)
             assert agent.leaving <= (not self.signed_on(agent) and bool(agent.holding))
+            assert all(known == self.room_for(agent, channel_id) for channel_id, known in agent.room.items())
         for timer in self.timers:
             assert timer.contact_ordinal == -1 or timer.contact_ordinal in self.contacts_by_ordinal
             assert (

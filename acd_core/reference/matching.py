@@ -125,20 +125,19 @@ class Matching(Eligibility):
         """The pass: each waiting contact in its turn, once."""
         waiting = self.waiting_contacts()
         # Presence stands still during a pass, and room only shrinks: whoever lacks either now need not be looked at.
-        among = self.agents_with_room({contact.channel_id for contact in waiting})
-        if not among:
-            return
-        for contact in sorted(waiting, key=self.waiting_order):
-            agent = self.choice_for_contact(contact, among)
+        among = {channel_id: self.agents_with_room(channel_id) for channel_id in {c.channel_id for c in waiting}}
+        hopeful = [contact for contact in waiting if among[contact.channel_id]]
+        for contact in sorted(hopeful, key=self.waiting_order):
+            agent = self.choice_for_contact(contact, among[contact.channel_id])
             if agent is not None:
                 self.assign(contact, agent, ChosenBy.CONTACT)
 
-    def agents_with_room(self, channel_ids: set[str]) -> list[Agent]:
-        """Available agents with room on one of the channels, in order of creation."""
+    def agents_with_room(self, channel_id: str) -> list[Agent]:
+        """Available agents with room on a channel, in order of creation."""
         return [
             agent
             for agent in self.agents_by_ordinal.values()
-            if self.rule_1_presence(agent) and any(self.has_room(agent, channel_id) for channel_id in channel_ids)
+            if self.rule_1_presence(agent) and self.has_room(agent, channel_id)
         ]
 
     def assign(self, contact: Contact, agent: Agent, chosen_by: ChosenBy) -> None:
