@@ -1,6 +1,6 @@
 """The figures of a run as tables for a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -10,35 +10,36 @@ from acd_service.simulation.scenario import Scenario
 
 
 def tables(scenario: Scenario, figures: dict[str, Any]) -> Iterator[Table]:
-    """Types, pools and the rates of starts. Every estimate is shown with its 95 % half-width."""
-    types = Table(title="types", title_justify="left")
-    for heading in ("type", "arrived", "served", "abandoned", "blocked"):
-        types.add_column(heading, justify="right")
-    shares = ("blocked_share", "abandoned_share", "p_wait", "mean_wait")
-    headings = [share.replace("_", " ") for share in shares] + [f"wait > {tail.text}" for tail in scenario.tails]
-    for heading in headings:
-        types.add_column(heading, justify="right")
-    for index, row in enumerate(figures["types"]):
-        counts = [f"{row[name]:,}" for name in ("arrived", "served", "abandoned", "blocked")]
-        estimates = [*(row[share] for share in shares), *row["p_wait_over"].values()]
-        types.add_row(str(index), *counts, *map(shown, estimates))
-    yield types
+    """Counts, shares and waits by type, utilisation by pool, rates of starts; estimates with their 95 % half-width."""
+    types = figures["types"]
+    counts = ("arrived", "served", "abandoned", "blocked")
+    yield _by_row("counts", "type", counts, [[f"{row[name]:,}" for name in counts] for row in types])
 
-    pools = Table(title="pools", title_justify="left")
-    for heading in ("pool", "servers", "utilisation"):
-        pools.add_column(heading, justify="right")
-    for index, pool in enumerate(scenario.pools):
-        pools.add_row(str(index), str(pool.servers), shown(figures["pools"][index]["utilisation"]))
-    yield pools
+    shares = ("blocked_share", "abandoned_share")
+    headings = ["blocked, of arrivals", "abandoned, of those not blocked"]
+    yield _by_row("shares", "type", headings, [[shown(row[name]) for name in shares] for row in types])
+
+    headings = ["share that waits", "mean wait", *(f"share over {tail.text}" for tail in scenario.tails)]
+    waits = [[row["p_wait"], row["mean_wait"], *row["p_wait_over"].values()] for row in types]
+    yield _by_row("waits, of those not blocked", "type", headings, [[shown(cell) for cell in row] for row in waits])
+
+    pools = zip(scenario.pools, figures["pools"], strict=True)
+    servers = [[str(pool.servers), shown(row["utilisation"])] for pool, row in pools]
+    yield _by_row("pools", "pool", ("servers", "utilisation"), servers)
 
     for name in ("immediate", "delayed"):
-        rates = Table(title=f"{name} starts per unit of time", title_justify="left")
-        rates.add_column("type", justify="right")
-        for index in range(len(scenario.pools)):
-            rates.add_column(f"pool {index}", justify="right")
-        for index, row in enumerate(figures[name]):
-            rates.add_row(str(index), *map(shown, row))
-        yield rates
+        headings = [f"pool {index}" for index in range(len(scenario.pools))]
+        rates = [[shown(cell) for cell in row] for row in figures[name]]
+        yield _by_row(f"{name} starts per unit of time", "type", headings, rates)
+
+
+def _by_row(title: str, first: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in (first, *headings):
+        table.add_column(heading, justify="right")
+    for index, row in enumerate(rows):
+        table.add_row(str(index), *row)
+    return table
 
 
 def shown(estimate: Estimate) -> str:
