@@ -23,6 +23,11 @@ class CommandKind(IntEnum):
     FINISH_WRAP_UP = 14
     DETACH_CONTACT = 15
     ATTACH_CONTACT = 16
+    TRANSFER_CONTACT = 17
+    PICK_CONTACT = 18
+    REQUEST_CALLBACK = 19
+    OPEN_QUEUE = 20
+    CLOSE_QUEUE = 21
 
 
 class Presence(IntEnum):
@@ -99,10 +104,8 @@ class Strategy(IntEnum):
     BROADCAST = 12
 
 
-STRATEGIES_BUILT = frozenset(
-    {Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM}
-)
-"""A policy that names any other strategy is refused as not built yet."""
+STRATEGIES_BUILT = frozenset(Strategy)
+"""Strategies that the engine has."""
 
 
 class Membership(IntEnum):
@@ -121,6 +124,65 @@ class ChosenBy(IntEnum):
     AGENT = 2
 
 
+class MatchCause(IntEnum):
+    """Why a match came about when and as it did."""
+
+    TURN = 1
+    """In its turn, by sections 5 and 6 of the routing model."""
+    PREFERRED = 2
+    """In its turn, with one of the agents that were preferred for it."""
+    PICKED = 3
+    """Out of turn, because an agent or a supervisor asked for it."""
+    TRANSFERRED = 4
+    """Transferred to this agent by another."""
+
+
+class StepAction(IntEnum):
+    """What a step of a plan does."""
+
+    SET_REQUIREMENT = 1
+    LOWER_LEVEL = 2
+    DROP_SKILL = 3
+    RAISE_MAX_TIER = 4
+    ADD_CREDIT = 5
+    SET_PRIORITY = 6
+    MOVE_TO_QUEUE = 7
+    ADD_QUEUE = 8
+    START_TREATMENT = 9
+    OFFER_CALLBACK = 10
+    END_WAIT = 11
+
+
+class TreatmentKind(IntEnum):
+    ANNOUNCEMENT = 1
+    MUSIC = 2
+    MESSAGE = 3
+    BOT = 4
+
+
+class EndKind(IntEnum):
+    """How a wait ends other than by an agent."""
+
+    VOICEMAIL = 1
+    EXTERNAL = 2
+    HANG_UP = 3
+
+
+class ClosingRule(IntEnum):
+    """What becomes of those who wait when a queue closes."""
+
+    SERVE = 1
+    RELEASE = 2
+
+
+class MoveCause(IntEnum):
+    """Why a waiting contact's queues changed."""
+
+    STEP = 1
+    FULL = 2
+    CLOSED = 3
+
+
 class TimerKind(IntEnum):
     OFFER_EXPIRY = 1
     WRAP_UP_END = 2
@@ -128,6 +190,10 @@ class TimerKind(IntEnum):
     DELAY_END = 4
     EXCLUSION_END = 5
     REATTACH_END = 6
+    PLAN_STEP = 7
+    HOLD_END = 8
+    WINDOW_START = 9
+    WINDOW_END = 10
 
 
 class EventType(IntEnum):
@@ -154,3 +220,10 @@ class EventType(IntEnum):
     CONTACT_CLOSED = 21
     CONTACT_UNATTENDED = 22
     RESUMED = 23
+    PLAN_STEP_TAKEN = 24
+    CONTACT_MOVED = 25
+    TREATMENT_STARTED = 26
+    CALLBACK_OFFERED = 27
+    WAIT_ENDED = 28
+    QUEUE_OPENED = 29
+    QUEUE_CLOSED = 30

@@ -33,6 +33,38 @@ CHANNELS_MAX: Final = 16
 CHANNEL_COUNT_MAX: Final = 1_000
 """The largest maximum that an agent may have on one channel."""
 
+WEIGHT_MAX: Final = 10_000
+"""An agent's weight; those of all agents add up to 1e9."""
+SKILL_WEIGHT_MAX: Final = 1_000
+SKILL_WEIGHTS_MAX: Final = 64
+"""Skills that a queue or a contact may weigh: as many as a requirement has terms."""
+BROADCAST_MIN: Final = 2
+BROADCAST_MAX: Final = 64
+"""Agents to whom one contact may be offered at once, and ended offers that a broadcast contact remembers."""
+OCCUPANCY_TIME_CONSTANT_MS_MIN: Final = 1_000
+"""Keeps the occupancy keys inside 64 bits (docs/engine/strategies.md)."""
+
+PLANS_MAX: Final = 50_000
+PLAN_STEPS_MAX: Final = 256
+"""Steps of a plan; the largest published peer allows 10."""
+STEPS_JUDGED_MAX: Final = 512
+"""What one contact remembers of steps that conditions and side effects are about; oldest forgotten first."""
+OVERFLOW_QUEUES_MAX: Final = 8
+"""Queues that a contact may be sent on through by overflow; then it is refused."""
+TREATMENT_NAME_BYTES_MAX: Final = 256
+
+CALENDARS_MAX: Final = 10_000
+OPENING_HOURS_MAX: Final = 256
+"""Stretches of opening hours of one calendar."""
+CALENDAR_EXCEPTIONS_MAX: Final = 4_096
+"""Days of one calendar that differ from the week: ten years of them and more."""
+
+CALLBACK_ATTEMPTS_MAX: Final = 100
+PREFERRED_AGENTS_MAX: Final = 16
+"""Agents that one contact may ask for; the largest published peer allows 20 scored ones, most allow one."""
+CUSTOMERS_REMEMBERED_MAX: Final = 1_000_000
+"""Customers of whom it is known who served them last; the one served longest ago is forgotten first."""
+
 AGENTS_MAX: Final = 100_000
 WAITING_CONTACTS_MAX: Final = 1_000_000
 """Contacts of a tenant that are waiting or offered; those being served are bounded by the agents' capacity."""

@@ -7,20 +7,31 @@ True
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from acd_core.checks import check_duration, check_id, check_range
-from acd_core.enums import STRATEGIES_BUILT, Membership, Strategy
+from acd_core.enums import ClosingRule, Membership, Strategy
 from acd_core.limits import (
     AWAY_AFTER_MAX,
+    BROADCAST_MAX,
+    BROADCAST_MIN,
+    CALENDARS_MAX,
+    CALLBACK_ATTEMPTS_MAX,
     CHANNEL_COST_MAX,
     CHANNELS_MAX,
     CREDIT_MS_MAX,
+    DURATION_MS_MAX,
+    OCCUPANCY_TIME_CONSTANT_MS_MIN,
+    PLANS_MAX,
     QUEUES_MAX,
     RATE_MAX,
+    SKILL_WEIGHT_MAX,
+    SKILL_WEIGHTS_MAX,
     TIER_MAX,
     WAITING_CONTACTS_MAX,
 )
+from acd_core.opening_hours import Calendar, calendar_from
+from acd_core.plan import Overflow, Plan, overflow_from, plan_from
 from acd_core.refusal import Reason, Refused
 from acd_core.requirement import parse
 
@@ -73,6 +84,29 @@ class OfferOutcomes:
     missed: OutcomePolicy = OutcomePolicy(away_after=3)
 
 
+class SkillWeight(NamedTuple):
+    """What a level of a skill weighs under `best_match`."""
+
+    skill: str
+    weight: int
+
+
+def sorted_weights(weights: tuple[SkillWeight, ...], field: str) -> tuple[SkillWeight, ...]:
+    """The weights by skill.
+
+    Raises:
+        Refused: too many, a skill twice, or a weight out of its bounds, at `field`.
+    """
+    if len(weights) > SKILL_WEIGHTS_MAX:
+        raise Refused(Reason.TOO_MANY, field, f"{len(weights)} entries are more than the {SKILL_WEIGHTS_MAX} allowed")
+    for weight in weights:
+        check_id(weight.skill, field)
+        check_range(weight.weight, 0, SKILL_WEIGHT_MAX, f'{field}["{weight.skill}"]')
+    if len({weight.skill for weight in weights}) != len(weights):
+        raise Refused(Reason.DUPLICATE_ENTRY, field, "a skill appears more than once")
+    return tuple(sorted(weights))
+
+
 @dataclass(frozen=True, slots=True)
 class QueueSpec:
     """A queue as the policy describes it."""
@@ -93,6 +127,19 @@ class QueueSpec:
     """The highest tier a contact may use before any plan step raises it; no limit if unset."""
     max_waiting: int | None = None
     """Contacts that may wait here; one more that cannot be served at once is refused as full. No limit if unset."""
+    plan_id: str = ""
+    """The plan that its contacts go through; none if empty."""
+    skill_weights: tuple[SkillWeight, ...] = ()
+    """For `best_match`."""
+    broadcast_to: int = BROADCAST_MIN
+    """For `broadcast`: to how many agents at once."""
+    preferred_hold_ms: int | None = None
+    """How long a contact is held for the agents preferred for it, 0 for not at all; the policy's if unset."""
+    calendar_id: str = ""
+    """When it is open, which the shell turns into OpenQueue and CloseQueue; always if empty."""
+    at_closing: ClosingRule = ClosingRule.SERVE
+    overflow: Overflow | None = None
+    """Where a contact goes when the queue is full or closed; refused if unset."""
 
     def __post_init__(self) -> None:
         check_id(self.queue_id, "queue_id")
@@ -100,8 +147,6 @@ class QueueSpec:
             parse(self.requirement)
         except Refused as refused:
             raise refused.within("requirement") from None
-        if self.strategy not in STRATEGIES_BUILT:
-            raise Refused(Reason.NOT_BUILT, "strategy", f"the strategy {self.strategy.name.lower()} is not built yet")
         check_duration(self.service_level_target_ms, "service_level_target_ms")
         check_duration(self.offer_timeout_ms, "offer_timeout_ms")
         check_duration(self.wrap_up_ms, "wrap_up_ms", zero_means_none=True)
@@ -111,6 +156,43 @@ class QueueSpec:
             check_range(self.max_tier, 0, TIER_MAX, "max_tier")
         if self.max_waiting is not None:
             check_range(self.max_waiting, 0, WAITING_CONTACTS_MAX, "max_waiting")
+        object.__setattr__(self, "skill_weights", sorted_weights(self.skill_weights, "skill_weights"))
+        check_range(self.broadcast_to, BROADCAST_MIN, BROADCAST_MAX, "broadcast_to")
+        if self.strategy is Strategy.BROADCAST and self.auto_accept:
+            raise Refused(Reason.INVALID_VALUE, "auto_accept", "a broadcast queue makes offers, so it cannot accept them")
+        if self.preferred_hold_ms is not None:
+            check_duration(self.preferred_hold_ms, "preferred_hold_ms", zero_means_none=True)
+        if self.overflow is not None and self.overflow.queue_id == self.queue_id:
+            raise Refused(Reason.INVALID_VALUE, "overflow.queue_id", "a queue cannot overflow to itself")
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePolicy:
+    """Which agents are preferred for a contact besides those that it names, and for how long it is held for them."""
+
+    last_agent_window_ms: int = 0
+    """The agent who last served the customer, not longer ago than this; 0 for not at all."""
+    agent_of_other_contact: bool = False
+    """The agent who has the customer's other live contact."""
+    hold_ms: int = 0
+    """0 for not at all."""
+
+    def __post_init__(self) -> None:
+        check_duration(self.last_agent_window_ms, "last_agent_window_ms", zero_means_none=True)
+        check_duration(self.hold_ms, "hold_ms", zero_means_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPolicy:
+    """For callbacks that do not say otherwise."""
+
+    attempts_max: int = 3
+    retry_delay_ms: int = 300_000
+    """How long after a failed attempt the next one may come."""
+
+    def __post_init__(self) -> None:
+        check_range(self.attempts_max, 1, CALLBACK_ATTEMPTS_MAX, "attempts_max")
+        check_duration(self.retry_delay_ms, "retry_delay_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +216,13 @@ class Policy:
     max_waiting: int | None = None
     """Contacts that may wait in all queues together; no limit if unset."""
     offer_outcomes: OfferOutcomes = field(default_factory=OfferOutcomes)
+    plans: tuple[Plan, ...] = ()
+    preference: PreferencePolicy = PreferencePolicy()
+    callback: CallbackPolicy = CallbackPolicy()
+    calendars: tuple[Calendar, ...] = ()
+    """Kept for the shell: the engine knows no time zones."""
+    occupancy_time_constant_ms: int = 1_800_000
+    """Of the average that `least_occupied` goes by."""
 
     def __post_init__(self) -> None:
         channels = [channel.channel_id for channel in self.channels]
@@ -151,6 +240,30 @@ class Policy:
         check_duration(self.reattach_ms, "reattach_ms")
         if self.max_waiting is not None:
             check_range(self.max_waiting, 0, WAITING_CONTACTS_MAX, "max_waiting")
+        _check_names([plan.plan_id for plan in self.plans], PLANS_MAX, "plans")
+        _check_names([calendar.calendar_id for calendar in self.calendars], CALENDARS_MAX, "calendars")
+        low, high = OCCUPANCY_TIME_CONSTANT_MS_MIN, DURATION_MS_MAX
+        check_range(self.occupancy_time_constant_ms, low, high, "occupancy_time_constant_ms")
+        self._check_references()
+
+    def _check_references(self) -> None:
+        """What queues and steps name exists."""
+        queues = {queue.queue_id for queue in self.queues}
+        plans = {plan.plan_id for plan in self.plans}
+        calendars = {calendar.calendar_id for calendar in self.calendars}
+        for queue in self.queues:
+            path = f'queues["{queue.queue_id}"]'
+            if queue.plan_id:
+                _check_known(queue.plan_id, plans, Reason.UNKNOWN_PLAN, f"{path}.plan_id")
+            if queue.calendar_id:
+                _check_known(queue.calendar_id, calendars, Reason.UNKNOWN_CALENDAR, f"{path}.calendar_id")
+            if queue.overflow is not None and queue.overflow.queue_id:
+                _check_known(queue.overflow.queue_id, queues, Reason.UNKNOWN_QUEUE, f"{path}.overflow.queue_id")
+        for plan in self.plans:
+            for index, step in enumerate(plan.steps):
+                if step.queue_id:
+                    path = f'plans["{plan.plan_id}"].steps[{index}].queue_id'
+                    _check_known(step.queue_id, queues, Reason.UNKNOWN_QUEUE, path)
 
     def to_bytes(self) -> bytes:
         """Canonical bytes: equal policies have equal bytes."""
@@ -162,11 +275,29 @@ class Policy:
         raw: dict[str, Any] = json.loads(data)
         raw["channels"] = tuple(Channel(**{**c, "interrupts": tuple(c["interrupts"])}) for c in raw["channels"])
         raw["queues"] = tuple(
-            QueueSpec(**{**q, "membership": Membership(q["membership"]), "strategy": Strategy(q["strategy"])})
+            QueueSpec(
+                **{
+                    **q,
+                    "membership": Membership(q["membership"]),
+                    "strategy": Strategy(q["strategy"]),
+                    "skill_weights": tuple(SkillWeight(*weight) for weight in q["skill_weights"]),
+                    "at_closing": ClosingRule(q["at_closing"]),
+                    "overflow": overflow_from(q["overflow"]),
+                }
+            )
             for q in raw["queues"]
         )
         raw["offer_outcomes"] = OfferOutcomes(**{k: OutcomePolicy(**v) for k, v in raw["offer_outcomes"].items()})
+        raw["plans"] = tuple(plan_from(plan) for plan in raw["plans"])
+        raw["preference"] = PreferencePolicy(**raw["preference"])
+        raw["callback"] = CallbackPolicy(**raw["callback"])
+        raw["calendars"] = tuple(calendar_from(calendar) for calendar in raw["calendars"])
         return cls(**raw)
+
+
+def _check_known(name: str, known: set[str], reason: Reason, path: str) -> None:
+    if name not in known:
+        raise Refused(reason, path, f'there is no "{name}" in the policy')
 
 
 def _check_names(names: list[str], most: int, path: str) -> None:

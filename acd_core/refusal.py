@@ -20,6 +20,8 @@ class Reason(StrEnum):
     # It refers to what does not exist.
     UNKNOWN_QUEUE = "UNKNOWN_QUEUE"
     UNKNOWN_CHANNEL = "UNKNOWN_CHANNEL"
+    UNKNOWN_PLAN = "UNKNOWN_PLAN"
+    UNKNOWN_CALENDAR = "UNKNOWN_CALENDAR"
     UNKNOWN_AGENT = "UNKNOWN_AGENT"
     UNKNOWN_CONTACT = "UNKNOWN_CONTACT"
     # It repeats an id with other content.

@@ -132,19 +132,83 @@ class _Token:
     position: int
 
 
-def parse(text: str) -> Node:
-    """The requirement that `text` states.
+NOBODY: Final = Or(())
+"""Met by no agent."""
+
+
+def parse(text: str, *, slack: int = 1) -> Node:
+    """The requirement that `text` states. `slack` multiplies each bound; callers' texts are held to the bounds.
 
     Raises:
         Refused: MALFORMED_REQUIREMENT with the position (characters from 0, also in `metadata["position"]`),
             or TOO_LONG / TOO_MANY when a bound of `limits` is passed. The field is left empty for the caller to name.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > REQUIREMENT_BYTES_MAX:
+    if len(text.encode("utf-8", "surrogatepass")) > REQUIREMENT_BYTES_MAX * slack:
         raise Refused(Reason.TOO_LONG, "", f"a requirement has at most {REQUIREMENT_BYTES_MAX} bytes")
     tokens = list(_tokens(text))
     if len(tokens) == 1:
         return ANYONE
-    return _Parser(tokens).whole()
+    return _Parser(tokens, slack).whole()
+
+
+def parse_own(text: str) -> Node:
+    """The requirement that `text` states, where the engine made the text: a step may lengthen one that is at its bound.
+
+    Raises:
+        Refused: as `parse`, beyond twice its bounds.
+    """
+    return parse(text, slack=2)
+
+
+def lowered(node: Node, skill: str, level: int, *, asked_for: bool = True) -> Node:
+    """`node` with `skill` asked for at `level` at most; it is met by whoever met `node`.
+
+        >>> str(lowered(parse("spanish>=60 and not spanish>=90"), "spanish", 40))
+        'spanish>=40 and not spanish>=90'
+        >>> str(lowered(parse("spanish=60"), "spanish", 40))
+        'spanish>=40 and spanish<=60'
+    """
+    match node:
+        case Term():
+            if not asked_for or node.skill != skill or node.outside or node.low <= level:
+                return node
+            if node.high == SKILL_LEVEL_MAX or level == 0:
+                return Term(skill, level, node.high)
+            return And((Term(skill, level, SKILL_LEVEL_MAX), Term(skill, 0, node.high)))
+        case Not():
+            return Not(lowered(node.operand, skill, level, asked_for=not asked_for))
+        case _:
+            return type(node)(tuple(lowered(each, skill, level, asked_for=asked_for) for each in node.operands))
+
+
+def without_skill(node: Node, skill: str, *, asked_for: bool = True) -> Node:
+    """`node` not caring about `skill` any more; it is met by whoever met `node`.
+
+        >>> str(without_skill(parse("spanish and billing>=3 and not trainee"), "trainee"))
+        'spanish>=1 and billing>=3'
+        >>> without_skill(parse("billing or spanish"), "spanish") == ANYONE
+        True
+    """
+    match node:
+        case Term():
+            if node.skill != skill:
+                return node
+            return ANYONE if asked_for else NOBODY
+        case Not():
+            inner = without_skill(node.operand, skill, asked_for=not asked_for)
+            return ANYONE if inner == NOBODY else NOBODY if inner == ANYONE else Not(inner)
+        case And():
+            kept = tuple(without_skill(each, skill, asked_for=asked_for) for each in node.operands)
+            if NOBODY in kept:
+                return NOBODY
+            kept = tuple(each for each in kept if each != ANYONE)
+            return kept[0] if len(kept) == 1 else And(kept)
+        case Or():
+            kept = tuple(without_skill(each, skill, asked_for=asked_for) for each in node.operands)
+            if ANYONE in kept:
+                return ANYONE
+            kept = tuple(each for each in kept if each != NOBODY)
+            return kept[0] if len(kept) == 1 else Or(kept)
 
 
 def _fail(position: int, what: str) -> Refused:
@@ -168,8 +232,9 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[_Token], slack: int) -> None:
         self._tokens = tokens
+        self._slack = slack
         self._index = 0
         self._terms = 0
 
@@ -203,7 +268,7 @@ class _Parser:
 
     def _factor(self, depth: int) -> Node:
         here = self._tokens[self._index].position
-        if depth >= REQUIREMENT_DEPTH_MAX:
+        if depth >= REQUIREMENT_DEPTH_MAX * self._slack:
             raise _fail(here, f"nested deeper than {REQUIREMENT_DEPTH_MAX}")
         if self._take("not"):
             return Not(self._factor(depth + 1))
@@ -228,7 +293,7 @@ class _Parser:
         if any(not character.isprintable() for character in name):
             raise _fail(token.position, "a skill's name has a control character")
         self._terms += 1
-        if self._terms > REQUIREMENT_TERMS_MAX:
+        if self._terms > REQUIREMENT_TERMS_MAX * self._slack:
             raise Refused(Reason.TOO_MANY, "", f"a requirement has at most {REQUIREMENT_TERMS_MAX} terms")
         compare = self._take("compare")
         if compare is None:

@@ -14,6 +14,7 @@ from acd_core.limits import (
     SKILL_LEVEL_MIN,
     SKILLS_PER_AGENT_MAX,
     TIER_MAX,
+    WEIGHT_MAX,
 )
 from acd_core.refusal import Reason, Refused
 
@@ -52,10 +53,13 @@ class AgentSpec:
     channel_maxima: tuple[ChannelMaximum, ...] = ()
     memberships: tuple[QueueMembership, ...] = ()
     display_name: str = ""
+    weight: int = 100
+    """Its share under the strategy `weighted`."""
 
     def __post_init__(self) -> None:
         check_id(self.agent_id, "agent_id")
         check_range(self.capacity, 1, CAPACITY_MAX, "capacity")
+        check_range(self.weight, 1, WEIGHT_MAX, "weight")
         if self.display_name:
             check_id(self.display_name, "display_name")
         _check_entries([s.skill for s in self.skills], SKILLS_PER_AGENT_MAX, "skills")
