@@ -82,7 +82,7 @@ def time_units(at_ns: int, time_constant_ms: int) -> int:
 
 
 def share(key: int, at_ns: int, time_constant_ms: int) -> int:
-    """The share of time busy of an agent with this key, if it has not been busy since the key was made until `at_ns`."""
+    """The share of time busy at `at_ns` of an agent who has not been busy since it got this key."""
     return pow2(max(0, time_units(at_ns, time_constant_ms) - key))
 
 

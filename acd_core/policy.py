@@ -159,7 +159,7 @@ class QueueSpec:
         object.__setattr__(self, "skill_weights", sorted_weights(self.skill_weights, "skill_weights"))
         check_range(self.broadcast_to, BROADCAST_MIN, BROADCAST_MAX, "broadcast_to")
         if self.strategy is Strategy.BROADCAST and self.auto_accept:
-            raise Refused(Reason.INVALID_VALUE, "auto_accept", "a broadcast queue makes offers, so it cannot accept them")
+            raise Refused(Reason.INVALID_VALUE, "auto_accept", "a broadcast queue makes offers and cannot accept them")
         if self.preferred_hold_ms is not None:
             check_duration(self.preferred_hold_ms, "preferred_hold_ms", zero_means_none=True)
         if self.overflow is not None and self.overflow.queue_id == self.queue_id:
