@@ -54,4 +54,9 @@ class BadInput(Failed):
     exit_code = EXIT_BAD_INPUT
 
 
+def example(*lines: str) -> str:
+    """The end of a command's help: how it is used."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
