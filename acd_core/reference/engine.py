@@ -154,9 +154,7 @@ class ReferenceEngine(Stored):
                 about["agent_id"] = contact.agent.spec.agent_id
                 about["offer_id"] = contact.offer_id
                 about["offer_expires_ns"] = contact.offer_expires_ns
-        return Answer(
-            self.seq, self.now_ns, events, duplicate=duplicate, policy_version=self.policy_version, **about
-        )
+        return Answer(self.seq, self.now_ns, events, duplicate=duplicate, policy_version=self.policy_version, **about)
 
     # Time
 

@@ -61,9 +61,7 @@ class Stored(Judging):
         """Take over a decoded state; this engine is new."""
         for name in COUNTERS:
             setattr(self, name, state[name])
-        self.closed = {
-            cause: record["count"] for cause, record in zip(EndCause, state["closed"], strict=True)
-        }
+        self.closed = {cause: record["count"] for cause, record in zip(EndCause, state["closed"], strict=True)}
         self.adopt_policy(Policy.from_bytes(state["policy"]))
         for record in state["agents"]:
             agent = agent_from(record)
@@ -81,8 +79,7 @@ class Stored(Judging):
         for record in state["requests"]:
             request_id = record.pop("request_id")
             self.requests[request_id] = Remembered(**record)
-        if self.too_many_skills(()):
-            raise ValueError("more skills than a tenant may use")
+        self.skills_seen = self.skills_in_use()
 
     # Views
 
