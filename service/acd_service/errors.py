@@ -89,7 +89,8 @@ def status(
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
     if retry_after_ms is not None:
         details.append(error_details_pb2.RetryInfo(retry_delay=duration_of_ms(retry_after_ms)))
-    return Status(code=code, message=message, details=[_packed(detail) for detail in details])
+    whole = f"{field}: {message}" if field else message
+    return Status(code=code, message=whole, details=[_packed(detail) for detail in details])
 
 
 def _packed(detail: Message) -> AnyMessage:
@@ -102,7 +103,7 @@ def _of_refusal(refused: Refused) -> Status:
     return status(
         CODES[refused.reason],
         refused.reason.value,
-        f"{refused.field}: {refused.message}" if refused.field else refused.message,
+        refused.message,
         field=refused.field,
         metadata=refused.metadata,
         retry_after_ms=RETRY_AFTER_MS if refused.reason is Reason.WAITING_LIMIT else None,
@@ -120,11 +121,14 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(_Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", message)
         case service_error.CommandSetAside():
             return status(_Code.INTERNAL, "ENGINE_FAULT", message)
-        case service_error.EventsGone(oldest_event_seq=oldest, next_event_seq=following):
-            facts = {"oldest_event_seq": str(oldest), "next_event_seq": str(following)}
-            return status(_Code.OUT_OF_RANGE, "EVENTS_NOT_KEPT", message, metadata=facts)
+        case service_error.EventsNoLongerKept(oldest_event_seq=oldest):
+            facts = {"oldest_event_seq": str(oldest)}
+            return status(_Code.OUT_OF_RANGE, "EVENTS_NO_LONGER_KEPT", message, metadata=facts)
+        case service_error.EventSeqAhead(next_event_seq=following):
+            facts = {"next_event_seq": str(following)}
+            return status(_Code.OUT_OF_RANGE, "EVENT_SEQ_AHEAD", message, metadata=facts)
+        case service_error.UnknownPolicyVersion():
+            return status(_Code.NOT_FOUND, "UNKNOWN_POLICY_VERSION", message, field="policy_version")
         case service_error.ReaderTooSlow():
             return status(_Code.RESOURCE_EXHAUSTED, "READER_TOO_SLOW", message, retry_after_ms=0)
-        case service_error.NotBuilt():
-            return status(_Code.UNIMPLEMENTED, "NOT_BUILT", message)
     return status(_Code.INTERNAL, "INTERNAL", message)
