@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from acd_core.refusal import Reason, Refused
@@ -29,6 +30,8 @@ _MEMBERSHIP_KEYS: Final = ("queue_id", "tier", "position")
 _CAPACITY_DEFAULT: Final = 100
 LINE_CHARACTERS_MAX: Final = 1_000_000
 """No agent within the bounds needs a longer line; a file without line ends is told from its first."""
+
+csv.field_size_limit(LINE_CHARACTERS_MAX)  # the module's own bound is shorter than the longest list of memberships
 
 _NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
 _ENTRY = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^;=:"]*?))\s*=\s*(?P<value>[^;"]*?)\s*(?:;|$)')
@@ -67,8 +70,13 @@ class _Bad(Exception):
         self.message = message
 
 
+def open_agents(path: Path) -> TextIO:
+    """Open a file for `read_agents`. What is not UTF-8 is refused where it stands, as an invalid character."""
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
 def read_agents(file: TextIO, *, json_lines: bool) -> Iterator[Row | RefusedRow]:
-    """The agents of a file that is open in UTF-8 with `newline=""`, one at a time; bad rows are given as refused.
+    """The agents of a file (see `open_agents`), one at a time; bad rows are given as refused.
 
     An agent that appeared before is refused as DUPLICATE_ENTRY. A CSV header that cannot be used is the only row given.
     """
@@ -78,7 +86,7 @@ def read_agents(file: TextIO, *, json_lines: bool) -> Iterator[Row | RefusedRow]
             earlier = seen.setdefault(row.agent.agent_id, row.line)
             if earlier != row.line:
                 message = f'"{row.agent.agent_id}" was in line {earlier} before'
-                yield RefusedRow(row.line, "agent_id", Reason.DUPLICATE_ENTRY, message)
+                yield _refused(row.line, "agent_id", Reason.DUPLICATE_ENTRY, message)
                 continue
         yield row
 
@@ -108,12 +116,12 @@ def _read_csv(file: TextIO) -> Iterator[Row | RefusedRow]:
     reader = csv.reader(lines, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
-    except (csv.Error, UnicodeDecodeError) as error:
-        yield RefusedRow(1, "", "SYNTAX", _syntax(error))
+    except csv.Error as error:
+        yield _refused(1, "", "SYNTAX", str(error))
         return
     bad = _header_fault(header)
     if bad:
-        yield RefusedRow(1, bad.field, bad.reason, bad.message)
+        yield _refused(1, bad.field, bad.reason, bad.message)
         return
     while True:
         line = lines.count + 1
@@ -122,12 +130,9 @@ def _read_csv(file: TextIO) -> Iterator[Row | RefusedRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield RefusedRow(line, "", "SYNTAX", _syntax(error))
+            yield _refused(line, "", "SYNTAX", str(error))
             reader = csv.reader(lines, strict=True)
             continue
-        except UnicodeDecodeError as error:
-            yield RefusedRow(line, "", "SYNTAX", _syntax(error))
-            return
         if not cells:
             continue
         try:
@@ -135,7 +140,7 @@ def _read_csv(file: TextIO) -> Iterator[Row | RefusedRow]:
                 raise _Bad("", "SYNTAX", f"{len(cells)} cells, the header has {len(header)}")
             yield Row(line, _of_cells(dict(zip(header, cells, strict=True))))
         except (Refused, _Bad) as refused:
-            yield RefusedRow(line, refused.field, str(refused.reason), refused.message)
+            yield _refused(line, refused.field, refused.reason, refused.message)
 
 
 def _read_json_lines(file: TextIO) -> Iterator[Row | RefusedRow]:
@@ -146,22 +151,28 @@ def _read_json_lines(file: TextIO) -> Iterator[Row | RefusedRow]:
             text = next(lines)
         except StopIteration:
             return
-        except UnicodeDecodeError as error:
-            yield RefusedRow(line, "", "SYNTAX", _syntax(error))
-            return
         except csv.Error as error:
-            yield RefusedRow(line, "", "SYNTAX", _syntax(error))
+            yield _refused(line, "", "SYNTAX", str(error))
             continue
         if not text.strip():
             continue
         try:
             yield Row(line, _of_object(_parsed(text)))
         except (Refused, _Bad) as refused:
-            yield RefusedRow(line, refused.field, str(refused.reason), refused.message)
+            yield _refused(line, refused.field, refused.reason, refused.message)
+
+
+def _refused(line: int, field: str, reason: str, message: str) -> RefusedRow:
+    """A refused row that can be printed: bytes that were not UTF-8 are shown as escapes."""
+    return RefusedRow(line, _printable(field), str(reason), _printable(message))
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class _Lines:
-    """The lines of a file, counted, none longer than the bound; a byte order mark is left out."""
+    """The lines of a file, counted, none longer than the bound."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -180,11 +191,7 @@ class _Lines:
                 if rest.endswith("\n"):
                     break
             raise csv.Error(f"the line has more than {LINE_CHARACTERS_MAX} characters")
-        return text.removeprefix("\ufeff") if self.count == 1 else text
-
-
-def _syntax(error: Exception) -> str:
-    return "the file is not in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        return text
 
 
 def _header_fault(header: list[str]) -> _Bad | None:
@@ -201,7 +208,7 @@ def _header_fault(header: list[str]) -> _Bad | None:
 def _of_cells(cells: Mapping[str, str]) -> AgentSpec:
     capacity = cells.get("capacity", "").strip()
     return AgentSpec(
-        cells["agent_id"].strip(),
+        cells["agent_id"],
         tuple(SkillLevel(name, _number(value, f'skills["{name}"]')) for name, value in _pairs(cells, "skills")),
         _number(capacity, "capacity") if capacity else _CAPACITY_DEFAULT,
         tuple(
@@ -209,7 +216,7 @@ def _of_cells(cells: Mapping[str, str]) -> AgentSpec:
             for name, value in _pairs(cells, "channel_maxima")
         ),
         tuple(_membership(name, value) for name, value in _pairs(cells, "memberships")),
-        cells.get("display_name", "").strip(),
+        cells.get("display_name", ""),
     )
 
 
