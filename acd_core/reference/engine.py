@@ -128,7 +128,7 @@ class ReferenceEngine(Stored):
             text = f'"{command.request_id}" was the id of another command'
             raise Refused(Reason.REQUEST_ID_REUSED, "request_id", text)
         _, seq, at_ns, *rest = first
-        fields = dict(zip(Remembered._fields[3:], rest, strict=True))
+        fields: dict[str, Any] = dict(zip(Remembered._fields[3:], rest, strict=True))
         return Answer(seq, at_ns, duplicate=True, **fields)
 
     def repeated_contact(self, command: Command) -> Contact | None:

@@ -237,7 +237,7 @@ class Scenario:
         assert not pairs, f"{text}: not understood: {pairs}"
         return command
 
-    def build(self, words: list[str], pairs: dict[str, str], needs: str | None, request: dict[str, str]) -> c.Command:
+    def build(self, words: list[str], pairs: dict[str, str], needs: str | None, request: dict[str, Any]) -> c.Command:
         match words:
             case ["tick"]:
                 return c.Tick(**request)
@@ -258,7 +258,7 @@ class Scenario:
                     pairs.pop("attributes", "").encode(), rest == ["attached"], **request,
                 )  # fmt: skip
             case ["update", contact_id]:
-                numbers = {key: int(pairs.pop(word)) for word, key in NUMBERS.items() if word in pairs}
+                numbers: dict[str, Any] = {key: int(pairs.pop(word)) for word, key in NUMBERS.items() if word in pairs}
                 attributes = pairs.pop("attributes").encode() if "attributes" in pairs else None
                 return c.UpdateContact(contact_id, requirement=needs, attributes=attributes, **numbers, **request)
             case ["hold" | "retrieve" as verb, contact_id]:
@@ -326,7 +326,7 @@ def spec(words: list[str]) -> AgentSpec:
             fields["channel_maxima"].append(ChannelMaximum(key.removeprefix("max:"), int(value)))
         else:
             fields["skills"].append(SkillLevel(key, int(value)))
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
     return AgentSpec(words[0], **lists)
 
 
@@ -337,10 +337,10 @@ def check_events(events: tuple[Event, ...], expected: str, place: str) -> None:
         words = text.split()
         pairs = dict(word.split("=", 1) for word in words if "=" in word)
         parsed.append((" ".join(word for word in words if "=" not in word), pairs))
-    assert [words_of(event) for event in events] == [words for words, _ in parsed], place
-    for event, (words, pairs) in zip(events, parsed, strict=True):
+    assert [words_of(event) for event in events] == [head for head, _ in parsed], place
+    for event, (head, pairs) in zip(events, parsed, strict=True):
         found = {key: key_of(event, key) for key in pairs}
-        assert found == pairs, f"{place}: {words}"
+        assert found == pairs, f"{place}: {head}"
 
 
 def check_numbers(before: tuple[int, int, int, str], answer: Answer, engine: Any, place: str) -> None:

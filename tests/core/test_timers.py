@@ -28,7 +28,8 @@ def test_timers_fire_in_order_within_one_tick_each_at_its_own_time(play: Play) -
          # fired in the same tick if it is due by then.
         100 | tick                         | c3 closed lost at=19, c2 missed ann #2 at=21,
             |                              | c2 offered ann #3 at=21 until=41, c1 closed handled at=21,
-            |                              | c2 missed ann #3 at=41, c2 offered ann #4 at=41, c2 missed ann #4 at=61, ann away at=61 why=not_responding
+            |                              | c2 missed ann #3 at=41, c2 offered ann #4 at=41,
+            |                              | c2 missed ann #4 at=61, ann away at=61 why=not_responding
         100 | ? timer                      | none
         """,
         wrap=WRAP,
