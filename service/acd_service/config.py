@@ -9,7 +9,8 @@ import yaml
 ClockKind = Literal["wall", "external"]
 Synchronous = Literal["FULL", "OFF"]
 
-LISTEN_DEFAULT: Final = "127.0.0.1:50051"
+LISTEN_DEFAULT: Final = "127.0.0.1:7007"
+DATA_DIR_DEFAULT: Final = Path("data")
 
 
 class BadConfig(ValueError):
@@ -24,7 +25,7 @@ class Config:
         BadConfig: naming the setting.
     """
 
-    data_dir: Path
+    data_dir: Path = DATA_DIR_DEFAULT
     """Holds the journal, snapshots and the lock file; made if it is not there."""
     listen: str = LISTEN_DEFAULT
     """host:port on the loopback interface, or unix:PATH; port 0 takes a free one."""
@@ -103,9 +104,7 @@ class Config:
             allowed = (int,) if kind is int else (int, float) if kind is float else (str, Path)
             if isinstance(value, bool) or not isinstance(value, allowed):
                 raise BadConfig(f"{path}: {name}: {value!r} is not of the right kind")
-        if "data_dir" not in given:
-            raise BadConfig(f"{path}: data_dir is missing")
-        return cls(**(given | {"data_dir": Path(given["data_dir"])}))
+        return cls(**(given | {"data_dir": Path(given.get("data_dir", DATA_DIR_DEFAULT))}))
 
     def with_listen(self, listen: str) -> Self:
         return replace(self, listen=listen)

@@ -5,7 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from acd_service.cli.demo import demo_command
+from acd_service.cli.policy import policy_group
 from acd_service.cli.replay import replay_command
+from acd_service.cli.serve import serve_command
 from acd_service.cli.simulate import simulate_command
 from acd_service.cli.terminal import EXIT_INTERRUPTED
 from acd_service.cli.verify import verify_command
@@ -36,6 +39,9 @@ def acd() -> None:
 
 
 for command in (
+    serve_command,
+    demo_command,
+    policy_group,
     verify_command,
     simulate_command,
     replay_command,

@@ -60,3 +60,9 @@ def example(*lines: str) -> str:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["compiled", "reference"]),
+    help="Which engine routes; the reference is the same, in plain Python, and slow.  [default: compiled]",
+)
