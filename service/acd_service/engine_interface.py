@@ -1,7 +1,8 @@
 """What the shell asks of an engine, and which implementations there are."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol, Self
+from importlib import import_module
+from typing import Protocol, Self
 
 from acd_core.commands import Command
 from acd_core.events import Answer
@@ -52,10 +53,6 @@ class EngineMaker(Protocol):
 
 def engine_maker(kind: str) -> EngineMaker:
     """The implementation named `compiled` or `reference`."""
-    maker: Any
-    if kind == "reference":
-        from acd_core.reference import ReferenceEngine as maker
-    else:
-        from acd_core.engine import Engine as maker
-    checked: EngineMaker = maker
-    return checked
+    name, module = ("ReferenceEngine", "reference") if kind == "reference" else ("Engine", "engine")
+    maker: EngineMaker = getattr(import_module(f"acd_core.{module}"), name)
+    return maker

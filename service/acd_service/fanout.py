@@ -107,8 +107,8 @@ class Watcher:
         self._watched.clear()
 
     def _wake(self) -> None:
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_result(None)
+        if self._ready is not None:
+            _wake(self._ready)
 
 
 class _AgentWatcher(Watcher):
@@ -205,8 +205,7 @@ class Fanout:
         self._forget_the_oldest()
         sleepers, self._sleepers = self._sleepers, set()
         for sleeper in sleepers:
-            if not sleeper.done():
-                sleeper.set_result(None)
+            _wake(sleeper)
 
     def _forget_the_oldest(self) -> None:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.
@@ -274,7 +273,7 @@ class Fanout:
     async def _sleep(self, timeout_s: float) -> None:
         loop = asyncio.get_running_loop()
         news: asyncio.Future[None] = loop.create_future()
-        alarm = loop.call_later(max(timeout_s, 0), lambda: news.done() or news.set_result(None))
+        alarm = loop.call_later(max(timeout_s, 0), _wake, news)
         self._sleepers.add(news)
         try:
             await news
@@ -318,11 +317,15 @@ class Fanout:
         self._by_agent.end(self._closed)
         sleepers, self._sleepers = self._sleepers, set()
         for sleeper in sleepers:
-            if not sleeper.done():
-                sleeper.set_result(None)
+            _wake(sleeper)
 
     def close(self) -> None:
         self._readers.shutdown()
+
+
+def _wake(sleeper: "asyncio.Future[None]") -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
 
 
 def _wanted_contents(records: Iterable[EventRecord], wanted: EventFilter) -> Iterable[bytes]:

@@ -67,7 +67,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
 
     def _guarded(self, name: str, behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Any]:
         """All handlers are coroutines, those of streams too: they write to their context, so that a call that is
-        cancelled ends in the handler and not beside it."""
+        cancelled ends in the handler and not beside it.
+        """
 
         async def call(request: Any, context: Any) -> Any:
             self.calls += 1
@@ -79,7 +80,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
                 return await behaviour(request, context)
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it was, the caller hears of it in our words
+            except Exception as error:
                 await self._refuse(name, number, context, error)
             finally:
                 self.in_flight -= 1

@@ -79,5 +79,8 @@ class InvariantMonitor:
 
     def figures(self) -> dict[str, int]:
         return {
-            "numbering": self.numbering, "time": self.time, "life": self.life, "conservation": self.conservation,
+            "numbering": self.numbering,
+            "time": self.time,
+            "life": self.life,
+            "conservation": self.conservation,
         }

@@ -101,7 +101,7 @@ class SqliteJournal:
         try:
             writer.set_busy_timeout(5_000)
             # A file without tables is one whose making was interrupted.
-            is_new = writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+            is_new = _row(writer, "SELECT count(*) FROM sqlite_schema") == (0,)
             if not is_new:
                 _check_schema(path, writer)
             writer.pragma("journal_mode", "WAL")
@@ -176,7 +176,7 @@ class SqliteJournal:
         raw_tenant = tenant.encode()
         while True:
             with self._reader() as reader:
-                rows = reader.execute(
+                rows: list[Any] = reader.execute(
                     "SELECT seq, at_ns, event_hash, content, checksum FROM commands"
                     " WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?",
                     (tenant, expected, _READ_CHUNK),
@@ -216,7 +216,7 @@ class SqliteJournal:
 
     def read_policies(self, tenant: str, *, up_to_version: int, policies_max: int) -> Sequence[PolicyRecord]:
         with self._reader() as reader:
-            rows = reader.execute(
+            rows: list[Any] = reader.execute(
                 "SELECT policy_version, seq, at_ns, content FROM policies WHERE tenant = ? AND policy_version <= ?"
                 " ORDER BY policy_version DESC LIMIT ?",
                 (tenant, up_to_version, policies_max),
@@ -229,19 +229,20 @@ class SqliteJournal:
 
     def extent(self, tenant: str) -> Extent:
         with self._reader() as reader:
-            row = reader.execute(
+            row = _row(
+                reader,
                 "SELECT (SELECT min(seq) FROM commands WHERE tenant = ?1), (SELECT max(seq) FROM commands"
                 " WHERE tenant = ?1), (SELECT at_ns FROM commands WHERE tenant = ?1 ORDER BY seq DESC LIMIT 1),"
                 " (SELECT min(event_seq) FROM events WHERE tenant = ?1),"
                 " (SELECT max(event_seq) FROM events WHERE tenant = ?1)",
                 (tenant,),
-            ).fetchone()
+            )
         oldest, last, last_at_ns, oldest_event, last_event = row
         return Extent(oldest or 0, last or 0, last_at_ns or 0, oldest_event or 0, last_event or 0)
 
     def seed(self, tenant: str) -> int | None:
         with self._reader() as reader:
-            row = reader.execute("SELECT seed FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
+            row = _row(reader, "SELECT seed FROM tenants WHERE tenant = ?", (tenant,))
         return None if row is None else int(row[0]) % 2**64
 
     def admit(self, tenant: str, seed: int) -> None:
@@ -263,7 +264,7 @@ class SqliteJournal:
             JournalDamaged: naming what SQLite found first.
         """
         with self._reader() as reader:
-            (found,) = reader.execute("PRAGMA integrity_check(1)").fetchone()
+            (found,) = _row(reader, "PRAGMA integrity_check(1)")
         if found != "ok":
             raise JournalDamaged(f"{self._path} is damaged: {found}")
 
@@ -311,6 +312,10 @@ class SqliteJournal:
                 connection.close()
 
 
+def _row(connection: apsw.Connection, statement: str, values: tuple[Any, ...] = ()) -> Any:
+    return connection.execute(statement, values).fetchone()
+
+
 def _damaged(path: Path, error: apsw.Error) -> JournalDamaged | JournalForeign:
     if isinstance(error, apsw.NotADBError):
         return JournalForeign(f"{path} is not a journal: {error}")
@@ -341,7 +346,7 @@ def _check_schema(path: Path, connection: apsw.Connection) -> None:
     version = connection.pragma("user_version")
     if version != FORMAT_VERSION:
         raise JournalForeign(f"{path} has journal format {version}, this program reads format {FORMAT_VERSION}")
-    row = connection.execute("SELECT value FROM facts WHERE name = 'behaviour_version'").fetchone()
+    row = _row(connection, "SELECT value FROM facts WHERE name = 'behaviour_version'")
     behaviour = None if row is None else row[0]
     if behaviour != BEHAVIOUR_VERSION:
         raise JournalForeign(

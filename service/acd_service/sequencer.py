@@ -69,7 +69,7 @@ class Seat:
         set_aside: SetAside,
         *,
         rebuild: Callable[[], RoutingEngine],
-        on_committed: Callable[[int], None] = lambda seq: None,
+        on_committed: Callable[[int], None] = lambda _seq: None,
     ) -> None:
         self.tenant = tenant
         self.engine = engine
@@ -258,7 +258,7 @@ class Sequencer:
                 batch = [self._arrived.popleft() for _ in range(count)]
                 self._last_batch = count
                 await self._process(batch)
-        except Exception as error:  # noqa: BLE001 - whatever it was, nothing after it can be trusted
+        except Exception as error:
             self._fail(error, batch)
 
     def _first_timer_ns(self) -> int | None:
@@ -356,7 +356,8 @@ class Sequencer:
 
     def _release(self, batch: list[_Taken], made: _Uncommitted) -> None:
         """Let out what is durable, in order: what ticked, then for each command first whoever asked to be called
-        before its events, then its events; the replies last."""
+        before its events, then its events; the replies last.
+        """
         pending: dict[Seat, list[Released]] = {seat: released for seat, released in made.ticked if released}
         for taken in batch:
             if taken.answer is not None and taken.on_release is not None:
@@ -379,7 +380,7 @@ class Sequencer:
                 continue
             try:
                 future.set_result(question())
-            except Exception as error:  # noqa: BLE001 - it belongs to who asked
+            except Exception as error:
                 future.set_exception(error)
         if made.commands:
             for seat in self._seats:

@@ -1,6 +1,6 @@
 """Assembly: from settings to a running service, and back down in good order.
 
-    python -m acd_service.server --data DIR --listen 127.0.0.1:50051
+    python -m acd_service.server --data DIR --listen 127.0.0.1:7007
 
 prints `listening on ADDRESS` once it serves.
 """
@@ -144,14 +144,18 @@ class Server:
     async def _listen(self) -> None:
         self._grpc = server = grpc.aio.server(interceptors=(self._calls,), options=_OPTIONS)
         tenants = self._tenants
-        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(RoutingService(tenants), server)
-        agent_service_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(tenants), server)
-        customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(), server)
-        policy_service_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(tenants), server)
-        insight_service_pb2_grpc.add_InsightServiceServicer_to_server(InsightService(), server)
-        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(tenants, self._calls), server)
+        registrations: list[tuple[Callable[..., None], object]] = [
+            (routing_service_pb2_grpc.add_RoutingServiceServicer_to_server, RoutingService(tenants)),
+            (agent_service_pb2_grpc.add_AgentServiceServicer_to_server, AgentService(tenants)),
+            (customer_service_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService()),
+            (policy_service_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyService(tenants)),
+            (insight_service_pb2_grpc.add_InsightServiceServicer_to_server, InsightService()),
+            (admin_service_pb2_grpc.add_AdminServiceServicer_to_server, AdminService(tenants, self._calls)),
+            (health_pb2_grpc.add_HealthServicer_to_server, self._health),
+        ]
+        for add, servicer in registrations:
+            add(servicer, server)
         EventService(tenants).add_to(server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
         await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
         listen = self._config.listen
@@ -208,7 +212,7 @@ class Server:
                 self._lock = None
 
 
-async def serve(config: Config, on_ready: Callable[[Server], None] = lambda server: None) -> int:
+async def serve(config: Config, on_ready: Callable[[Server], None] = lambda _server: None) -> int:
     """Run a service until SIGTERM or SIGINT, or until it cannot go on.
 
     Args:
@@ -232,7 +236,7 @@ async def serve(config: Config, on_ready: Callable[[Server], None] = lambda serv
     return 0 if server.failure is None else 1
 
 
-def run(config: Config, on_ready: Callable[[Server], None] = lambda server: None) -> int:
+def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: None) -> int:
     """As `serve`, in an event loop of its own."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     return uvloop.run(serve(config, on_ready))

@@ -46,7 +46,11 @@ class SetAside:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         _log.critical(
             "the engine failed on %s%s after seq %d; set aside in %s: %r",
-            kind, f" ({about})" if about else "", after_seq, self._path, error,
+            kind,
+            f" ({about})" if about else "",
+            after_seq,
+            self._path,
+            error,
         )
 
     def __contains__(self, command: Command) -> bool:

@@ -75,7 +75,7 @@ class SnapshotSchedule:
             await self.take()
         except SnapshotFailed as error:
             self._last_seq += self._config.snapshot_every_commands
-            _log.error("no snapshot was taken: %s", error)  # noqa: TRY400
+            _log.error("no snapshot was taken: %s", error)
 
     async def _forget(self) -> None:
         files = self._journal.snapshots

@@ -22,9 +22,7 @@ class Standing:
 
     @classmethod
     def of_answer(cls, answer: Answer) -> "Standing":
-        return cls(
-            answer.contact_id, answer.contact_state, answer.agent_id, answer.offer_id, answer.offer_expires_ns
-        )
+        return cls(answer.contact_id, answer.contact_state, answer.agent_id, answer.offer_id, answer.offer_expires_ns)
 
     def after(self, event: Event) -> "Standing":
         """How the contact stands after an event about it."""
@@ -32,9 +30,7 @@ class Standing:
             case EventType.CONTACT_ENQUEUED | EventType.OFFER_ENDED:
                 return Standing(self.contact_id, ContactState.WAITING)
             case EventType.OFFER_MADE:
-                return Standing(
-                    self.contact_id, ContactState.OFFERED, event.agent_id, event.offer_id, event.until_ns
-                )
+                return Standing(self.contact_id, ContactState.OFFERED, event.agent_id, event.offer_id, event.until_ns)
             case EventType.OFFER_ACCEPTED | EventType.CONTACT_ASSIGNED:
                 return Standing(self.contact_id, ContactState.ACTIVE, event.agent_id, event.offer_id)
             case EventType.CONTACT_COMPLETED:

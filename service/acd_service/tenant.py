@@ -80,9 +80,7 @@ class Tenant:
         on_release: Callable[[Answer], None] | None = None,
     ) -> Answer:
         """As `Sequencer.submit`, for this tenant."""
-        return await self.sequencer.submit(
-            self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release
-        )
+        return await self.sequencer.submit(self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release)
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:
         """Ask the engine something when all that it knows is durable. The question must not change it."""
@@ -102,7 +100,7 @@ class Tenant:
         async def run() -> None:
             try:
                 await self.submit(command)
-            except Exception as error:  # noqa: BLE001 - there is nobody to tell
+            except Exception as error:
                 _log.info("%s: %s", what, error)
 
         task = asyncio.get_running_loop().create_task(run())

@@ -1,5 +1,6 @@
 """Checks a data directory from end to end: gapless, every checksum, replay gives the journalled events, and each
-snapshot is what a replay gives. Reads only; may run beside a service."""
+snapshot is what a replay gives. Reads only; may run beside a service.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -50,7 +51,7 @@ def verify(
     data_dir: Path,
     *,
     engine: str = "compiled",
-    on_progress: Callable[[int, int], None] = lambda done, of: None,
+    on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> VerifyReport:
     """Check the journal and the snapshots in `data_dir`.
 

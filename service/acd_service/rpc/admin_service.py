@@ -90,7 +90,7 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
             },
         )
 
-    async def TakeSnapshot(self, request: Any, context: Any) -> Any:  # noqa: ARG002 - repeating it does no harm
+    async def TakeSnapshot(self, request: Any, context: Any) -> Any:
         taken = await self._tenants.of(context).snapshots.take()
         return admin_service_pb2.TakeSnapshotResponse(
             seq=taken.seq,
@@ -115,7 +115,7 @@ def _counts_message(counts: Counts) -> admin_service_pb2.StateCounts:
     )
     for cause, count in enumerate(counts.closed, 1):
         if count:
-            message.closed.add(cause=cause, count=count)  # type: ignore[arg-type]  # the numbers are the same
+            message.closed.add(cause=cause, count=count)
     return message
 
 

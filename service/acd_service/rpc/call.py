@@ -60,7 +60,9 @@ def not_built(what: str) -> Refused:
     return Refused(Reason.NOT_BUILT, "", f"{what} is not built yet")
 
 
-def page_of(request: Any, size_max: int = PAGE_SIZE_MAX, size_default: int = PAGE_SIZE_DEFAULT) -> tuple[int, int | None]:
+def page_of(
+    request: Any, size_max: int = PAGE_SIZE_MAX, size_default: int = PAGE_SIZE_DEFAULT
+) -> tuple[int, int | None]:
     """The size of a page, and where it starts (None: at the beginning).
 
     Raises:

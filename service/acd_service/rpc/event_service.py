@@ -1,12 +1,13 @@
 """EventService: everything that happens, in order, without gaps."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import grpc
 import grpc.aio
 
-from acd.v1 import event_service_pb2
+from acd.v1 import agent_pb2, contact_pb2, event_service_pb2
 from acd_core.enums import EventType
 from acd_core.policy import Policy
 from acd_core.refusal import Reason, Refused
@@ -20,6 +21,8 @@ from acd_service.tenant import Tenant
 SERVICE: Final = "acd.v1.EventService"
 _FILTER_ENTRIES_MAX: Final = 10_000
 _TYPES: Final = frozenset(int(kind) for kind in EventType)
+_FRAME_BYTES: Final = 8
+"""What a message within a message takes besides its own bytes, at most."""
 _EVENTS_TAG: Final = bytes([2 << 3 | 2])
 """Field 2, length-delimited: how `SubscribeResponse.events` begins on the wire."""
 
@@ -32,7 +35,7 @@ class EventService:
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Register with a server. Responses are bytes already: events are sent as the journal holds them."""
-        handler = grpc.unary_stream_rpc_method_handler(
+        handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_stream_rpc_method_handler(
             self.subscribe,
             request_deserializer=event_service_pb2.SubscribeRequest.FromString,
             response_serializer=None,
@@ -109,18 +112,19 @@ class _Picture:
         response.snapshot.policy.CopyFrom(codec.policy_message(self._policy))
         response.snapshot.policy_version = self._policy_version
         size = response.ByteSize()
-        for views, message_of, name in (
-            (self._agents, codec.agent_message, "agents"),
-            (self._contacts, codec.contact_message, "contacts"),
-        ):
-            for view in views:  # type: ignore[attr-defined]
-                message = message_of(view)  # type: ignore[operator]
-                size += message.ByteSize() + 8
-                if size > bytes_max:
-                    yield response
-                    response = self._part()
-                    size = message.ByteSize()
-                getattr(response.snapshot, name).append(message)
+        messages: Iterator[agent_pb2.Agent | contact_pb2.Contact] = chain(
+            map(codec.agent_message, self._agents), map(codec.contact_message, self._contacts)
+        )
+        for message in messages:
+            size += message.ByteSize() + _FRAME_BYTES
+            if size > bytes_max:
+                yield response
+                response = self._part()
+                size = message.ByteSize()
+            if isinstance(message, agent_pb2.Agent):
+                response.snapshot.agents.append(message)
+            else:
+                response.snapshot.contacts.append(message)
         response.snapshot.last = True
         yield response
 

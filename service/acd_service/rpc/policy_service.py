@@ -38,9 +38,10 @@ class PolicyService(policy_service_pb2_grpc.PolicyServiceServicer):
         wanted = request.policy_version if request.HasField("policy_version") else version
         if wanted == 0:
             return policy_service_pb2.GetPolicyResponse(policy=codec.policy_message(Policy()))
-        record = (await _read(tenant, wanted, 1) or [None])[0]
-        if record is None or record.policy_version != wanted:
+        records = await _read(tenant, wanted, 1)
+        if not records or records[0].policy_version != wanted:
             raise UnknownPolicyVersion(wanted)
+        record = records[0]
         if wanted != version:
             policy = Policy.from_bytes(record.content)
         return policy_service_pb2.GetPolicyResponse(

@@ -151,10 +151,8 @@ class _ContactStream:
 
 
 def _update(standing: Standing, released: Released) -> routing_service_pb2.RouteContactResponse:
-    event = codec.event_message(released.event)
-    response = routing_service_pb2.RouteContactResponse(
-        seq=event.seq, at=event.at, contact=codec.contact_standing(standing.as_answer(event)), event=event
-    )
+    response = codec.route_response(standing.as_answer(released.event))
+    response.event.CopyFrom(codec.event_message(released.event))
     response.end_cause = standing.end_cause  # type: ignore[assignment]  # the numbers are the same
     return response
 
