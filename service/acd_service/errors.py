@@ -64,7 +64,9 @@ def status_of(error: Exception) -> Status:
     Anything else is a fault of ours that tells a caller nothing: INTERNAL without details.
     """
     if isinstance(error, Refused):
-        return _of_refusal(wire_refusal(error))
+        there = wire_refusal(error)
+        # The engine, which is given a policy and no request, says `queues` and `channels`.
+        return _of_refusal(there.within("policy") if there.field in ("queues", "channels") else there)
     if isinstance(error, service_error.ServiceError):
         return _of_service(error)
     return Status(code=_Code.INTERNAL, message="internal error; the server's log has more")

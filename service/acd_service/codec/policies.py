@@ -1,7 +1,6 @@
 """Policies: between the wire's message and the engine's `Policy`, with every default in one place."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -9,7 +8,7 @@ from acd.v1 import policy_pb2
 from acd.v1.policy_commands_pb2 import ApplyPolicyRequest
 from acd_core.commands import ApplyPolicy
 from acd_core.enums import Membership, Strategy
-from acd_core.policy import CHANNELS_DEFAULT, Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
+from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
 from acd_core.refusal import Reason, Refused
 from acd_service.codec.values import checked_int64, duration_of_ms, ms_of, not_built, span_ms_of, wire_refusal
 
@@ -20,7 +19,6 @@ _LATER_OF_QUEUE = (
     "plan_id", "skill_weights", "broadcast_to", "preferred_hold", "calendar_id", "at_closing", "overflow",
 )  # fmt: skip
 _OUTCOMES = ("declined", "busy", "unreachable", "missed")
-_T = TypeVar("_T")
 
 
 def policy_of(message: policy_pb2.Policy) -> Policy:
@@ -40,61 +38,43 @@ def policy_problems(message: policy_pb2.Policy) -> tuple[Policy | None, list[Ref
 
     Fields are named by path below the policy: `queues["sales"].requirement`, by index where the id itself is wrong.
     """
-    problems: list[Refused] = []
-
-    def attempt(make: Callable[[], _T], default: _T, prefix: str = "") -> _T:
-        try:
-            return make()
-        except Refused as refused:
-            there = wire_refusal(refused)
-            problems.append(there.within(prefix) if prefix else there)
-            return default
-
     set_fields = {field.name for field, _ in message.ListFields()}
-    problems.extend(not_built(name) for name in _LATER_OF_POLICY if name in set_fields)
+    problems = [not_built(name) for name in _LATER_OF_POLICY if name in set_fields]
+    given: dict[str, Any] = {"tier_first": message.tier_first}
     channels: list[Channel] = []
     for index, channel in enumerate(message.channels):
         try:
             channels.append(_channel(channel))
         except Refused as refused:
-            problems.append(refused.within(_entry("channels", index, channel.channel_id, refused.field)))
+            problems.append(_placed(refused, "channels", index, channel.channel_id))
+    if channels and len(channels) == len(message.channels):
+        given["channels"] = tuple(channels)
     queues: list[QueueSpec] = []
     for index, queue in enumerate(message.queues):
         try:
             queues.append(_queue(queue))
         except Refused as refused:
-            there = wire_refusal(refused)
-            problems.append(there.within(_entry("queues", index, queue.queue_id, there.field)))
-    outcomes = OfferOutcomes(
-        **{
-            name: attempt(
-                lambda name=name: _outcome(getattr(message.offer_outcomes, name), getattr(_DEFAULTS, name)),
-                getattr(_DEFAULTS, name),
-                f"offer_outcomes.{name}",
-            )
-            for name in _OUTCOMES
-        }
-    )
-
-    def span(name: str, default_ms: int) -> int:
-        return attempt(lambda: _span_ms(message, name, default_ms), default_ms)
-
-    short_abandon_ms = span("short_abandon", _POLICY.short_abandon_ms)
-    presence_lease_ms = span("presence_lease", _POLICY.presence_lease_ms)
-    reattach_ms = span("reattach", _POLICY.reattach_ms)
-    policy = attempt(
-        lambda: Policy(
-            channels=tuple(channels) if message.channels else CHANNELS_DEFAULT,
-            queues=tuple(queues),
-            tier_first=message.tier_first,
-            short_abandon_ms=short_abandon_ms,
-            presence_lease_ms=presence_lease_ms,
-            reattach_ms=reattach_ms,
-            max_waiting=message.max_waiting if message.HasField("max_waiting") else None,
-            offer_outcomes=outcomes,
-        ),
-        None,
-    )
+            problems.append(_placed(refused, "queues", index, queue.queue_id))
+    given["queues"] = tuple(queues)
+    outcomes: dict[str, OutcomePolicy] = {}
+    for name in _OUTCOMES:
+        try:
+            outcomes[name] = _outcome(getattr(message.offer_outcomes, name), getattr(_DEFAULTS, name))
+        except Refused as refused:
+            problems.append(wire_refusal(refused).within(f"offer_outcomes.{name}"))
+    given["offer_outcomes"] = OfferOutcomes(**outcomes)
+    for name in ("short_abandon", "presence_lease", "reattach"):
+        try:
+            given[f"{name}_ms"] = _span_ms(message, name, getattr(_POLICY, f"{name}_ms"))
+        except Refused as refused:
+            problems.append(refused)
+    if message.HasField("max_waiting"):
+        given["max_waiting"] = message.max_waiting
+    policy: Policy | None = None
+    try:
+        policy = Policy(**given)
+    except Refused as refused:
+        problems.append(wire_refusal(refused))
     return (None, problems) if problems else (policy, problems)
 
 
@@ -141,14 +121,16 @@ def apply_policy_request(command: ApplyPolicy) -> ApplyPolicyRequest:
 _DEFAULTS = OfferOutcomes()
 
 
-def _entry(list_name: str, index: int, entry_id: str, field: str) -> str:
-    by_index = not entry_id or field in ("queue_id", "channel_id")
-    return f"{list_name}[{index}]" if by_index else f'{list_name}["{entry_id}"]'
+def _placed(refused: Refused, list_name: str, index: int, entry_id: str) -> Refused:
+    """The refusal with its place in a list: by id, or by index where the id itself is at fault."""
+    there = wire_refusal(refused)
+    by_index = not entry_id or there.field in ("queue_id", "channel_id")
+    return there.within(f"{list_name}[{index}]" if by_index else f'{list_name}["{entry_id}"]')
 
 
 def _span_ms(message: policy_pb2.Policy | policy_pb2.Queue | policy_pb2.OutcomePolicy, name: str, default: int) -> int:
     duration: Duration = getattr(message, name)
-    return span_ms_of(duration, name) if message.HasField(name) else default  # type: ignore[arg-type]
+    return span_ms_of(duration, name) if message.HasField(name) else default
 
 
 def _channel(message: policy_pb2.Channel) -> Channel:
