@@ -359,6 +359,7 @@ class ReferenceEngine(Stored):
         contact.accepted_ns = self.now_ns
         contact.offer_expires_ns = 0
         agent.misses_in_row = 0
+        agent.forget_room()
         self.emit(
             EventType.OFFER_ACCEPTED,
             contact_id=contact.contact_id,
@@ -383,6 +384,7 @@ class ReferenceEngine(Stored):
         if wrap_up_end_ns:
             contact.state = ContactState.WRAP_UP
             contact.state_since_ns = self.now_ns
+            contact.agent.forget_room()
             self.arm(TimerKind.WRAP_UP_END, wrap_up_end_ns, contact)
         self.emit(
             EventType.CONTACT_COMPLETED,

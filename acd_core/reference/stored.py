@@ -120,7 +120,7 @@ class Stored(Judging):
         return AgentView(
             spec=agent.spec,
             ordinal=agent.ordinal,
-            presence=agent.presence,
+            presence=int(agent.presence),
             reason=agent.reason,
             idle_since_ns=agent.idle_since_ns,
             delayed_until_ns=agent.delayed_until_ns,
@@ -142,7 +142,7 @@ def contact_view(contact: Contact) -> ContactView:
         credit_ms=contact.credit_ms,
         customer_id=contact.customer_id,
         attributes=contact.attributes,
-        state=contact.state,
+        state=int(contact.state),
         state_since_ns=contact.state_since_ns,
         arrived_ns=contact.arrived_ns,
         agent_id="" if contact.agent is None else contact.agent.spec.agent_id,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from acd_core.enums import Membership, Strategy
+from acd_core.limits import EXCLUSIONS_PER_CONTACT_MAX
 from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
 
 Play = Callable[..., Any]
@@ -188,9 +189,11 @@ def test_a_channels_maximum_counts_offers_active_contacts_and_wrap_up(play: Play
          1 | enqueue h3 sales channel=chat | h3 enqueued
          2 | ann accepts h1                | h1 accepted ann #1
          3 | complete h1 wrap=7            | h1 completed ann until=10
+         4 | enqueue h4 sales channel=chat | h4 enqueued
         10 | tick                          | h1 closed handled, h3 offered ann #3 by=agent
-        11 | agent ann max:chat=3          | ann updated
-        12 | enqueue h4 sales channel=chat | h4 enqueued, h4 offered ann #4
+        11 | agent ann max:chat=3          | ann updated, h4 offered ann #4
+        12 | enqueue h5 sales channel=chat | h5 enqueued
+        13 | agent ann                     | ann updated, h5 offered ann #5
         """,
         blended=BLENDED,
     )
@@ -579,4 +582,26 @@ def test_a_contact_is_gone_through_once_in_a_pass(play: Play) -> None:
         3 | ? c2                          | waiting
         """,
         lenient=Policy(queues=(QueueSpec("sales"),), offer_outcomes=outcomes),
+    )
+
+
+def test_a_contact_remembers_the_newest_exclusions_up_to_the_bound(play: Play) -> None:
+    last = EXCLUSIONS_PER_CONTACT_MAX
+    agents = "; ".join(f"a{n}" for n in range(last + 1))
+    added = ", ".join(f"a{n} added" for n in range(last + 1))
+    scenario = play(f"0 | policy plain | policy 1\n 0 | agent {agents} | {added}", plain=PLAIN)
+    for n in range(last + 1):
+        scenario(f"0 | a{n} ready | a{n} ready")
+    scenario("1 | enqueue c1 sales | c1 enqueued, c1 offered a0 #1")
+    for n in range(last):
+        ended = f"c1 declined a{n} #{n + 1}, c1 excludes a{n}"
+        scenario(f"{2 + n / 10} | a{n} declines c1 | {ended}, c1 offered a{n + 1} #{n + 2}")
+    # One more than a contact remembers: the first exclusion ends early, in silence, and its agent is asked again.
+    scenario(
+        f"""
+        9 | a{last} declines c1 | c1 declined a{last} #{last + 1}, c1 excludes a{last}, c1 offered a0 #{last + 2}
+        9 | ? timer | 29
+        10 | a0 accepts c1 | c1 accepted a0 #{last + 2}
+        10 | ? timer | 62.1
+        """
     )

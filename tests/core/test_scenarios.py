@@ -342,6 +342,17 @@ def test_what_callers_who_give_up_count_as(play: Play) -> None:
     )
 
 
+def test_a_threshold_of_zero_counts_nobody_as_short(play: Play) -> None:
+    play(
+        """
+         0 | policy exact                  | policy 1
+         1 | enqueue c1 sales              | c1 enqueued
+         1 | abandon c1                    | c1 closed abandoned wait=0
+        """,
+        exact=Policy(queues=(QueueSpec("sales"),), short_abandon_ms=0),
+    )
+
+
 def test_a_stream_that_breaks_and_comes_back_or_not(play: Play) -> None:
     play(
         """
@@ -518,6 +529,7 @@ def test_an_update_of_a_waiting_contact_is_judged_at_once(play: Play) -> None:
          4 | update c1 attributes=vip      | c1 updated needs=spanish priority=4 credit=5 attributes=vip
          5 | ann declines c1               | c1 declined ann #1, c1 excludes ann
          6 | update c1 needs               | c1 updated needs=
+         7 | update c1 priority=4          | c1 updated needs= priority=4 credit=5
         """,
         plain=PLAIN,
     )
