@@ -1,15 +1,19 @@
 """The `acd` command. One file a command; this one puts them together."""
 
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from acd_service.cli.agents import agents_group
 from acd_service.cli.demo import demo_command
+from acd_service.cli.events import events_command
 from acd_service.cli.policy import policy_group
 from acd_service.cli.replay import replay_command
 from acd_service.cli.serve import serve_command
 from acd_service.cli.simulate import simulate_command
+from acd_service.cli.status import status_command
 from acd_service.cli.terminal import EXIT_INTERRUPTED
 from acd_service.cli.verify import verify_command
 
@@ -42,6 +46,9 @@ for command in (
     serve_command,
     demo_command,
     policy_group,
+    agents_group,
+    events_command,
+    status_command,
     verify_command,
     simulate_command,
     replay_command,
@@ -56,6 +63,10 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has seen enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(EXIT_INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)

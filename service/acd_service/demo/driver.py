@@ -41,7 +41,7 @@ from acd_service.demo.parameters import (
     SECOND_NS,
 )
 
-QUIET_NS = SECOND_NS * 9 // 10
+QUIET_NS = SECOND_NS * 19 // 10
 """A timer of the service's is waited for with a call of its own only if no other call comes within this time. Shorter
 than any agent takes to answer, so that nobody is late for an offer."""
 BUSY_TONE_NS = SECOND_NS // 5
