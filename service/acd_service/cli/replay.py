@@ -38,7 +38,7 @@ def replay_command(log_file: Path, as_json: bool, seed: int, engine: str) -> Non
     except Refused as refused:
         raise BadInput(f"{log_file}: {refused}") from None
     for note in log.notes:
-        notes().print(f"{log_file}: {note}", markup=False)
+        notes().print(f"{log_file}: {note}", markup=False, soft_wrap=True)
     if as_json:
         print_json(comparison)
         return
