@@ -133,4 +133,4 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(_Code.NOT_FOUND, "UNKNOWN_POLICY_VERSION", message, field="policy_version")
         case service_error.ReaderTooSlow():
             return status(_Code.RESOURCE_EXHAUSTED, "READER_TOO_SLOW", message, retry_after_ms=0)
-    return status(_Code.INTERNAL, "INTERNAL", message)
+    return Status(code=_Code.INTERNAL, message=message)

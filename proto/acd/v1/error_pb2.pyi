@@ -46,7 +46,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
     ERROR_REASON_READER_TOO_SLOW: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_BUILT: _ClassVar[ErrorReason]
-    ERROR_REASON_EVENTS_NOT_KEPT: _ClassVar[ErrorReason]
+    ERROR_REASON_EVENTS_NO_LONGER_KEPT: _ClassVar[ErrorReason]
+    ERROR_REASON_EVENT_SEQ_AHEAD: _ClassVar[ErrorReason]
     ERROR_REASON_STOPPING: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_LEADER: _ClassVar[ErrorReason]
     ERROR_REASON_DEADLINE_PASSED: _ClassVar[ErrorReason]
@@ -93,7 +94,8 @@ ERROR_REASON_SKILL_LIMIT: ErrorReason
 ERROR_REASON_OVERLOADED: ErrorReason
 ERROR_REASON_READER_TOO_SLOW: ErrorReason
 ERROR_REASON_NOT_BUILT: ErrorReason
-ERROR_REASON_EVENTS_NOT_KEPT: ErrorReason
+ERROR_REASON_EVENTS_NO_LONGER_KEPT: ErrorReason
+ERROR_REASON_EVENT_SEQ_AHEAD: ErrorReason
 ERROR_REASON_STOPPING: ErrorReason
 ERROR_REASON_NOT_LEADER: ErrorReason
 ERROR_REASON_DEADLINE_PASSED: ErrorReason

@@ -49,8 +49,8 @@ class EventServiceServicer:
     def Subscribe(self, request, context):
         """Streams events in order of event_seq, first those that are kept, then new ones as they happen, until the caller
         ends the stream. Every event that is sent is durable. To resume, ask for `next_event_seq` of the last message.
-        OUT_OF_RANGE (EVENTS_NOT_KEPT): the events asked for are no longer kept, or do not exist yet; the metadata
-        `oldest_event_seq` and `next_event_seq` say from where to start.
+        OUT_OF_RANGE: the events asked for are no longer kept (EVENTS_NO_LONGER_KEPT, metadata `oldest_event_seq`), or do
+        not exist yet (EVENT_SEQ_AHEAD, metadata `next_event_seq`).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
