@@ -37,13 +37,24 @@ EVENT_FIELDS = {
 
 
 @cython.freelist(64)
+@cython.no_gc
 cdef class Event:
     """One thing that happened. Which fields an event uses depends on its type: see `EVENT_FIELDS`.
 
     `text` is the reason of a presence or the requirement of a contact. `attributes` (on CONTACT_ENQUEUED and
     CONTACT_UPDATED) and `agent` (an AgentSpec, on AGENT_ADDED and AGENT_UPDATED) ride along for readers and are not
-    part of the stream's hash; the state's digest covers them.
+    part of the stream's hash; the state's digest covers them. An event refers to texts and an immutable AgentSpec only,
+    so it can be in no cycle and the cyclic garbage collector need not know it.
     """
+
+    def __cinit__(self):
+        self.contact_id = ""
+        self.agent_id = ""
+        self.queue_id = ""
+        self.channel_id = ""
+        self.customer_id = ""
+        self.text = ""
+        self.attributes = b""
 
     def __init__(self, int type, long long event_seq, long long seq, long long at_ns, *,
                  str contact_id not None="", str agent_id not None="", str queue_id not None="",
@@ -96,6 +107,7 @@ cdef class Event:
 
 
 @cython.freelist(16)
+@cython.no_gc
 cdef class Answer:
     """What an accepted command came to.
 
@@ -103,6 +115,11 @@ cdef class Answer:
     the contact stands after the command. `duplicate` is set when the command repeated an earlier one: then nothing was
     done, `events` is empty and the rest is what was answered the first time.
     """
+
+    def __cinit__(self):
+        self.contact_id = ""
+        self.agent_id = ""
+        self.events = ()
 
     def __init__(self, long long seq, long long at_ns, tuple events not None=(), *, bint duplicate=False,
                  str contact_id not None="", int contact_state=0, str agent_id not None="", long long offer_id=0,

@@ -128,7 +128,7 @@ class ReferenceEngine(Stored):
             text = f'"{command.request_id}" was the id of another command'
             raise Refused(Reason.REQUEST_ID_REUSED, "request_id", text)
         _, seq, at_ns, *rest = first
-        fields = dict(zip(Remembered._fields[3:], rest, strict=True))
+        fields: dict[str, Any] = dict(zip(Remembered._fields[3:], rest, strict=True))
         return Answer(seq, at_ns, duplicate=True, **fields)
 
     def repeated_contact(self, command: Command) -> Contact | None:
@@ -154,9 +154,7 @@ class ReferenceEngine(Stored):
                 about["agent_id"] = contact.agent.spec.agent_id
                 about["offer_id"] = contact.offer_id
                 about["offer_expires_ns"] = contact.offer_expires_ns
-        return Answer(
-            self.seq, self.now_ns, events, duplicate=duplicate, policy_version=self.policy_version, **about
-        )
+        return Answer(self.seq, self.now_ns, events, duplicate=duplicate, policy_version=self.policy_version, **about)
 
     # Time
 
@@ -361,6 +359,7 @@ class ReferenceEngine(Stored):
         contact.accepted_ns = self.now_ns
         contact.offer_expires_ns = 0
         agent.misses_in_row = 0
+        agent.forget_room()
         self.emit(
             EventType.OFFER_ACCEPTED,
             contact_id=contact.contact_id,
@@ -385,6 +384,7 @@ class ReferenceEngine(Stored):
         if wrap_up_end_ns:
             contact.state = ContactState.WRAP_UP
             contact.state_since_ns = self.now_ns
+            contact.agent.forget_room()
             self.arm(TimerKind.WRAP_UP_END, wrap_up_end_ns, contact)
         self.emit(
             EventType.CONTACT_COMPLETED,

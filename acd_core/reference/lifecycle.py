@@ -229,9 +229,7 @@ class Lifecycle(Matching):
         """Nothing was heard of the agent: it goes offline, and whom it serves is reported."""
         self.go_offline(agent, PresenceCause.LEASE_EXPIRED)
         for contact in agent.held_in(ContactState.ACTIVE):
-            self.emit(
-                EventType.CONTACT_UNATTENDED, contact_id=contact.contact_id, agent_id=agent.spec.agent_id
-            )
+            self.emit(EventType.CONTACT_UNATTENDED, contact_id=contact.contact_id, agent_id=agent.spec.agent_id)
 
     def end_delay(self, agent: Agent) -> None:
         agent.delayed_until_ns = 0

@@ -173,6 +173,4 @@ class Matching(Eligibility):
             contact.state = ContactState.OFFERED
             contact.offer_expires_ns = self.now_ns + queue.offer_timeout_ms * NS_IN_MS
             self.arm(TimerKind.OFFER_EXPIRY, contact.offer_expires_ns, contact)
-            self.emit(
-                EventType.OFFER_MADE, offer_id=contact.offer_id, until_ns=contact.offer_expires_ns, **decision
-            )
+            self.emit(EventType.OFFER_MADE, offer_id=contact.offer_id, until_ns=contact.offer_expires_ns, **decision)

@@ -46,7 +46,8 @@ class Agent:
     meets: dict[str, bool] = field(default_factory=dict)
     """Requirements already judged, by their text: a pure function of the skills, forgotten with them."""
     room: dict[str, bool] = field(default_factory=dict)
-    """Room already judged, by channel; forgotten whenever what it depends on changes (`forget_room`)."""
+    """Room already judged, by channel; forgotten whenever anything it might depend on changes: what is held and in
+    which state, the spec, the policy."""
 
     def __post_init__(self) -> None:
         self.describe(self.spec)

@@ -109,16 +109,35 @@ class State:
 
     # Bound on skill names
 
-    def too_many_skills(self, coming: Iterable[str], without_agents: Iterable[Agent] = (),
-                        without_contact: Contact | None = None, without_queues: bool = False) -> bool:
+    def too_many_skills(
+        self,
+        coming: Iterable[str],
+        without_agents: Iterable[Agent] = (),
+        without_contact: Contact | None = None,
+        without_queues: bool = False,
+    ) -> bool:
         """Whether the names `coming`, with those in use but for what they replace, pass the bound for a tenant.
 
-        Names are counted only when all names seen since the last count would pass it.
+        Names are counted only when all that were seen since the last count would pass it.
         """
         names = set(coming)
         if len(self.skills_seen | names) <= SKILLS_PER_TENANT_MAX:
             self.skills_seen |= names
             return False
+        names |= self.skills_in_use(without_agents, without_contact, without_queues)
+        if len(names) > SKILLS_PER_TENANT_MAX:
+            return True
+        self.skills_seen = names
+        return False
+
+    def skills_in_use(
+        self,
+        without_agents: Iterable[Agent] = (),
+        without_contact: Contact | None = None,
+        without_queues: bool = False,
+    ) -> set[str]:
+        """The names in agents' skills, queues' requirements and live contacts' requirements."""
+        names: set[str] = set()
         replaced = set(without_agents)
         for agent in self.agents_by_ordinal.values():
             if agent not in replaced:
@@ -128,10 +147,7 @@ class State:
         for contact in self.contacts_by_ordinal.values():
             if contact is not without_contact:
                 names.update(skill_names(contact.requirement))
-        if len(names) > SKILLS_PER_TENANT_MAX:
-            return True
-        self.skills_seen = names
-        return False
+        return names
 
     # Events
 

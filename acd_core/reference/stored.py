@@ -61,9 +61,7 @@ class Stored(Judging):
         """Take over a decoded state; this engine is new."""
         for name in COUNTERS:
             setattr(self, name, state[name])
-        self.closed = {
-            cause: record["count"] for cause, record in zip(EndCause, state["closed"], strict=True)
-        }
+        self.closed = {cause: record["count"] for cause, record in zip(EndCause, state["closed"], strict=True)}
         self.adopt_policy(Policy.from_bytes(state["policy"]))
         for record in state["agents"]:
             agent = agent_from(record)
@@ -81,8 +79,7 @@ class Stored(Judging):
         for record in state["requests"]:
             request_id = record.pop("request_id")
             self.requests[request_id] = Remembered(**record)
-        if self.too_many_skills(()):
-            raise ValueError("more skills than a tenant may use")
+        self.skills_seen = self.skills_in_use()
 
     # Views
 
@@ -123,7 +120,7 @@ class Stored(Judging):
         return AgentView(
             spec=agent.spec,
             ordinal=agent.ordinal,
-            presence=agent.presence,
+            presence=int(agent.presence),
             reason=agent.reason,
             idle_since_ns=agent.idle_since_ns,
             delayed_until_ns=agent.delayed_until_ns,
@@ -145,7 +142,7 @@ def contact_view(contact: Contact) -> ContactView:
         credit_ms=contact.credit_ms,
         customer_id=contact.customer_id,
         attributes=contact.attributes,
-        state=contact.state,
+        state=int(contact.state),
         state_since_ns=contact.state_since_ns,
         arrived_ns=contact.arrived_ns,
         agent_id="" if contact.agent is None else contact.agent.spec.agent_id,

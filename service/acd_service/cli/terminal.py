@@ -54,4 +54,15 @@ class BadInput(Failed):
     exit_code = EXIT_BAD_INPUT
 
 
+def example(*lines: str) -> str:
+    """The end of a command's help: how it is used."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["compiled", "reference"]),
+    help="Which engine routes; the reference is the same, in plain Python, and slow.  [default: compiled]",
+)

@@ -28,7 +28,7 @@ def policy() -> Policy:
                 strategy=Strategy.ROUND_ROBIN,
                 service_level_target_ms=60_000,
                 offer_timeout_ms=30_000,
-                max_waiting=12,
+                max_waiting=5,
             ),
             QueueSpec(
                 "mail",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from acd_service.simulation.estimates import Estimate
@@ -34,7 +35,7 @@ def tables(scenario: Scenario, figures: dict[str, Any]) -> Iterator[Table]:
 
 
 def _by_row(title: str, first: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for heading in (first, *headings):
         table.add_column(heading, justify="right")
     for index, row in enumerate(rows):

@@ -1,0 +1,294 @@
+# cython: language_level=3
+"""Commands about the policy and the roster: checks that change nothing, then effects."""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+
+from acd_core.digest cimport mix
+from acd_core.events cimport Event
+from acd_core.tables cimport same_text
+from acd_core.types cimport *
+
+from acd_core.commands import parse_cached
+from acd_core.limits import SKILLS_PER_TENANT_MAX, Limits
+from acd_core.refusal import Reason, Refused
+
+cdef int _SKILLS_MAX = SKILLS_PER_TENANT_MAX
+
+
+cdef class Administration(Lifecycle):
+    def __cinit__(self):
+        self.limits = Limits()
+
+    @property
+    def limits(self):
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits):
+        if not isinstance(limits, Limits):
+            raise TypeError("limits must be a Limits")
+        self._limits = limits
+        self.waiting_limit = limits.waiting_contacts
+
+    # Policy
+
+    cdef int check_apply_policy(self, ApplyPolicy command) except -1:
+        policy = command.policy
+        if command.expected_version >= 0 and command.expected_version != self.rules.version:
+            raise Refused(Reason.POLICY_VERSION_MISMATCH, "expected_version",
+                          f"the policy in force is version {self.rules.version}, not {command.expected_version}",
+                          {"version": str(self.rules.version)})
+        if len(policy.queues) > self._limits.queues:
+            raise Refused(Reason.QUEUE_LIMIT, "queues",
+                          f"{len(policy.queues)} queues are more than the {self._limits.queues} allowed")
+        self._check_in_use(policy)
+        names = set()
+        for spec in policy.queues:
+            names.update(term.skill for term in parse_cached(spec.requirement).terms())
+        if self.skills.distinct + len(names) > _SKILLS_MAX:
+            self._check_policy_skills(policy)
+        return 0
+
+    cdef int _check_policy_skills(self, object policy) except -1:
+        """The exact check, for when the sum of old and new names passes the bound."""
+        texts = {}
+        for spec in self.rules.policy.queues:
+            texts[spec.requirement] = texts.get(spec.requirement, 0) - 1
+        for spec in policy.queues:
+            texts[spec.requirement] = texts.get(spec.requirement, 0) + 1
+        changes = {}
+        for text, change in texts.items():
+            slot = 0 if not text else self.skills.requirement_slots.get(text)
+            live = 0 if slot is None else self.skills.requirements[<int32_t>slot].live
+            step = <int>(live + change > 0) - <int>(live > 0)
+            for name in {term.skill for term in parse_cached(text).terms()}:
+                changes[name] = changes.get(name, 0) + step
+        if self.skills.distinct_after(changes) > _SKILLS_MAX:
+            raise Refused(Reason.SKILL_LIMIT, "queues", f"more than {_SKILLS_MAX} distinct skills would be in use")
+        return 0
+
+    cdef int _check_in_use(self, object policy) except -1:
+        """Refuse a policy without a channel or queue that is in use; the first user is looked for only then."""
+        cdef set channels = {channel.channel_id for channel in policy.channels}
+        cdef set queues = {queue.queue_id for queue in policy.queues}
+        cdef bint missing = False
+        cdef int32_t slot
+        cdef Contact* contact
+        for slot in range(CHANNELS_BOUND):
+            if self.rules.channels[slot].id != NULL and <str>self.rules.channels[slot].id not in channels:
+                missing |= self.rules.channels[slot].contacts > 0 or self.rules.channels[slot].maxima > 0
+        for queue_id, number in self.rules.queue_slots.items():
+            if queue_id not in queues:
+                slot = number
+                missing |= self.rules.queues[slot].contacts > 0 or self.classes.members[slot].classes > 0
+        if not missing:
+            return 0
+        slot = self.desk.first
+        while slot >= 0:
+            contact = &self.desk.all[slot]
+            channel_id = <str>self.rules.channels[contact.channel].id
+            queue_id = <str>self.rules.queues[contact.queue].id
+            if channel_id not in channels:
+                raise Refused(Reason.CHANNEL_IN_USE, "channels",
+                              f'contact "{<str>contact.id}" uses the channel "{channel_id}"')
+            if queue_id not in queues:
+                raise Refused(Reason.QUEUE_IN_USE, "queues", f'contact "{<str>contact.id}" is in the queue "{queue_id}"')
+            slot = contact.later
+        slot = self.roster.first
+        while slot >= 0:
+            spec = <object>self.roster.all[slot].spec
+            for maximum in spec.channel_maxima:
+                if maximum.channel_id not in channels:
+                    raise Refused(Reason.CHANNEL_IN_USE, "channels",
+                                  f'agent "{spec.agent_id}" has a maximum for the channel "{maximum.channel_id}"')
+            for member in spec.memberships:
+                if member.queue_id not in queues:
+                    raise Refused(Reason.QUEUE_IN_USE, "queues",
+                                  f'agent "{spec.agent_id}" is a member of the queue "{member.queue_id}"')
+            slot = self.roster.all[slot].later
+        raise AssertionError("something is in use but nobody uses it")
+
+    cdef int do_apply_policy(self, ApplyPolicy command) except -1:
+        cdef Event event
+        self.put_in_force(command.policy)
+        self.rules.version += 1
+        event = self.begin(EVENT_POLICY_APPLIED)
+        event.policy_version = self.rules.version
+        self.event_hash = mix(self.event_hash, <uint64_t>self.rules.version)
+        self.touched_all = True
+        return 0
+
+    cdef int put_in_force(self, object policy) except -1:
+        """Apply a policy and build the classes and indexes anew for everybody."""
+        cdef int32_t slot, other
+        cdef Agent* agent
+        cdef int channel
+        slot = self.desk.first
+        while slot >= 0:
+            if self.desk.all[slot].klass >= 0:
+                self.desk.leave(slot)
+            slot = self.desk.all[slot].later
+        self.classes.forget_contact_classes()
+        self.rules.apply(policy)
+        self.roster.configure(
+            self.rules.channels_used, self.rules.strategies[STRATEGY_LONGEST_IDLE],
+            self.rules.strategies[STRATEGY_ROUND_ROBIN], self.rules.strategies[STRATEGY_FIXED_ORDER],
+            self.rules.strategies[STRATEGY_RANDOM])
+        slot = self.roster.first
+        while slot >= 0:
+            agent = &self.roster.all[slot]
+            agent.used = 0
+            for channel in range(CHANNELS_BOUND):
+                agent.used += agent.count[channel] * self.rules.channels[channel].cost
+            self.refresh_room(slot)
+            slot = agent.later
+        slot = self.desk.first
+        while slot >= 0:
+            if self.desk.all[slot].state == STATE_WAITING:
+                self.enter_waiting(slot)
+            slot = self.desk.all[slot].later
+        return 0
+
+    # Roster
+
+    cdef int check_upsert_agents(self, UpsertAgents command) except -1:
+        cdef int32_t slot
+        cdef int32_t index
+        cdef int32_t added = 0
+        cdef dict changes = {}
+        for index, spec in enumerate(command.agents):
+            for maximum in spec.channel_maxima:
+                if self.rules.find_channel(maximum.channel_id) < 0:
+                    raise Refused(Reason.UNKNOWN_CHANNEL, f'agents[{index}].channel_maxima["{maximum.channel_id}"]',
+                                  f'there is no channel "{maximum.channel_id}"')
+            for member in spec.memberships:
+                if self.rules.find_queue(member.queue_id) < 0:
+                    raise Refused(Reason.UNKNOWN_QUEUE, f'agents[{index}].memberships["{member.queue_id}"]',
+                                  f'there is no queue "{member.queue_id}"')
+            slot = self.roster.find(spec.agent_id)
+            if slot < 0:
+                added += 1
+            else:
+                for name, _ in (<object>self.roster.all[slot].spec).skills:
+                    changes[name] = changes.get(name, 0) - 1
+            for name, _ in spec.skills:
+                changes[name] = changes.get(name, 0) + 1
+        if added and self.roster.count + added > self._limits.agents:
+            raise Refused(Reason.AGENT_LIMIT, "agents",
+                          f"{self.roster.count + added} agents are more than the {self._limits.agents} allowed")
+        if self.skills.distinct + len(changes) > _SKILLS_MAX and self.skills.distinct_after(changes) > _SKILLS_MAX:
+            raise Refused(Reason.SKILL_LIMIT, "agents", f"more than {_SKILLS_MAX} distinct skills would be in use")
+        return 0
+
+    cdef int set_spec(self, int32_t slot, object spec) except -1:
+        """Replace what is said of an agent; its class and its place in the indexes follow."""
+        cdef Agent* agent = &self.roster.all[slot]
+        cdef object old = <object>agent.spec
+        cdef int32_t old_class = agent.klass
+        cdef int channel
+        if agent.room:
+            self.roster.set_room(slot, 0)
+        for channel in range(CHANNELS_BOUND):
+            if agent.maximum[channel] >= 0:
+                self.rules.channels[channel].maxima -= 1
+                agent.maximum[channel] = -1
+        for maximum in spec.channel_maxima:
+            channel = self.rules.find_channel(maximum.channel_id)
+            agent.maximum[channel] = maximum.maximum
+            self.rules.channels[channel].maxima += 1
+        agent.capacity = spec.capacity
+        agent.klass = self.classes.join_agent_class(spec.skills, spec.memberships, self.rules.queue_slots)
+        self.roster.reserve_classes(self.classes.agent_class_room)
+        for name, _ in spec.skills:
+            self.skills.use(name, 1)
+        if old_class >= 0:
+            for name, _ in old.skills:
+                self.skills.use(name, -1)
+            self.classes.leave_agent_class(old_class)
+        Py_INCREF(spec)
+        agent.spec = <PyObject*>spec
+        Py_DECREF(old)
+        return 0
+
+    cdef int do_upsert_agents(self, UpsertAgents command) except -1:
+        cdef int32_t slot
+        cdef int type
+        cdef Event event
+        for spec in command.agents:
+            slot = self.roster.find(spec.agent_id)
+            type = EVENT_AGENT_ADDED
+            if slot < 0:
+                slot = self.roster.add(spec.agent_id, self.agents_created)
+                self.agents_created += 1
+            elif self.roster.all[slot].leaving:
+                self.roster.all[slot].leaving = False
+            elif <object>self.roster.all[slot].spec == spec:
+                continue
+            else:
+                type = EVENT_AGENT_UPDATED
+            self.set_spec(slot, spec)
+            self.gain(slot)
+            event = self.agent_event(type, slot)
+            event.ordinal = self.roster.all[slot].ordinal
+            event.agent = spec
+            self.event_hash = mix(self.event_hash, <uint64_t>event.ordinal)
+        return 0
+
+    cdef int32_t known_agent(self, str agent_id, str field) except -1:
+        """The slot of an agent that is not leaving, or a refusal."""
+        cdef int32_t slot = self.roster.find(agent_id)
+        if slot < 0 or self.roster.all[slot].leaving:
+            raise Refused(Reason.UNKNOWN_AGENT, field, f'there is no agent "{agent_id}"')
+        return slot
+
+    cdef int check_remove_agents(self, RemoveAgents command) except -1:
+        cdef int32_t slot
+        for index, agent_id in enumerate(command.agent_ids):
+            slot = self.roster.find(agent_id)
+            if slot < 0 or self.roster.all[slot].leaving:
+                self.known_agent(agent_id, f"agent_ids[{index}]")
+        return 0
+
+    cdef int do_remove_agents(self, RemoveAgents command) except -1:
+        cdef int32_t slot
+        cdef Event event
+        for agent_id in command.agent_ids:
+            slot = self.roster.find(agent_id)
+            self.release_offers(slot)
+            if self.roster.all[slot].presence != PRESENCE_OFFLINE:
+                self.change_presence(slot, PRESENCE_OFFLINE, "", CAUSE_REMOVED, 0)
+            event = self.agent_event(EVENT_AGENT_REMOVED, slot)
+            event.ordinal = self.roster.all[slot].ordinal
+            self.event_hash = mix(self.event_hash, <uint64_t>event.ordinal)
+            if self.roster.all[slot].holds >= 0:
+                self.roster.all[slot].leaving = True
+            else:
+                self.forget_agent(slot)
+        return 0
+
+    cdef int check_heartbeat(self, Heartbeat command) except -1:
+        cdef int32_t slot
+        for index, agent_id in enumerate(command.agent_ids):
+            slot = self.roster.find(agent_id)
+            if slot < 0 or self.roster.all[slot].leaving:
+                self.known_agent(agent_id, f"agent_ids[{index}]")
+        return 0
+
+    cdef int do_heartbeat(self, Heartbeat command) except -1:
+        cdef int32_t slot
+        for agent_id in command.agent_ids:
+            slot = self.roster.find(agent_id)
+            if self.roster.all[slot].presence != PRESENCE_OFFLINE and self.roster.all[slot].lease_ms > 0:
+                self.arm_lease(slot)
+        return 0
+
+    cdef int do_set_presence(self, int32_t slot, SetPresence command) except -1:
+        cdef Agent* agent = &self.roster.all[slot]
+        cdef int64_t lease_ms = 0
+        if command.presence != PRESENCE_OFFLINE:
+            lease_ms = command.lease_ms if command.lease_ms else self.rules.presence_lease_ms
+        if agent.presence == command.presence and same_text(agent.reason, <PyObject*>command.reason):
+            agent.lease_ms = lease_ms
+            return self.arm_lease(slot)
+        return self.change_presence(slot, command.presence, command.reason, CAUSE_REQUESTED, lease_ms)

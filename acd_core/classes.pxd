@@ -1,0 +1,94 @@
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+
+from acd_core.heaps cimport HeapSet, acd_lowest_bit
+from acd_core.skills cimport Skills, meets
+from acd_core.tables cimport SlotTable
+from acd_core.types cimport Member, MemberWord, QueueMembers
+
+
+cdef struct AgentClass:
+    PyObject* key  # (skills, memberships); NULL: the slot is free
+    uint64_t* row  # which contact classes it may serve; NULL when the matrix is at its bound
+    Member* members  # by queue slot
+    int32_t member_count
+    int32_t agents
+
+
+cdef struct ContactClass:
+    uint64_t key
+    int32_t group
+    int32_t requirement
+    int32_t channel
+    int32_t idle_before
+    int32_t idle_after
+    bint idle
+    bint used
+
+
+cdef struct QueueGroup:
+    # What matters of a queue for who may serve: queues alike in this share their contact classes.
+    int64_t rate
+    int32_t listed  # the queue itself if it is listed, else -1
+    int32_t requirement
+    int32_t max_tier
+
+
+cdef class Classes:
+    cdef Skills skills
+    cdef AgentClass* agent_classes
+    cdef int32_t agent_class_room  # a multiple of 64
+    cdef uint64_t* agent_class_used
+    cdef dict agent_class_slots
+    cdef list agent_class_free
+    cdef QueueMembers* members  # by queue slot
+    cdef int32_t queue_room
+    cdef QueueGroup* groups
+    cdef int32_t group_room
+    cdef dict group_slots
+    cdef ContactClass* contact_classes
+    cdef int32_t contact_class_room  # a multiple of 64
+    cdef SlotTable contact_class_slots
+    cdef uint64_t* block_free  # by 64 contact classes: which are free
+    cdef int64_t* block_rate
+    cdef uint8_t* block_channel
+    cdef list blocks_unassigned
+    cdef dict blocks_open  # (channel, rate) -> blocks with a free class
+    cdef int32_t contact_class_count
+    cdef int32_t idle_first
+    cdef int32_t idle_last
+    cdef int32_t idle_count
+    cdef int64_t matrix_bytes
+
+    cdef int32_t join_agent_class(self, tuple skills, tuple memberships, dict queue_slots) except -1
+    cdef int leave_agent_class(self, int32_t klass) except -1
+    cdef int reserve_queues(self, int32_t queues) except -1
+    cdef int32_t group(self, int64_t rate, int32_t listed, int32_t requirement, int32_t max_tier) except -1
+    cdef int32_t contact_class(self, int32_t group, int32_t requirement, int channel) except -1
+    cdef int set_class_idle(self, int32_t klass) except -1
+    cdef void unset_class_idle(self, int32_t klass) noexcept
+    cdef int forget_contact_classes(self) except -1
+    cdef bint serves(self, int32_t agent_class, int32_t contact_class) noexcept
+    cdef int _mark(self, int32_t klass, bint served) except -1
+    cdef int _fill_row(self, int32_t agent_class) except -1
+    cdef int _grow_agent_classes(self) except -1
+    cdef int _grow_contact_classes(self) except -1
+    cdef int _set_member(self, int32_t queue, int32_t tier, int32_t klass, bint member) except -1
+    cdef int _forget(self, int32_t klass) except -1
+
+
+cdef inline const Member* membership(Classes room, int32_t agent_class, int32_t queue) noexcept nogil:
+    """The membership of an agent class in a queue, or NULL (binary search)."""
+    cdef const AgentClass* klass = &room.agent_classes[agent_class]
+    cdef int32_t low = 0
+    cdef int32_t high = klass.member_count
+    cdef int32_t middle
+    while low < high:
+        middle = (low + high) >> 1
+        if klass.members[middle].queue < queue:
+            low = middle + 1
+        else:
+            high = middle
+    if low < klass.member_count and klass.members[low].queue == queue:
+        return &klass.members[low]
+    return NULL

@@ -1,0 +1,393 @@
+# cython: language_level=3
+"""Classes of agents (same skills and memberships) and of waiting contacts (same demands), and who can serve whom.
+
+A contact class is a queue group (requirement, list, tier limit and rate of its queue), the contact's own requirement
+and its channel. For each agent class a row of bits says which contact classes it may serve as far as skills and
+membership go. Contact classes stand in blocks of 64 of one channel and one rate, so that a block is skipped as a whole
+when the channel has no room, and its heads are comparable whatever the time. The matrix is built as classes appear;
+beyond a bound new rows are not kept and the question is computed when asked. Classes that nobody is in any more are
+kept for a while, as many as there are in use, since they recur.
+"""
+
+from cpython.ref cimport Py_INCREF, Py_DECREF
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memmove, memset
+
+from acd_core.tables cimport table_add, table_clear, table_drop, table_find
+
+cdef enum:
+    IDLE_LEAST = 256  # empty contact classes that are always kept
+    MATRIX_BYTES_MAX = 268435456
+
+
+cdef inline void* _regrown(void* block, size_t old_size, size_t new_size) except NULL:
+    cdef void* grown = realloc(block, new_size)
+    if grown == NULL:
+        raise MemoryError
+    memset(<char*>grown + old_size, 0, new_size - old_size)
+    return grown
+
+
+cdef class Classes:
+    def __cinit__(self, Skills skills not None):
+        self.skills = skills
+        self.agent_class_slots = {}
+        self.agent_class_free = []
+        self.group_slots = {}
+        self.blocks_unassigned = []
+        self.blocks_open = {}
+        self.idle_first = -1
+        self.idle_last = -1
+
+    def __dealloc__(self):
+        cdef int32_t slot
+        for slot in range(self.agent_class_room):
+            if self.agent_classes[slot].key != NULL:
+                Py_DECREF(<object>self.agent_classes[slot].key)
+            free(self.agent_classes[slot].row)
+            free(self.agent_classes[slot].members)
+        for slot in range(self.queue_room):
+            free(self.members[slot].words)
+        free(self.agent_classes)
+        free(self.agent_class_used)
+        free(self.members)
+        free(self.groups)
+        free(self.contact_classes)
+        free(self.block_free)
+        free(self.block_rate)
+        free(self.block_channel)
+        table_clear(&self.contact_class_slots)
+
+    # Agent classes
+
+    cdef int32_t join_agent_class(self, tuple skills, tuple memberships, dict queue_slots) except -1:
+        """The class of agents with these skills and memberships (both sorted by name), with one agent more."""
+        cdef tuple key = (skills, memberships)
+        cdef AgentClass* agent_class
+        cdef int32_t slot, index
+        known = self.agent_class_slots.get(key)
+        if known is not None:
+            slot = known
+            self.agent_classes[slot].agents += 1
+            return slot
+        if not self.agent_class_free:
+            self._grow_agent_classes()
+        slot = self.agent_class_free.pop()
+        agent_class = &self.agent_classes[slot]
+        members = sorted((<int32_t>queue_slots[m.queue_id], m.tier, m.position) for m in memberships)
+        agent_class.members = <Member*>calloc(max(1, len(members)), sizeof(Member))
+        if agent_class.members == NULL:
+            raise MemoryError
+        for index, (queue, tier, position) in enumerate(members):
+            agent_class.members[index].queue = queue
+            agent_class.members[index].tier = tier
+            agent_class.members[index].position = position
+            self._set_member(queue, tier, slot, True)
+        agent_class.member_count = len(members)
+        for skill, level in skills:
+            self.skills.set_level(self.skills.skill(skill), slot, level)
+        Py_INCREF(key)
+        agent_class.key = <PyObject*>key
+        agent_class.agents = 1
+        self.agent_class_used[slot >> 6] |= <uint64_t>1 << (slot & 63)
+        self.agent_class_slots[key] = slot
+        self._fill_row(slot)
+        return slot
+
+    cdef int leave_agent_class(self, int32_t slot) except -1:
+        """One agent less; the class goes with the last. The agent's skills must have been taken out of use before."""
+        cdef AgentClass* agent_class = &self.agent_classes[slot]
+        cdef int32_t index, skill
+        agent_class.agents -= 1
+        if agent_class.agents > 0:
+            return 0
+        key = <tuple>agent_class.key
+        for name, _ in key[0]:
+            skill = self.skills.skill_slots[name]
+            self.skills.set_level(skill, slot, 0)
+            self.skills.unpin_skill(skill)
+        for index in range(agent_class.member_count):
+            self._set_member(agent_class.members[index].queue, agent_class.members[index].tier, slot, False)
+        free(agent_class.members)
+        if agent_class.row != NULL:
+            free(agent_class.row)
+            self.matrix_bytes -= self.contact_class_room >> 3
+        self.agent_class_used[slot >> 6] &= ~(<uint64_t>1 << (slot & 63))
+        del self.agent_class_slots[key]
+        memset(agent_class, 0, sizeof(AgentClass))
+        Py_DECREF(key)
+        self.agent_class_free.append(slot)
+        return 0
+
+    cdef int _grow_agent_classes(self) except -1:
+        cdef int32_t old = self.agent_class_room
+        cdef int32_t new = old * 2 or 64
+        self.agent_classes = <AgentClass*>_regrown(
+            self.agent_classes, <size_t>old * sizeof(AgentClass), <size_t>new * sizeof(AgentClass))
+        self.agent_class_used = <uint64_t*>_regrown(self.agent_class_used, old >> 3, new >> 3)
+        self.agent_class_free.extend(range(new - 1, old - 1, -1))
+        self.agent_class_room = new
+        return 0
+
+    cdef int _fill_row(self, int32_t slot) except -1:
+        cdef AgentClass* agent_class = &self.agent_classes[slot]
+        cdef int64_t size = self.contact_class_room >> 3
+        cdef int32_t klass
+        if self.matrix_bytes + size > MATRIX_BYTES_MAX:
+            return 0
+        agent_class.row = <uint64_t*>calloc(max(<int64_t>8, size), 1)
+        if agent_class.row == NULL:
+            raise MemoryError
+        self.matrix_bytes += size
+        for klass in range(self.contact_class_room):
+            if self.contact_classes[klass].used and self.serves(slot, klass):
+                agent_class.row[klass >> 6] |= <uint64_t>1 << (klass & 63)
+        return 0
+
+    cdef int reserve_queues(self, int32_t queues) except -1:
+        if queues > self.queue_room:
+            self.members = <QueueMembers*>_regrown(
+                self.members, <size_t>self.queue_room * sizeof(QueueMembers), <size_t>queues * sizeof(QueueMembers))
+            self.queue_room = queues
+        return 0
+
+    cdef int _set_member(self, int32_t queue, int32_t tier, int32_t klass, bint member) except -1:
+        cdef QueueMembers* members = &self.members[queue]
+        cdef uint64_t bit = <uint64_t>1 << (klass & 63)
+        cdef int32_t word = klass >> 6
+        cdef int32_t low = 0
+        cdef int32_t high = members.size
+        cdef int32_t middle
+        cdef MemberWord* entry
+        cdef void* grown
+        while low < high:
+            middle = (low + high) >> 1
+            entry = &members.words[middle]
+            if entry.tier < tier or (entry.tier == tier and entry.word < word):
+                low = middle + 1
+            else:
+                high = middle
+        entry = NULL
+        if low < members.size and members.words[low].tier == tier and members.words[low].word == word:
+            entry = &members.words[low]
+        if member:
+            if entry == NULL:
+                if members.size == members.room:
+                    grown = realloc(members.words, <size_t>(members.room * 2 or 4) * sizeof(MemberWord))
+                    if grown == NULL:
+                        raise MemoryError
+                    members.words = <MemberWord*>grown
+                    members.room = members.room * 2 or 4
+                entry = &members.words[low]
+                memmove(entry + 1, entry, <size_t>(members.size - low) * sizeof(MemberWord))
+                entry.mask = 0
+                entry.tier = tier
+                entry.word = word
+                members.size += 1
+            entry.mask |= bit
+            members.classes += 1
+            return 0
+        if entry == NULL or not entry.mask & bit:
+            raise AssertionError("a membership to take out is not there")
+        entry.mask &= ~bit
+        members.classes -= 1
+        if entry.mask == 0:
+            members.size -= 1
+            memmove(entry, entry + 1, <size_t>(members.size - low) * sizeof(MemberWord))
+        return 0
+
+    # Contact classes
+
+    cdef int32_t group(self, int64_t rate, int32_t listed, int32_t requirement, int32_t max_tier) except -1:
+        """The slot of a queue group. Groups last until `forget_contact_classes`."""
+        cdef tuple key = (rate, listed, requirement, max_tier if listed >= 0 else 0)
+        cdef int32_t slot = len(self.group_slots)
+        known = self.group_slots.get(key)
+        if known is not None:
+            return known
+        if slot == self.group_room:
+            self.groups = <QueueGroup*>_regrown(
+                self.groups, <size_t>self.group_room * sizeof(QueueGroup),
+                <size_t>(self.group_room * 2 or 16) * sizeof(QueueGroup))
+            self.group_room = self.group_room * 2 or 16
+        self.groups[slot].rate = rate
+        self.groups[slot].listed = listed
+        self.groups[slot].requirement = requirement
+        self.groups[slot].max_tier = max_tier
+        self.group_slots[key] = slot
+        return slot
+
+    cdef int32_t contact_class(self, int32_t group, int32_t requirement, int channel) except -1:
+        """The class of contacts that ask for this. It stays while it is not idle."""
+        cdef uint64_t key = (<uint64_t>group << 40) | (<uint64_t>requirement << 8) | <uint64_t>channel
+        cdef int32_t slot = table_find(&self.contact_class_slots, key)
+        cdef int32_t block
+        cdef ContactClass* contact_class
+        if slot >= 0:
+            return slot
+        place = (channel, self.groups[group].rate)
+        blocks = self.blocks_open.get(place)
+        if blocks is None:
+            blocks = self.blocks_open[place] = []
+        if not blocks:
+            if not self.blocks_unassigned:
+                self._grow_contact_classes()
+            block = self.blocks_unassigned.pop()
+            self.block_rate[block] = self.groups[group].rate
+            self.block_channel[block] = channel
+            blocks.append(block)
+        block = blocks[-1]
+        slot = (block << 6) + acd_lowest_bit(self.block_free[block])
+        self.block_free[block] &= self.block_free[block] - 1
+        if self.block_free[block] == 0:
+            blocks.pop()
+        contact_class = &self.contact_classes[slot]
+        contact_class.key = key
+        contact_class.group = group
+        contact_class.requirement = requirement
+        contact_class.channel = channel
+        contact_class.used = True
+        contact_class.idle = False
+        self.contact_class_count += 1
+        self.skills.pin(requirement)
+        table_add(&self.contact_class_slots, key, slot)
+        self._mark(slot, True)
+        return slot
+
+    cdef int _grow_contact_classes(self) except -1:
+        cdef int32_t old = self.contact_class_room
+        cdef int32_t new = old * 2 or 64
+        cdef int32_t slot
+        self.contact_classes = <ContactClass*>_regrown(
+            self.contact_classes, <size_t>old * sizeof(ContactClass), <size_t>new * sizeof(ContactClass))
+        self.block_free = <uint64_t*>_regrown(self.block_free, old >> 3, new >> 3)
+        self.block_rate = <int64_t*>_regrown(self.block_rate, old >> 3, new >> 3)
+        self.block_channel = <uint8_t*>_regrown(self.block_channel, old >> 6, new >> 6)
+        for slot in range(old >> 6, new >> 6):
+            self.block_free[slot] = ~<uint64_t>0
+        self.blocks_unassigned.extend(range((new >> 6) - 1, (old >> 6) - 1, -1))
+        for slot in range(self.agent_class_room):
+            if self.agent_classes[slot].row == NULL:
+                continue
+            if self.matrix_bytes + ((new - old) >> 3) > MATRIX_BYTES_MAX:
+                free(self.agent_classes[slot].row)
+                self.agent_classes[slot].row = NULL
+                self.matrix_bytes -= old >> 3
+                continue
+            self.agent_classes[slot].row = <uint64_t*>_regrown(self.agent_classes[slot].row, old >> 3, new >> 3)
+            self.matrix_bytes += (new - old) >> 3
+        self.contact_class_room = new
+        return 0
+
+    cdef int _mark(self, int32_t slot, bint served) except -1:
+        """Set or clear the contact class's bit in the row of every agent class that may serve it."""
+        cdef ContactClass* contact_class = &self.contact_classes[slot]
+        cdef QueueGroup* group = &self.groups[contact_class.group]
+        cdef QueueMembers* members
+        cdef uint64_t bit = <uint64_t>1 << (slot & 63)
+        cdef uint64_t found
+        cdef uint64_t* row
+        cdef int32_t index, word
+        cdef int32_t size = self.agent_class_room >> 6
+        members = NULL
+        if group.listed >= 0:
+            members = &self.members[group.listed]
+            size = members.size
+        for index in range(size):
+            if members == NULL:
+                word = index
+                found = self.agent_class_used[word]
+            else:
+                if members.words[index].tier > group.max_tier:
+                    break
+                word = members.words[index].word
+                found = members.words[index].mask
+            if found:
+                found &= meets(self.skills, contact_class.requirement, word)
+            if found:
+                found &= meets(self.skills, group.requirement, word)
+            while found:
+                row = self.agent_classes[(word << 6) + acd_lowest_bit(found)].row
+                found &= found - 1
+                if row == NULL:
+                    continue
+                if served:
+                    row[slot >> 6] |= bit
+                else:
+                    row[slot >> 6] &= ~bit
+        return 0
+
+    cdef bint serves(self, int32_t agent_class, int32_t contact_class) noexcept:
+        """May agents of a class serve contacts of a class, as far as skills and membership go."""
+        cdef const ContactClass* contacts = &self.contact_classes[contact_class]
+        cdef const QueueGroup* group = &self.groups[contacts.group]
+        cdef const Member* member
+        if group.listed >= 0:
+            member = membership(self, agent_class, group.listed)
+            if member == NULL or member.tier > group.max_tier:
+                return False
+        return (
+            meets(self.skills, contacts.requirement, agent_class >> 6)
+            & meets(self.skills, group.requirement, agent_class >> 6)
+        ) >> (agent_class & 63) & 1
+
+    cdef int set_class_idle(self, int32_t slot) except -1:
+        """No contact of the class waits any more."""
+        cdef ContactClass* contact_class = &self.contact_classes[slot]
+        contact_class.idle = True
+        contact_class.idle_before = self.idle_last
+        contact_class.idle_after = -1
+        if self.idle_last >= 0:
+            self.contact_classes[self.idle_last].idle_after = slot
+        else:
+            self.idle_first = slot
+        self.idle_last = slot
+        self.idle_count += 1
+        while self.idle_count > IDLE_LEAST and self.idle_count > self.contact_class_count - self.idle_count:
+            self._forget(self.idle_first)
+        return 0
+
+    cdef void unset_class_idle(self, int32_t slot) noexcept:
+        cdef ContactClass* contact_class = &self.contact_classes[slot]
+        contact_class.idle = False
+        if contact_class.idle_before >= 0:
+            self.contact_classes[contact_class.idle_before].idle_after = contact_class.idle_after
+        else:
+            self.idle_first = contact_class.idle_after
+        if contact_class.idle_after >= 0:
+            self.contact_classes[contact_class.idle_after].idle_before = contact_class.idle_before
+        else:
+            self.idle_last = contact_class.idle_before
+        self.idle_count -= 1
+
+    cdef int _forget(self, int32_t slot) except -1:
+        cdef ContactClass* contact_class = &self.contact_classes[slot]
+        cdef int32_t block = slot >> 6
+        cdef bint was_full = self.block_free[block] == 0
+        if not contact_class.idle:
+            raise AssertionError("a contact class with contacts is not forgotten")
+        self.unset_class_idle(slot)
+        self._mark(slot, False)
+        table_drop(&self.contact_class_slots, contact_class.key, slot)
+        self.skills.unpin(contact_class.requirement)
+        contact_class.used = False
+        self.contact_class_count -= 1
+        self.block_free[block] |= <uint64_t>1 << (slot & 63)
+        place = (self.block_channel[block], self.block_rate[block])
+        if was_full:
+            self.blocks_open[place].append(block)
+        if ~self.block_free[block] == 0:
+            self.blocks_open[place].remove(block)
+            if not self.blocks_open[place]:
+                del self.blocks_open[place]
+            self.blocks_unassigned.append(block)
+        return 0
+
+    cdef int forget_contact_classes(self) except -1:
+        """Forget all contact classes and groups, for a new policy. All must be idle."""
+        while self.idle_first >= 0:
+            self._forget(self.idle_first)
+        if self.contact_class_count:
+            raise AssertionError("a contact class with contacts is not forgotten")
+        self.group_slots = {}
+        return 0

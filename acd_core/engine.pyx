@@ -1,0 +1,633 @@
+# cython: language_level=3
+"""The compiled engine: one command in, its events out. See docs/engine.md for the contract."""
+
+from cpython.list cimport PyList_AsTuple
+from cpython.long cimport PyLong_AsLongLongAndOverflow
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+
+from acd_core.commands cimport ApplyPolicy, Heartbeat, RemoveAgents, SetPresence, UpsertAgents
+from acd_core.digest cimport mix, text_word
+from acd_core.events cimport Event
+from acd_core.heaps cimport Heap
+from acd_core.state_bytes cimport read_state, write_state
+from acd_core.timers cimport first_timer
+from acd_core.types cimport *
+
+from acd_core.commands import GENERATED_ID_PREFIX
+from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX, SKILLS_PER_TENANT_MAX
+from acd_core.refusal import Reason, Refused
+from acd_core.snapshot import digest_of
+from acd_core.views import AgentView, ContactView, Counts
+
+cdef int64_t _AT_NS_MAX = AT_NS_MAX
+cdef int _SKILLS_MAX = SKILLS_PER_TENANT_MAX
+cdef Py_ssize_t _REQUESTS_MAX = REMEMBERED_REQUESTS_MAX
+cdef str _ID_PREFIX = GENERATED_ID_PREFIX
+
+
+cdef class Engine(Administration):
+    """A deterministic routing engine for one tenant. It reads no clock, draws no outside randomness, does no I/O.
+
+    Args:
+        seed: where the engine's own random draws start, 0 <= seed < 2**64.
+
+    An engine that raised anything but `Refused` is not to be trusted again: rebuild it from its journal.
+    """
+
+    def __init__(self, seed=0):
+        if not 0 <= seed < 1 << 64:
+            raise ValueError("a seed is at least 0 and below 2**64")
+        if self.seq:
+            raise TypeError("an engine is initialised once")
+        self.random_state = seed
+
+    def apply(self, at_ns, Command command not None):
+        """Take a command at a time (nanoseconds since the Unix epoch).
+
+        Raises:
+            Refused: the command is not taken and nothing has changed; `reason` and `field` say why.
+        """
+        cdef int overflow = 0
+        cdef long long at = PyLong_AsLongLongAndOverflow(at_ns, &overflow)
+        if overflow or not 1 <= at <= _AT_NS_MAX:
+            raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
+        return self._apply(at, command)
+
+    cdef Answer _apply(self, int64_t at_ns, Command command):
+        cdef Answer answer
+        cdef Answer first
+        cdef int32_t timer
+        if at_ns < self.now_ns:
+            raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
+        if command.request_id:
+            remembered = self.requests.get(command.request_id)
+            if remembered is not None:
+                if remembered[0] != command.content_word():
+                    raise Refused(Reason.REQUEST_ID_REUSED, "request_id",
+                                  f'the request "{command.request_id}" came before with other content')
+                return _repeated(remembered[1])
+        if command.kind != CMD_TICK and command.kind != CMD_RESUME:
+            timer = first_timer(self.timers)
+            if timer >= 0 and self.timers.all[timer].due_ns <= at_ns:
+                raise Refused(Reason.TIMER_DUE, "at",
+                              f"a timer is due at {self.timers.all[timer].due_ns}: a tick comes first")
+        if command.kind == CMD_ENQUEUE_CONTACT:
+            answer = self._enqueue(at_ns, <EnqueueContact>command)
+            if answer.duplicate:
+                return answer
+        else:
+            self.answered = -1
+            self.answered_ordinal = -1
+            self._do(at_ns, command)
+            answer = self._answer(self.answered_id)
+        answer.events = <tuple>PyList_AsTuple(self.events)
+        if command.request_id:
+            self._remember(command, answer)
+        return answer
+
+    cdef int _remember(self, Command command, Answer answer) except -1:
+        cdef Answer kept = _repeated(answer)
+        self.requests[command.request_id] = (command.content_word(), kept)
+        self.request_order.append(command.request_id)
+        if len(self.requests) > _REQUESTS_MAX:
+            del self.requests[self.request_order.popleft()]
+        return 0
+
+    cdef int _advance(self, int64_t at_ns) except -1:
+        """All checks have passed: the command is taken."""
+        self.now_ns = at_ns
+        self.seq += 1
+        self.events = []
+        return 0
+
+    cdef int _do(self, int64_t at_ns, Command command) except -1:
+        cdef int kind = command.kind
+        cdef int32_t slot
+        if kind == CMD_ACCEPT_OFFER:
+            slot = self._check_offer((<AcceptOffer>command).contact_id, (<AcceptOffer>command).agent_id,
+                                     (<AcceptOffer>command).offer_id)
+            self._about(slot)
+            self._advance(at_ns)
+            self.accept(slot)
+            return self.match_all()
+        if kind == CMD_COMPLETE_CONTACT:
+            return self._complete(at_ns, <CompleteContact>command)
+        if kind == CMD_FINISH_WRAP_UP:
+            return self._finish(at_ns, <FinishWrapUp>command)
+        if kind == CMD_TICK:
+            return self._tick(at_ns)
+        if kind == CMD_CANCEL_CONTACT:
+            return self._cancel(at_ns, <CancelContact>command)
+        if kind == CMD_DECLINE_OFFER:
+            slot = self._check_offer((<DeclineOffer>command).contact_id, (<DeclineOffer>command).agent_id,
+                                     (<DeclineOffer>command).offer_id)
+            self._about(slot)
+            self._advance(at_ns)
+            self.end_offer(slot, (<DeclineOffer>command).outcome)
+            return self.match_all()
+        if kind == CMD_SET_PRESENCE:
+            slot = self.known_agent((<SetPresence>command).agent_id, "agent_id")
+            self._advance(at_ns)
+            self.do_set_presence(slot, <SetPresence>command)
+            return self.match_all()
+        if kind == CMD_UPDATE_CONTACT:
+            return self._update(at_ns, <UpdateContact>command)
+        if kind == CMD_HEARTBEAT:
+            self.check_heartbeat(<Heartbeat>command)
+            self._advance(at_ns)
+            return self.do_heartbeat(<Heartbeat>command)
+        if kind == CMD_UPSERT_AGENTS:
+            self.check_upsert_agents(<UpsertAgents>command)
+            self._advance(at_ns)
+            self.do_upsert_agents(<UpsertAgents>command)
+            return self.match_all()
+        if kind == CMD_REMOVE_AGENTS:
+            self.check_remove_agents(<RemoveAgents>command)
+            self._advance(at_ns)
+            self.do_remove_agents(<RemoveAgents>command)
+            return self.match_all()
+        if kind == CMD_APPLY_POLICY:
+            self.check_apply_policy(<ApplyPolicy>command)
+            self._advance(at_ns)
+            self.do_apply_policy(<ApplyPolicy>command)
+            return self.match_all()
+        if kind == CMD_DETACH_CONTACT:
+            return self._detach(at_ns, <DetachContact>command)
+        if kind == CMD_ATTACH_CONTACT:
+            return self._attach(at_ns, <AttachContact>command)
+        if kind == CMD_RESUME:
+            return self._resume(at_ns)
+        raise TypeError("a command of no known kind")
+
+    # Time
+
+    cdef int _tick(self, int64_t at_ns) except -1:
+        cdef int32_t timer
+        self.seq += 1
+        self.events = []
+        while True:
+            timer = first_timer(self.timers)
+            if timer < 0 or self.timers.all[timer].due_ns > at_ns:
+                break
+            if self.timers.all[timer].due_ns > self.now_ns:
+                self.now_ns = self.timers.all[timer].due_ns
+            self.fire(timer)
+            self.match_all()
+        self.now_ns = at_ns
+        return 0
+
+    cdef int _resume(self, int64_t at_ns) except -1:
+        cdef int64_t gap_ns = at_ns - self.now_ns
+        cdef int32_t slot
+        cdef Timer timer
+        cdef Event event
+        self._advance(at_ns)
+        for slot in self.timers.in_order():
+            timer = self.timers.all[slot]
+            if timer.kind == TIMER_OFFER_EXPIRY:
+                self.desk.all[timer.contact].offer_expires_ns = timer.due_ns + gap_ns
+                self.desk.all[timer.contact].timer = self.timers.arm(
+                    slot, timer.due_ns + gap_ns, timer.kind, timer.contact, -1, -1, -1)
+            elif timer.kind == TIMER_LEASE_END:
+                self.roster.all[timer.agent].lease_timer = self.timers.arm(
+                    slot, timer.due_ns + gap_ns, timer.kind, -1, timer.agent, timer.agent_ordinal, -1)
+        event = self.begin(EVENT_RESUMED)
+        event.duration_ns = gap_ns
+        self.event_hash = mix(self.event_hash, <uint64_t>gap_ns)
+        return 0
+
+    def next_timer(self):
+        """When the earliest timer is due, in nanoseconds since the Unix epoch, or None."""
+        cdef int32_t timer = first_timer(self.timers)
+        return None if timer < 0 else self.timers.all[timer].due_ns
+
+    # Contacts
+
+    cdef int _about(self, int32_t slot) except -1:
+        """The answer will show this contact."""
+        self.answered = slot
+        self.answered_ordinal = self.desk.all[slot].ordinal
+        self.answered_id = <str>self.desk.all[slot].id
+        return 0
+
+    cdef Answer _answer(self, str contact_id):
+        cdef Answer answer = Answer.__new__(Answer)
+        cdef Contact* contact
+        answer.seq = self.seq
+        answer.at_ns = self.now_ns
+        answer.policy_version = self.rules.version
+        if self.answered < 0:
+            return answer
+        answer.contact_id = contact_id
+        contact = &self.desk.all[self.answered]
+        if contact.ordinal != self.answered_ordinal:
+            answer.contact_state = STATE_CLOSED
+            return answer
+        answer.contact_state = contact.state
+        if contact.agent >= 0:
+            answer.agent_id = <str>self.roster.all[contact.agent].id
+            answer.offer_id = contact.offer_id
+            answer.offer_expires_ns = contact.offer_expires_ns
+        return answer
+
+    cdef int32_t _known_contact(self, str contact_id) except -1:
+        cdef int32_t slot = self.desk.find(contact_id)
+        if slot < 0:
+            raise Refused(Reason.UNKNOWN_CONTACT, "contact_id", f'there is no contact "{contact_id}"')
+        return slot
+
+    cdef int _check_skills(self, int32_t old, int32_t new) except -1:
+        """Refuse a requirement of a contact that would bring too many skills into use; `old` is what it had, or -1."""
+        cdef dict changes = {}
+        if self.skills.requirements[new].live:
+            return 0
+        if self.skills.distinct + self.skills.requirements[new].skill_count <= _SKILLS_MAX:
+            return 0
+        self.skills.add_changes(changes, new, 1)
+        if old >= 0 and self.skills.requirements[old].live == 1:
+            self.skills.add_changes(changes, old, -1)
+        if self.skills.distinct_after(changes) > _SKILLS_MAX:
+            raise Refused(Reason.SKILL_LIMIT, "requirement", f"more than {_SKILLS_MAX} distinct skills would be in use")
+        return 0
+
+    cdef Answer _enqueue(self, int64_t at_ns, EnqueueContact command):
+        cdef int32_t slot = -1
+        cdef int32_t queue_slot, channel, requirement, agent, tier
+        cdef Contact* contact
+        cdef Queue* queue
+        cdef Event event
+        cdef Answer answer
+        cdef uint64_t value
+        cdef str contact_id = command.contact_id
+        if contact_id:
+            slot = self.desk.find(contact_id)
+            if slot >= 0:
+                if self.desk.all[slot].content_word != command.content_word():
+                    raise Refused(Reason.CONTACT_EXISTS, "contact_id",
+                                  f'the contact "{contact_id}" exists with other content')
+                self._about(slot)
+                answer = self._answer(contact_id)
+                answer.duplicate = True
+                return answer
+        queue_slot = self.rules.find_queue(command.queue_id)
+        if queue_slot < 0:
+            raise Refused(Reason.UNKNOWN_QUEUE, "queue_id", f'there is no queue "{command.queue_id}"')
+        channel = self.rules.find_channel(command.channel_id)
+        if channel < 0:
+            raise Refused(Reason.UNKNOWN_CHANNEL, "channel_id", f'there is no channel "{command.channel_id}"')
+        if self.in_state[STATE_WAITING] + self.in_state[STATE_OFFERED] >= self.waiting_limit:
+            raise Refused(Reason.WAITING_LIMIT, "contact_id",
+                          f"{self.waiting_limit} contacts wait or are offered, which is the limit")
+        requirement = self.skills.find(command.requirement)
+        self._check_skills(-1, requirement)
+        self._advance(at_ns)
+        if not contact_id:
+            contact_id = f"{_ID_PREFIX}{self.contacts_created}"
+        slot = self.desk.add(contact_id, self.contacts_created)
+        self.contacts_created += 1
+        queue = &self.rules.queues[queue_slot]
+        contact = &self.desk.all[slot]
+        contact.priority = command.priority
+        contact.credit_ms = command.credit_ms
+        contact.arrived_ns = at_ns
+        contact.content_word = command.content_word()
+        contact.requirement = requirement
+        contact.queue = queue_slot
+        contact.channel = channel
+        contact.attached = command.attached
+        _replace(&contact.customer_id, command.customer_id)
+        _replace(&contact.attributes, command.attributes)
+        self.skills.hold(requirement)
+        queue.contacts += 1
+        self.rules.channels[channel].contacts += 1
+        self.set_state(slot, STATE_WAITING)
+        self._about(slot)
+        event = self.contact_event(EVENT_CONTACT_ENQUEUED, slot)
+        event.ordinal = contact.ordinal
+        event.queue_id = <str>queue.id
+        event.channel_id = <str>self.rules.channels[channel].id
+        event.text = <str>self.skills.requirements[requirement].text
+        event.priority = contact.priority
+        event.credit_ms = contact.credit_ms
+        event.customer_id = command.customer_id
+        event.attributes = command.attributes
+        value = mix(self.event_hash, <uint64_t>contact.ordinal)
+        value = mix(value, queue.id_word)
+        value = mix(value, self.rules.channels[channel].id_word)
+        value = mix(value, self.skills.requirements[requirement].text_word)
+        value = mix(value, <uint64_t>contact.priority)
+        value = mix(value, <uint64_t>contact.credit_ms)
+        self.event_hash = mix(value, text_word(command.customer_id))
+        # Nobody gained anything, so this contact is the only one that may find somebody.
+        agent = self.choose_agent(slot, &tier, False)
+        if agent >= 0:
+            self.match(slot, agent, tier, CHOSEN_BY_CONTACT)
+        elif (queue.max_waiting >= 0 and queue.waiting > queue.max_waiting) or (
+                self.rules.max_waiting >= 0 and self.in_state[STATE_WAITING] > self.rules.max_waiting):
+            self.close(slot, END_REFUSED_FULL)
+        else:
+            self.enter_waiting(slot)
+        return self._answer(contact_id)
+
+    cdef int _update(self, int64_t at_ns, UpdateContact command) except -1:
+        cdef int32_t slot = self._known_contact(command.contact_id)
+        cdef Contact* contact = &self.desk.all[slot]
+        cdef int state = contact.state
+        cdef int32_t requirement = -1
+        cdef bint waits = state == STATE_WAITING
+        cdef bint changes, held
+        cdef Queue* queue = &self.rules.queues[contact.queue]
+        cdef Event event
+        if state != STATE_WAITING and state != STATE_OFFERED:
+            for field in ("requirement", "priority", "credit_ms"):
+                if getattr(command, field) is not None:
+                    raise Refused(Reason.CONTACT_NOT_WAITING, field, f'contact "{command.contact_id}" waits no more')
+        if command.held is not None and state != STATE_ACTIVE:
+            raise Refused(Reason.CONTACT_NOT_ACTIVE, "held", f'contact "{command.contact_id}" is not being served')
+        if command.requirement is not None:
+            requirement = self.skills.find(command.requirement)
+            self._check_skills(contact.requirement, requirement)
+        self._about(slot)
+        self._advance(at_ns)
+        changes = (command.requirement is not None or command.priority is not None or command.credit_ms is not None
+                   or command.attributes is not None)
+        if changes:
+            if command.priority is not None:
+                contact.priority = command.priority
+            if command.credit_ms is not None:
+                contact.credit_ms = command.credit_ms
+            if command.attributes is not None:
+                _replace(&contact.attributes, command.attributes)
+            if requirement >= 0:
+                if waits:
+                    self.desk.leave(slot)
+                self.skills.hold(requirement)
+                self.skills.release(contact.requirement)
+                contact.requirement = requirement
+                if waits:
+                    self.enter_waiting(slot)
+                    self.note(&self.touched, slot, contact.ordinal)
+            elif waits and (command.priority is not None or command.credit_ms is not None):
+                self.desk.rekey(slot, contact.credit_ms + queue.credit_ms, queue.rate)
+            event = self.contact_event(EVENT_CONTACT_UPDATED, slot)
+            event.text = <str>self.skills.requirements[contact.requirement].text
+            event.priority = contact.priority
+            event.credit_ms = contact.credit_ms
+            event.attributes = <bytes>contact.attributes
+            self.event_hash = mix(
+                mix(mix(self.event_hash, self.skills.requirements[contact.requirement].text_word),
+                    <uint64_t>contact.priority), <uint64_t>contact.credit_ms)
+        if command.held is not None:
+            held = command.held
+            if held != contact.held:
+                contact.held = held
+                self.emit_contact_agent(EVENT_CONTACT_HELD if held else EVENT_CONTACT_RETRIEVED, slot, contact.agent)
+        return self.match_all()
+
+    cdef int _cancel(self, int64_t at_ns, CancelContact command) except -1:
+        cdef int32_t slot = self._known_contact(command.contact_id)
+        cdef Contact* contact = &self.desk.all[slot]
+        cdef int cause = END_CANCELLED
+        if contact.state != STATE_WAITING and contact.state != STATE_OFFERED:
+            raise Refused(Reason.CONTACT_NOT_WAITING, "contact_id", f'contact "{command.contact_id}" waits no more')
+        self._about(slot)
+        self._advance(at_ns)
+        if contact.state == STATE_OFFERED:
+            self.end_offer(slot, OUTCOME_WITHDRAWN)
+        if command.abandoned:
+            cause = END_ABANDONED
+            if at_ns - contact.arrived_ns < self.rules.short_abandon_ms * 1000000:
+                cause = END_SHORT_ABANDON
+        self.close(slot, cause)
+        return self.match_all()
+
+    cdef int32_t _check_offer(self, str contact_id, str agent_id, int64_t offer_id) except -1:
+        """The contact whose live offer to the agent this is, or the refusal that says what became of it."""
+        cdef int32_t slot = self._known_contact(contact_id)
+        cdef Contact* contact = &self.desk.all[slot]
+        cdef int32_t agent = self.roster.find(agent_id)
+        if agent < 0 or (self.roster.all[agent].leaving and contact.agent != agent):
+            raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{agent_id}"')
+        if contact.offer_id == offer_id and contact.agent >= 0:
+            if contact.agent != agent:
+                raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id", f"offer {offer_id} is another agent's")
+            if contact.state == STATE_OFFERED:
+                return slot
+            raise Refused(Reason.OFFER_ALREADY_ACCEPTED, "offer_id", f"offer {offer_id} was accepted before")
+        if contact.last_offer_id == offer_id:
+            if contact.last_offer_agent_ordinal != self.roster.all[agent].ordinal:
+                raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id", f"offer {offer_id} was another agent's")
+            if contact.last_offer_outcome == OUTCOME_MISSED:
+                raise Refused(Reason.OFFER_EXPIRED, "offer_id", f"offer {offer_id} has run out")
+            if contact.last_offer_outcome == OUTCOME_RELEASED or contact.last_offer_outcome == OUTCOME_WITHDRAWN:
+                raise Refused(Reason.OFFER_RELEASED, "offer_id", f"offer {offer_id} was taken back")
+            raise Refused(Reason.OFFER_DECLINED, "offer_id", f"offer {offer_id} was declined before")
+        raise Refused(Reason.OFFER_NOT_LIVE, "offer_id", f'contact "{contact_id}" has no live offer {offer_id}')
+
+    cdef int _complete(self, int64_t at_ns, CompleteContact command) except -1:
+        cdef int32_t slot = self._known_contact(command.contact_id)
+        cdef Contact* contact = &self.desk.all[slot]
+        if contact.state != STATE_ACTIVE:
+            raise Refused(Reason.CONTACT_NOT_ACTIVE, "contact_id", f'contact "{command.contact_id}" is not being served')
+        if command.agent_id and self.roster.find(command.agent_id) != contact.agent:
+            raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id", f'"{command.agent_id}" does not serve this contact')
+        self._about(slot)
+        self._advance(at_ns)
+        self.complete(slot, command.wrap_up_ms)
+        return self.match_all()
+
+    cdef int _finish(self, int64_t at_ns, FinishWrapUp command) except -1:
+        cdef int32_t slot, agent
+        cdef list finished
+        agent = self.roster.find(command.agent_id)
+        if command.contact_id:
+            slot = self._known_contact(command.contact_id)
+            if self.desk.all[slot].state != STATE_WRAP_UP:
+                raise Refused(Reason.CONTACT_NOT_IN_WRAP_UP, "contact_id",
+                              f'contact "{command.contact_id}" is not in wrap-up')
+            if self.desk.all[slot].agent != agent:
+                raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id",
+                              f'contact "{command.contact_id}" is in another agent\'s wrap-up')
+            self._about(slot)
+            self._advance(at_ns)
+            self.close(slot, END_HANDLED)
+            return self.match_all()
+        if agent < 0:
+            raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{command.agent_id}"')
+        finished = [slot for slot in self.held_in_order(agent) if self.desk.all[slot].state == STATE_WRAP_UP]
+        if not finished:
+            raise Refused(Reason.AGENT_NOT_IN_WRAP_UP, "agent_id", f'agent "{command.agent_id}" is not in wrap-up')
+        self._advance(at_ns)
+        for slot in finished:
+            self.close(slot, END_HANDLED)
+        return self.match_all()
+
+    cdef int _detach(self, int64_t at_ns, DetachContact command) except -1:
+        cdef int32_t slot = self._known_contact(command.contact_id)
+        cdef Contact* contact = &self.desk.all[slot]
+        cdef Event event
+        if (contact.state != STATE_WAITING and contact.state != STATE_OFFERED) or not contact.attached:
+            raise Refused(Reason.CONTACT_NOT_ATTACHED, "contact_id",
+                          f'no stream follows the contact "{command.contact_id}"')
+        self._about(slot)
+        self._advance(at_ns)
+        contact.attached = False
+        contact.reattach_timer = self.timers.arm(
+            contact.reattach_timer, at_ns + self.rules.reattach_ms * 1000000, TIMER_REATTACH_END, slot, -1, -1, -1)
+        event = self.contact_event(EVENT_CONTACT_DETACHED, slot)
+        event.until_ns = at_ns + self.rules.reattach_ms * 1000000
+        self.event_hash = mix(self.event_hash, <uint64_t>event.until_ns)
+        return 0
+
+    cdef int _attach(self, int64_t at_ns, AttachContact command) except -1:
+        cdef int32_t slot = self._known_contact(command.contact_id)
+        cdef Contact* contact = &self.desk.all[slot]
+        self._about(slot)
+        self._advance(at_ns)
+        if not contact.attached:
+            contact.attached = True
+            if contact.reattach_timer >= 0:
+                self.timers.disarm(contact.reattach_timer)
+                contact.reattach_timer = -1
+            self.emit_plain_contact(EVENT_CONTACT_ATTACHED, slot)
+        return 0
+
+    # Questions
+
+    @property
+    def policy(self):
+        """The policy in force."""
+        return self.rules.policy
+
+    @property
+    def policy_version(self):
+        """How many policies have been applied."""
+        return self.rules.version
+
+    def snapshot(self):
+        """The state as canonical bytes (acd_core.snapshot)."""
+        return write_state(self)
+
+    @classmethod
+    def restore(cls, data):
+        """The engine whose state `snapshot` wrote.
+
+        Raises:
+            BadSnapshot: the bytes cannot be read.
+        """
+        engine = cls()
+        read_state(engine, data)
+        return engine
+
+    def state_digest(self):
+        """The digest of the state, in hexadecimal."""
+        return digest_of(self.snapshot())
+
+    cdef object _contact_view(self, int32_t slot):
+        cdef Contact* contact = &self.desk.all[slot]
+        return ContactView(
+            contact_id=<str>contact.id,
+            ordinal=contact.ordinal,
+            queue_id=<str>self.rules.queues[contact.queue].id,
+            channel_id=<str>self.rules.channels[contact.channel].id,
+            requirement=self.skills.text_of(contact.requirement),
+            priority=contact.priority,
+            credit_ms=contact.credit_ms,
+            customer_id=<str>contact.customer_id,
+            attributes=<bytes>contact.attributes,
+            state=contact.state,
+            state_since_ns=contact.state_since_ns,
+            arrived_ns=contact.arrived_ns,
+            agent_id=<str>self.roster.all[contact.agent].id if contact.agent >= 0 else "",
+            offer_id=contact.offer_id,
+            offer_expires_ns=contact.offer_expires_ns,
+            accepted_ns=contact.accepted_ns,
+            held=bool(contact.held),
+            attached=bool(contact.attached),
+        )
+
+    cdef object _agent_view(self, int32_t slot):
+        cdef Agent* agent = &self.roster.all[slot]
+        cdef int32_t contact
+        return AgentView(
+            spec=<object>agent.spec,
+            ordinal=agent.ordinal,
+            presence=agent.presence,
+            reason=<str>agent.reason,
+            idle_since_ns=agent.idle_since_ns,
+            delayed_until_ns=agent.delayed_until_ns,
+            lease_ms=agent.lease_ms,
+            leaving=bool(agent.leaving),
+            used=agent.used,
+            contact_ids=tuple([<str>self.desk.all[contact].id for contact in self.held_in_order(slot)]),
+        )
+
+    def contact(self, str contact_id not None):
+        """A live contact as it stands, or None."""
+        cdef int32_t slot = self.desk.find(contact_id)
+        return None if slot < 0 else self._contact_view(slot)
+
+    def agent(self, str agent_id not None):
+        """An agent (leaving ones too) as it stands, or None."""
+        cdef int32_t slot = self.roster.find(agent_id)
+        return None if slot < 0 else self._agent_view(slot)
+
+    def contacts(self):
+        """The live contacts in order of creation, as they stood when this was called."""
+        cdef int32_t slot = self.desk.first
+        cdef list views = []
+        while slot >= 0:
+            views.append(self._contact_view(slot))
+            slot = self.desk.all[slot].later
+        return iter(views)
+
+    def agents(self):
+        """The agents in order of creation, as they stood when this was called."""
+        cdef int32_t slot = self.roster.first
+        cdef list views = []
+        while slot >= 0:
+            views.append(self._agent_view(slot))
+            slot = self.roster.all[slot].later
+        return iter(views)
+
+    def waiting_in(self, str queue_id not None):
+        """How many contacts wait in a queue; 0 for an unknown one."""
+        cdef int32_t slot = self.rules.find_queue(queue_id)
+        return 0 if slot < 0 else self.rules.queues[slot].waiting
+
+    def counts(self):
+        """How many there are of what, now."""
+        cdef int cause
+        return Counts(
+            agents=self.roster.count,
+            agents_ready=self.roster.ready,
+            waiting=self.in_state[STATE_WAITING],
+            offered=self.in_state[STATE_OFFERED],
+            active=self.in_state[STATE_ACTIVE],
+            wrap_up=self.in_state[STATE_WRAP_UP],
+            opened=self.contacts_created,
+            closed=tuple([self.closed[cause] for cause in range(END_HANDLED, END_LOST + 1)]),
+        )
+
+
+cdef Answer _repeated(Answer first):
+    """An answer as it is given when its request comes again."""
+    cdef Answer answer = Answer.__new__(Answer)
+    answer.seq = first.seq
+    answer.at_ns = first.at_ns
+    answer.duplicate = True
+    answer.contact_id = first.contact_id
+    answer.contact_state = first.contact_state
+    answer.agent_id = first.agent_id
+    answer.offer_id = first.offer_id
+    answer.offer_expires_ns = first.offer_expires_ns
+    answer.policy_version = first.policy_version
+    return answer
+
+
+cdef inline void _replace(PyObject** place, object value):
+    cdef PyObject* old = place[0]
+    Py_INCREF(value)
+    place[0] = <PyObject*>value
+    Py_DECREF(<object>old)

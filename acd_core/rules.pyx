@@ -1,0 +1,159 @@
+# cython: language_level=3
+"""The policy in force, as C structs: a queue or channel keeps its slot for as long as policies name it."""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdlib cimport free, realloc
+from libc.string cimport memset
+
+from acd_core.digest cimport text_word
+from acd_core.tables cimport same_text
+from acd_core.types cimport CHANNELS_BOUND, MEMBERSHIP_LISTED, OUTCOME_BUSY, OUTCOME_DECLINED, OUTCOME_MISSED, \
+    OUTCOME_UNREACHABLE
+
+from acd_core.limits import TIER_MAX
+
+
+cdef class Rules:
+    def __cinit__(self, Skills skills not None, Classes classes not None):
+        self.skills = skills
+        self.classes = classes
+        self.queue_free = []
+        self.queue_slots = {}
+
+    def __dealloc__(self):
+        cdef int32_t slot
+        for slot in range(self.queue_room):
+            if self.queues[slot].id != NULL:
+                Py_DECREF(<object>self.queues[slot].id)
+        for slot in range(CHANNELS_BOUND):
+            if self.channels[slot].id != NULL:
+                Py_DECREF(<object>self.channels[slot].id)
+        free(self.queues)
+
+    cdef int32_t find_queue(self, str queue_id) except -2:
+        """The slot of a queue, or -1."""
+        slot = self.queue_slots.get(queue_id)
+        return -1 if slot is None else slot
+
+    cdef int32_t find_channel(self, str channel_id) except -2:
+        """The slot of a channel, or -1."""
+        cdef int32_t slot
+        for slot in range(CHANNELS_BOUND):
+            if self.channels[slot].id != NULL and same_text(self.channels[slot].id, <PyObject*>channel_id):
+                return slot
+        return -1
+
+    cdef int apply(self, object policy) except -1:
+        """Put a policy in force. What it no longer names must not be in use, and all contact classes forgotten."""
+        cdef int outcome
+        self._apply_channels(policy.channels)
+        self._apply_queues(policy.queues)
+        self.tier_first = policy.tier_first
+        self.short_abandon_ms = policy.short_abandon_ms
+        self.presence_lease_ms = policy.presence_lease_ms
+        self.reattach_ms = policy.reattach_ms
+        self.max_waiting = -1 if policy.max_waiting is None else policy.max_waiting
+        outcomes = policy.offer_outcomes
+        for outcome, spec in (
+            (OUTCOME_DECLINED, outcomes.declined),
+            (OUTCOME_BUSY, outcomes.busy),
+            (OUTCOME_UNREACHABLE, outcomes.unreachable),
+            (OUTCOME_MISSED, outcomes.missed),
+        ):
+            self.outcomes[outcome].exclude_ms = spec.exclude_ms
+            self.outcomes[outcome].delay_ms = spec.delay_ms
+            self.outcomes[outcome].away_after = spec.away_after
+        self.policy = policy
+        return 0
+
+    cdef int _apply_channels(self, tuple channels) except -1:
+        cdef int32_t slot
+        cdef Channel* channel
+        names = {spec.channel_id for spec in channels}
+        for slot in range(CHANNELS_BOUND):
+            channel = &self.channels[slot]
+            if channel.id != NULL and <str>channel.id not in names:
+                if channel.contacts or channel.maxima:
+                    raise AssertionError("a channel in use is dropped")
+                Py_DECREF(<object>channel.id)
+                memset(channel, 0, sizeof(Channel))
+                self.channels_used &= ~(1 << slot)
+        for spec in channels:
+            slot = self.find_channel(spec.channel_id)
+            if slot < 0:
+                slot = 0
+                while self.channels[slot].id != NULL:
+                    slot += 1
+                Py_INCREF(spec.channel_id)
+                self.channels[slot].id = <PyObject*>spec.channel_id
+                self.channels[slot].id_word = text_word(spec.channel_id)
+                self.channels_used |= 1 << slot
+            self.channels[slot].cost = spec.cost
+        self.interrupts_used = False
+        for spec in channels:
+            channel = &self.channels[self.find_channel(spec.channel_id)]
+            channel.interrupts = 0
+            for other in spec.interrupts:
+                channel.interrupts |= 1 << self.find_channel(other)
+                self.interrupts_used = True
+        return 0
+
+    cdef int _apply_queues(self, tuple queues) except -1:
+        cdef int32_t slot, requirement
+        cdef Queue* queue
+        names = {spec.queue_id for spec in queues}
+        for queue_id in [name for name in self.queue_slots if name not in names]:
+            slot = self.queue_slots.pop(queue_id)
+            queue = &self.queues[slot]
+            if queue.contacts or self.classes.members[slot].classes:
+                raise AssertionError("a queue in use is dropped")
+            self.skills.release(queue.requirement)
+            Py_DECREF(<object>queue.id)
+            memset(queue, 0, sizeof(Queue))
+            self.queue_free.append(slot)
+        memset(self.strategies, 0, sizeof(self.strategies))
+        for spec in queues:
+            requirement = self.skills.find(spec.requirement)
+            self.skills.hold(requirement)
+            known = self.queue_slots.get(spec.queue_id)
+            if known is None:
+                slot = self._new_queue(spec.queue_id)
+                queue = &self.queues[slot]
+            else:
+                slot = known
+                queue = &self.queues[slot]
+                self.skills.release(queue.requirement)
+            queue.requirement = requirement
+            queue.credit_ms = spec.credit_ms
+            queue.rate = spec.rate
+            queue.offer_timeout_ms = spec.offer_timeout_ms
+            queue.wrap_up_ms = spec.wrap_up_ms
+            queue.max_waiting = -1 if spec.max_waiting is None else spec.max_waiting
+            queue.max_tier = TIER_MAX if spec.max_tier is None else spec.max_tier
+            queue.strategy = spec.strategy
+            queue.listed = spec.membership == MEMBERSHIP_LISTED
+            queue.auto_accept = spec.auto_accept
+            queue.group = self.classes.group(queue.rate, slot if queue.listed else -1, requirement, queue.max_tier)
+            self.strategies[queue.strategy] = True
+        return 0
+
+    cdef int32_t _new_queue(self, str queue_id) except -1:
+        cdef int32_t slot, room
+        cdef void* grown
+        if not self.queue_free:
+            room = self.queue_room * 2 or 16
+            grown = realloc(self.queues, <size_t>room * sizeof(Queue))
+            if grown == NULL:
+                raise MemoryError
+            self.queues = <Queue*>grown
+            memset(self.queues + self.queue_room, 0, <size_t>(room - self.queue_room) * sizeof(Queue))
+            self.queue_free.extend(range(room - 1, self.queue_room - 1, -1))
+            self.queue_room = room
+            self.classes.reserve_queues(room)
+        slot = self.queue_free.pop()
+        self.queue_slots[queue_id] = slot
+        Py_INCREF(queue_id)
+        self.queues[slot].id = <PyObject*>queue_id
+        self.queues[slot].id_word = text_word(queue_id)
+        return slot

@@ -1,0 +1,127 @@
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+
+cdef enum:
+    LEVEL_BITS = 7  # levels go to 100
+    PLANE_STRIDE = 8  # one cache line for the planes of 64 agent classes
+    STACK_ROOM = 72  # more than limits.REQUIREMENT_TERMS_MAX
+
+cdef enum:
+    OP_TERM
+    OP_NOT
+    OP_AND
+    OP_OR
+
+
+cdef struct Skill:
+    PyObject* name  # NULL: the slot is free
+    uint64_t* planes  # by 64 agent classes: bit i of their levels in word i
+    int32_t words
+    int32_t uses  # agents, and requirements in use, that name it
+    int32_t pins  # programs and agent classes that refer to the slot
+
+
+cdef struct Op:
+    int32_t skill
+    uint8_t code
+    uint8_t low
+    uint8_t high
+    uint8_t outside
+
+
+cdef struct Requirement:
+    PyObject* text  # NULL: the slot is free
+    uint64_t text_word
+    Op* ops  # postfix
+    int32_t* skills  # the distinct ones
+    int32_t size
+    int32_t skill_count
+    int32_t live  # queues and live contacts that have it
+    int32_t pins  # contact classes that refer to it
+    int32_t idle_before
+    int32_t idle_after
+    bint idle
+
+
+cdef class Skills:
+    cdef Skill* skills
+    cdef Requirement* requirements
+    cdef int32_t skill_room
+    cdef int32_t requirement_room
+    cdef int32_t requirement_count
+    cdef int32_t idle_first
+    cdef int32_t idle_last
+    cdef int32_t idle_count
+    cdef readonly int32_t distinct
+    cdef dict skill_slots
+    cdef dict requirement_slots
+    cdef list skill_free
+    cdef list requirement_free
+
+    cdef int32_t skill(self, str name) except -1
+    cdef int set_level(self, int32_t skill, int32_t klass, int level) except -1
+    cdef int unpin_skill(self, int32_t skill) except -1
+    cdef int32_t find(self, str text) except -1
+    cdef int hold(self, int32_t requirement) except -1
+    cdef int release(self, int32_t requirement) except -1
+    cdef int pin(self, int32_t requirement) except -1
+    cdef int unpin(self, int32_t requirement) except -1
+    cdef int use(self, str name, int change) except -1
+    cdef int distinct_after(self, dict changes) except -1
+    cdef int add_changes(self, dict changes, int32_t requirement, int change) except -1
+    cdef str text_of(self, int32_t requirement)
+    cdef int32_t _compile(self, str text) except -1
+    cdef int _set_idle(self, int32_t requirement) except -1
+    cdef void _unset_idle(self, int32_t requirement) noexcept
+    cdef int _forget(self, int32_t requirement) except -1
+
+
+cdef inline uint64_t _at_least(const uint64_t* planes, int level) noexcept nogil:
+    """Which of 64 agent classes have at least a level, from the bits of their levels, lowest first."""
+    cdef uint64_t result = ~<uint64_t>0
+    cdef int bit
+    for bit in range(LEVEL_BITS):
+        if level >> bit & 1:
+            result &= planes[bit]
+        else:
+            result |= planes[bit]
+    return result
+
+
+cdef inline uint64_t _term(const Skill* skill, const Op* op, int32_t word) noexcept nogil:
+    cdef uint64_t result = ~<uint64_t>0
+    cdef const uint64_t* planes
+    if word >= skill.words:
+        result = result if op.low == 0 else 0
+    else:
+        planes = skill.planes + <int64_t>word * PLANE_STRIDE
+        if op.low > 0:
+            result = _at_least(planes, op.low)
+        if op.high < 100:
+            result &= ~_at_least(planes, op.high + 1)
+    return ~result if op.outside else result
+
+
+cdef inline uint64_t meets(Skills room, int32_t requirement, int32_t word) noexcept nogil:
+    """Which of the 64 agent classes of a word meet a requirement (bits of free classes mean nothing)."""
+    cdef const Requirement* program = &room.requirements[requirement]
+    cdef const Op* op
+    cdef uint64_t stack[STACK_ROOM]
+    cdef int32_t top = 0
+    cdef int32_t index
+    if program.size == 0:
+        return ~<uint64_t>0
+    for index in range(program.size):
+        op = &program.ops[index]
+        if op.code == OP_TERM:
+            stack[top] = _term(&room.skills[op.skill], op, word)
+            top += 1
+        elif op.code == OP_NOT:
+            stack[top - 1] = ~stack[top - 1]
+        else:
+            top -= 1
+            if op.code == OP_AND:
+                stack[top - 1] &= stack[top]
+            else:
+                stack[top - 1] |= stack[top]
+    return stack[0]

@@ -1,0 +1,263 @@
+"""The vocabularies of `acd_core.enums` as C constants, and the plain structs that the compiled rooms share.
+
+A test holds every constant equal to its Python original. Slots are indexes into arrays of structs, -1 for none.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+
+cpdef enum:
+    CMD_TICK = 1
+    CMD_RESUME = 2
+    CMD_APPLY_POLICY = 3
+    CMD_UPSERT_AGENTS = 4
+    CMD_REMOVE_AGENTS = 5
+    CMD_SET_PRESENCE = 6
+    CMD_HEARTBEAT = 7
+    CMD_ENQUEUE_CONTACT = 8
+    CMD_UPDATE_CONTACT = 9
+    CMD_CANCEL_CONTACT = 10
+    CMD_ACCEPT_OFFER = 11
+    CMD_DECLINE_OFFER = 12
+    CMD_COMPLETE_CONTACT = 13
+    CMD_FINISH_WRAP_UP = 14
+    CMD_DETACH_CONTACT = 15
+    CMD_ATTACH_CONTACT = 16
+
+
+cpdef enum:
+    PRESENCE_OFFLINE = 1
+    PRESENCE_READY = 2
+    PRESENCE_AWAY = 3
+
+
+cpdef enum:
+    CAUSE_REQUESTED = 1
+    CAUSE_LEASE_EXPIRED = 2
+    CAUSE_NOT_RESPONDING = 3
+    CAUSE_REMOVED = 4
+
+
+cpdef enum:
+    STATE_WAITING = 1
+    STATE_OFFERED = 2
+    STATE_ACTIVE = 3
+    STATE_WRAP_UP = 4
+    STATE_CLOSED = 5
+    STATE_SCHEDULED = 6
+
+
+cpdef enum:
+    OUTCOME_DECLINED = 1
+    OUTCOME_BUSY = 2
+    OUTCOME_UNREACHABLE = 3
+    OUTCOME_MISSED = 4
+    OUTCOME_RELEASED = 5
+    OUTCOME_WITHDRAWN = 6
+    OUTCOME_ACCEPTED = 7
+
+
+cpdef enum:
+    END_HANDLED = 1
+    END_ABANDONED = 2
+    END_SHORT_ABANDON = 3
+    END_OVERFLOWED = 4
+    END_TIMED_OUT = 5
+    END_REFUSED_FULL = 6
+    END_REFUSED_CLOSED = 7
+    END_MOVED_TO_CALLBACK = 8
+    END_TRANSFERRED = 9
+    END_CANCELLED = 10
+    END_LOST = 11
+
+
+cpdef enum:
+    STRATEGY_LONGEST_IDLE = 1
+    STRATEGY_ROUND_ROBIN = 2
+    STRATEGY_LEAST_OCCUPIED = 3
+    STRATEGY_FEWEST_CONTACTS = 4
+    STRATEGY_LEAST_TALK_TIME = 5
+    STRATEGY_LEAST_LOADED = 6
+    STRATEGY_BEST_MATCH = 7
+    STRATEGY_LEAST_SKILLED = 8
+    STRATEGY_FIXED_ORDER = 9
+    STRATEGY_RANDOM = 10
+    STRATEGY_WEIGHTED = 11
+    STRATEGY_BROADCAST = 12
+
+
+cpdef enum:
+    MEMBERSHIP_OPEN = 1
+    MEMBERSHIP_LISTED = 2
+
+
+cpdef enum:
+    CHOSEN_BY_CONTACT = 1
+    CHOSEN_BY_AGENT = 2
+
+
+cpdef enum:
+    TIMER_OFFER_EXPIRY = 1
+    TIMER_WRAP_UP_END = 2
+    TIMER_LEASE_END = 3
+    TIMER_DELAY_END = 4
+    TIMER_EXCLUSION_END = 5
+    TIMER_REATTACH_END = 6
+
+
+cpdef enum:
+    EVENT_POLICY_APPLIED = 1
+    EVENT_AGENT_ADDED = 2
+    EVENT_AGENT_UPDATED = 3
+    EVENT_AGENT_REMOVED = 4
+    EVENT_PRESENCE_CHANGED = 5
+    EVENT_AGENT_DELAYED = 6
+    EVENT_AGENT_DELAY_ENDED = 7
+    EVENT_CONTACT_ENQUEUED = 8
+    EVENT_CONTACT_UPDATED = 9
+    EVENT_CONTACT_HELD = 10
+    EVENT_CONTACT_RETRIEVED = 11
+    EVENT_CONTACT_DETACHED = 12
+    EVENT_CONTACT_ATTACHED = 13
+    EVENT_OFFER_MADE = 14
+    EVENT_OFFER_ACCEPTED = 15
+    EVENT_CONTACT_ASSIGNED = 16
+    EVENT_OFFER_ENDED = 17
+    EVENT_AGENT_EXCLUDED = 18
+    EVENT_EXCLUSION_ENDED = 19
+    EVENT_CONTACT_COMPLETED = 20
+    EVENT_CONTACT_CLOSED = 21
+    EVENT_CONTACT_UNATTENDED = 22
+    EVENT_RESUMED = 23
+
+
+cdef enum:
+    CHANNELS_BOUND = 16  # limits.CHANNELS_MAX
+
+
+cdef struct Contact:
+    int64_t ordinal  # -1: the slot is free
+    int64_t priority
+    int64_t credit_ms
+    int64_t arrived_ns
+    int64_t state_since_ns
+    int64_t accepted_ns
+    int64_t offer_id
+    int64_t offer_expires_ns
+    int64_t last_offer_id
+    int64_t last_offer_agent_ordinal
+    uint64_t content_word
+    uint64_t id_word
+    PyObject* id
+    PyObject* customer_id
+    PyObject* attributes
+    int32_t requirement  # its own, a slot of the skills room
+    int32_t queue
+    int32_t klass  # contact class while it waits
+    int32_t agent  # who is offered it, serves it or wraps it up
+    int32_t timer  # OFFER_EXPIRY or WRAP_UP_END
+    int32_t reattach_timer
+    int32_t exclusions  # first of its list
+    int32_t earlier  # by order of creation
+    int32_t later  # by order of creation; next free slot while free
+    int32_t held_before  # among what its agent holds
+    int32_t held_after
+    uint8_t state
+    uint8_t channel
+    uint8_t last_offer_outcome
+    uint8_t held
+    uint8_t attached
+
+
+cdef struct Exclusion:
+    int64_t agent_ordinal
+    int64_t until_ns
+    int32_t agent  # slot; holds another agent if that one's ordinal differs
+    int32_t timer
+    int32_t after
+
+
+cdef struct Agent:
+    int64_t ordinal  # -1: the slot is free
+    int64_t idle_since_ns
+    int64_t last_offer_id
+    int64_t lease_ms
+    int64_t delayed_until_ns
+    int64_t misses_in_row
+    uint64_t id_word
+    PyObject* id
+    PyObject* spec
+    PyObject* reason
+    int32_t klass
+    int32_t capacity
+    int32_t used
+    int32_t serving  # active and wrap-up contacts
+    int32_t holds  # first contact that it holds
+    int32_t lease_timer
+    int32_t delay_timer
+    int32_t earlier
+    int32_t later
+    int32_t noted  # match round in which it was noted as gained
+    uint16_t room  # channels on which it is indexed as having room
+    uint8_t presence
+    uint8_t leaving
+    int16_t count[16]  # held contacts by channel
+    int16_t maximum[16]  # -1: none
+
+
+cdef struct Timer:
+    int64_t due_ns
+    int64_t ordinal  # -1: the slot is free
+    int64_t agent_ordinal  # -1: not about an agent
+    int32_t contact
+    int32_t agent
+    int32_t exclusion
+    int32_t kind
+
+
+cdef struct Channel:
+    PyObject* id  # NULL: the slot is free
+    uint64_t id_word
+    int32_t cost
+    uint16_t interrupts  # bit set of channels
+    int32_t maxima  # agents with a maximum for it
+    int32_t contacts  # live contacts on it
+
+
+cdef struct Queue:
+    PyObject* id  # NULL: the slot is free
+    uint64_t id_word
+    int64_t credit_ms
+    int64_t rate
+    int64_t offer_timeout_ms
+    int64_t wrap_up_ms
+    int64_t max_waiting  # -1: no limit
+    int32_t max_tier
+    int32_t requirement
+    int32_t group  # what a contact class needs to know of its queue
+    int32_t waiting
+    int32_t contacts  # live contacts in it
+    uint8_t strategy
+    uint8_t listed
+    uint8_t auto_accept
+
+
+cdef struct MemberWord:
+    # 64 agent classes of which those in `mask` are members of a queue at `tier`.
+    uint64_t mask
+    int32_t tier
+    int32_t word
+
+
+cdef struct QueueMembers:
+    MemberWord* words  # by tier, then word
+    int32_t size
+    int32_t room
+    int32_t classes  # agent classes with a membership
+
+
+cdef struct Member:
+    int32_t queue
+    int32_t tier
+    int32_t position

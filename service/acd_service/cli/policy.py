@@ -1,0 +1,119 @@
+"""`acd policy`: check a policy file, apply it to a running service."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from acd.v1.policy_commands_pb2 import ApplyPolicyRequest
+from acd.v1.policy_service_pb2_grpc import PolicyServiceStub
+from acd_core.policy import Policy
+from acd_service.cli.connection import DEADLINE_S, connect, server_option
+from acd_service.cli.terminal import (
+    EXIT_BAD_INPUT,
+    EXIT_FAILED,
+    BadInput,
+    example,
+    json_option,
+    notes,
+    print_json,
+    results,
+)
+from acd_service.codec import policy_message
+from acd_service.policy_file import load_policy
+from acd_service.yaml_document import BadFile
+
+_file = click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@click.group("policy")
+def policy_group() -> None:
+    """Check and apply policies: channels, queues, what follows a failed offer."""
+
+
+@policy_group.command(epilog=example("acd policy check policy.yaml", "acd policy check policy.yaml --json"))
+@_file
+@json_option
+@click.pass_context
+def check(context: click.Context, file: Path, as_json: bool) -> None:
+    """Check a policy written in YAML, without a service.
+
+    Every problem is shown with line, column, field and reason. Exit status 1 if there is any.
+    """
+    policy, problems = _load(file)
+    if as_json:
+        print_json({"file": str(file), "ok": policy is not None, "problems": problems, **_summary(policy)})
+    elif policy is not None:
+        results().print(
+            f"[green]{file} is a valid policy[/]: {len(policy.queues)} queues, {len(policy.channels)} channels."
+        )
+    else:
+        _show(file, problems)
+    if policy is None:
+        context.exit(EXIT_FAILED)
+
+
+@policy_group.command(
+    epilog=example("acd policy apply policy.yaml", "acd policy apply policy.yaml --expected-version 3")
+)
+@_file
+@server_option
+@click.option(
+    "--expected-version",
+    type=click.IntRange(0),
+    help="Only if this version is in force, 0 for none yet; without it, whichever is in force is replaced.",
+)
+@json_option
+@click.pass_context
+def apply(context: click.Context, file: Path, server: str, expected_version: int | None, as_json: bool) -> None:
+    """Put the policy in FILE in force, as a whole and at once, also for those who already wait.
+
+    The file is checked first, as `acd policy check` does; the service then checks what only it can know, for instance
+    that a queue that is left out is not in use.
+    """
+    policy, problems = _load(file)
+    if policy is None:
+        if as_json:
+            print_json({"file": str(file), "ok": False, "problems": problems})
+        else:
+            _show(file, problems)
+        context.exit(EXIT_BAD_INPUT)
+    request = ApplyPolicyRequest(policy=policy_message(policy), expected_version=expected_version)
+    with connect(server) as channel:
+        reply = PolicyServiceStub(channel).ApplyPolicy(request, timeout=DEADLINE_S)
+    if as_json:
+        warnings = [{"field": w.field, "reason": w.reason, "message": w.message} for w in reply.warnings]
+        print_json(
+            {"file": str(file), "ok": True, "policy_version": reply.policy_version, "seq": reply.seq}
+            | {"warnings": warnings}
+        )
+        return
+    for warning in reply.warnings:
+        notes().print(f"{file}: {warning.reason} {warning.field}: {warning.message}", markup=False)
+    results().print(f"[green]Policy version {reply.policy_version} is in force[/] (command {reply.seq}).")
+
+
+def _load(file: Path) -> tuple[Policy | None, list[dict[str, Any]]]:
+    try:
+        return load_policy(file), []
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}") from None
+    except BadFile as bad:
+        return None, [
+            {"line": p.line, "column": p.column, "field": p.field, "reason": p.reason, "message": p.message}
+            for p in bad.problems
+        ]
+
+
+def _summary(policy: Policy | None) -> dict[str, Any]:
+    return {} if policy is None else {"queues": len(policy.queues), "channels": len(policy.channels)}
+
+
+def _show(file: Path, problems: list[dict[str, Any]]) -> None:
+    console = results()
+    for problem in problems:
+        where = f"{problem['field']}: " if problem["field"] else ""
+        console.print(f"{file}:{problem['line']}:{problem['column']}:", style="bold", markup=False, end=" ")
+        console.print(problem["reason"], style="red", end=" ")
+        console.print(f"{where}{problem['message']}", markup=False, soft_wrap=True)
+    notes().print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in {file}; nothing was applied.")

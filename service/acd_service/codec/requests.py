@@ -1,0 +1,167 @@
+"""Any request as a command, and any command as the wire's `Command`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from acd.v1 import agent_commands_pb2, command_pb2, contact_commands_pb2, policy_commands_pb2
+from acd.v1.routing_service_pb2 import AttachContact as AttachContactMessage
+from acd.v1.routing_service_pb2 import RouteContactRequest
+from acd_core import commands
+from acd_core.enums import CommandKind
+from acd_core.refusal import Reason, Refused
+from acd_service.codec import agents, contacts, policies
+from acd_service.codec.values import not_built, wire_refusal
+
+
+def _tick(message: command_pb2.TickCommand) -> commands.Tick:
+    return commands.Tick(request_id=message.request_id)
+
+
+def _resume(message: command_pb2.ResumeCommand) -> commands.Resume:
+    return commands.Resume(request_id=message.request_id)
+
+
+def _detach(message: command_pb2.DetachContactCommand) -> commands.DetachContact:
+    return commands.DetachContact(message.contact_id, request_id=message.request_id)
+
+
+def _attach(message: command_pb2.AttachContactCommand | AttachContactMessage) -> commands.AttachContact:
+    return commands.AttachContact(message.contact_id, request_id=message.request_id)
+
+
+def _enqueue_attached(request: contact_commands_pb2.EnqueueContactRequest) -> commands.EnqueueContact:
+    return contacts.enqueue_contact(request, attached=True)
+
+
+def _route(request: RouteContactRequest) -> commands.Command:
+    which = request.WhichOneof("contact")
+    if which is None:
+        raise Refused(Reason.EMPTY, "contact", "either `enqueue` or `attach` must be set")
+    try:
+        return _enqueue_attached(request.enqueue) if which == "enqueue" else _attach(request.attach)
+    except Refused as refused:
+        raise wire_refusal(refused).within(which) from None
+
+
+_OF_CALLERS: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
+    "enqueue_contact": contacts.enqueue_contact,
+    "update_contact": contacts.update_contact,
+    "cancel_contact": contacts.cancel_contact,
+    "accept_offer": contacts.accept_offer,
+    "decline_offer": contacts.decline_offer,
+    "complete_contact": contacts.complete_contact,
+    "finish_wrap_up": agents.finish_wrap_up,
+    "set_presence": agents.set_presence,
+    "heartbeat": agents.heartbeat,
+    "upsert_agents": agents.upsert_agents,
+    "remove_agents": agents.remove_agents,
+    "apply_policy": policies.apply_policy,
+}
+_OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
+    "tick": _tick,
+    "resume": _resume,
+    "enqueue_attached_contact": _enqueue_attached,
+    "detach_contact": _detach,
+    "attach_contact": _attach,
+}
+_ALL: Final = {**_OF_CALLERS, **_OF_SERVER}
+_BY_REQUEST: Final[Mapping[type[Message], Callable[[Any], commands.Command]]] = {
+    contact_commands_pb2.EnqueueContactRequest: contacts.enqueue_contact,
+    contact_commands_pb2.UpdateContactRequest: contacts.update_contact,
+    contact_commands_pb2.CancelContactRequest: contacts.cancel_contact,
+    contact_commands_pb2.AcceptOfferRequest: contacts.accept_offer,
+    contact_commands_pb2.DeclineOfferRequest: contacts.decline_offer,
+    contact_commands_pb2.CompleteContactRequest: contacts.complete_contact,
+    agent_commands_pb2.FinishWrapUpRequest: agents.finish_wrap_up,
+    agent_commands_pb2.SetPresenceRequest: agents.set_presence,
+    agent_commands_pb2.HeartbeatRequest: agents.heartbeat,
+    agent_commands_pb2.UpsertAgentsRequest: agents.upsert_agents,
+    agent_commands_pb2.RemoveAgentsRequest: agents.remove_agents,
+    policy_commands_pb2.ApplyPolicyRequest: policies.apply_policy,
+    RouteContactRequest: _route,
+}
+
+
+def command_of(request: Message) -> commands.Command:
+    """The command that a call's request asks for; for RouteContact, of a contact that a stream follows.
+
+    Raises:
+        Refused: with the field's path in the request. NOT_BUILT without a field for a call that is not built.
+    """
+    maker = _BY_REQUEST.get(type(request))
+    if maker is None:
+        raise not_built("")
+    try:
+        return maker(request)
+    except Refused as refused:
+        raise wire_refusal(refused) from None
+
+
+def batch_command_of(message: command_pb2.Command) -> commands.Command:
+    """The command that an entry of a Dispatch batch asks for.
+
+    Raises:
+        Refused: with the field's path in the request that the entry holds; EMPTY if it holds none, INVALID_VALUE if it
+            is one that only the server gives.
+    """
+    which = message.WhichOneof("command")
+    if which is None:
+        raise Refused(Reason.EMPTY, "command", "one command must be set")
+    if which in _OF_SERVER:
+        raise Refused(Reason.INVALID_VALUE, "command", f"{which} is given by the server itself")
+    if which == "apply_policy" and message.apply_policy.validate_only:
+        raise Refused(Reason.INVALID_VALUE, "validate_only", "a batch cannot only check a policy")
+    maker = _OF_CALLERS.get(which)
+    if maker is None:
+        raise not_built("")
+    try:
+        return maker(getattr(message, which))
+    except Refused as refused:
+        raise wire_refusal(refused) from None
+
+
+def journalled_command_of(message: command_pb2.Command) -> commands.Command:
+    """The command that `journalled_message` put into a message."""
+    which = message.WhichOneof("command")
+    maker = _ALL.get(which or "")
+    if maker is None:
+        raise Refused(Reason.NOT_BUILT, "command", f"no command that this version knows: {which}")
+    return maker(getattr(message, which or ""))
+
+
+def _enqueue_message(command: Any) -> command_pb2.Command:
+    request = contacts.enqueue_contact_request(command)
+    if command.attached:
+        return command_pb2.Command(enqueue_attached_contact=request)
+    return command_pb2.Command(enqueue_contact=request)
+
+
+_MESSAGES: Final[Mapping[int, Callable[[Any], command_pb2.Command]]] = {
+    CommandKind.TICK: lambda c: command_pb2.Command(tick=command_pb2.TickCommand(request_id=c.request_id)),
+    CommandKind.RESUME: lambda c: command_pb2.Command(resume=command_pb2.ResumeCommand(request_id=c.request_id)),
+    CommandKind.APPLY_POLICY: lambda c: command_pb2.Command(apply_policy=policies.apply_policy_request(c)),
+    CommandKind.UPSERT_AGENTS: lambda c: command_pb2.Command(upsert_agents=agents.upsert_agents_request(c)),
+    CommandKind.REMOVE_AGENTS: lambda c: command_pb2.Command(remove_agents=agents.remove_agents_request(c)),
+    CommandKind.SET_PRESENCE: lambda c: command_pb2.Command(set_presence=agents.set_presence_request(c)),
+    CommandKind.HEARTBEAT: lambda c: command_pb2.Command(heartbeat=agents.heartbeat_request(c)),
+    CommandKind.ENQUEUE_CONTACT: _enqueue_message,
+    CommandKind.UPDATE_CONTACT: lambda c: command_pb2.Command(update_contact=contacts.update_contact_request(c)),
+    CommandKind.CANCEL_CONTACT: lambda c: command_pb2.Command(cancel_contact=contacts.cancel_contact_request(c)),
+    CommandKind.ACCEPT_OFFER: lambda c: command_pb2.Command(accept_offer=contacts.accept_offer_request(c)),
+    CommandKind.DECLINE_OFFER: lambda c: command_pb2.Command(decline_offer=contacts.decline_offer_request(c)),
+    CommandKind.COMPLETE_CONTACT: lambda c: command_pb2.Command(complete_contact=contacts.complete_contact_request(c)),
+    CommandKind.FINISH_WRAP_UP: lambda c: command_pb2.Command(finish_wrap_up=agents.finish_wrap_up_request(c)),
+    CommandKind.DETACH_CONTACT: lambda c: command_pb2.Command(
+        detach_contact=command_pb2.DetachContactCommand(request_id=c.request_id, contact_id=c.contact_id)
+    ),
+    CommandKind.ATTACH_CONTACT: lambda c: command_pb2.Command(
+        attach_contact=command_pb2.AttachContactCommand(request_id=c.request_id, contact_id=c.contact_id)
+    ),
+}
+
+
+def journalled_message(command: commands.Command) -> command_pb2.Command:
+    """Any command as the journal keeps it."""
+    return _MESSAGES[command.kind](command)

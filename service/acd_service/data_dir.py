@@ -1,0 +1,51 @@
+"""The data directory: what lies where in it, and the lock that keeps a second service out."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+
+class DataDirInUse(RuntimeError):
+    """Another service works on this directory."""
+
+
+def journal_path(data_dir: Path) -> Path:
+    return data_dir / "journal.sqlite"
+
+
+def snapshots_path(data_dir: Path) -> Path:
+    return data_dir / "snapshots"
+
+
+def set_aside_path(data_dir: Path) -> Path:
+    return data_dir / "set_aside.jsonl"
+
+
+class DataDirLock:
+    """Held while the service runs; the system lets go of it when the process ends, however it ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, data_dir: Path) -> Self:
+        """Make the directory if need be and lock it.
+
+        Raises:
+            DataDirInUse: another process holds it; the message names that process.
+        """
+        data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            os.close(descriptor)
+            raise DataDirInUse(f"{data_dir} is in use by another service (process {holder})") from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        return cls(descriptor)
+
+    def release(self) -> None:
+        os.close(self._descriptor)

@@ -1,0 +1,137 @@
+"""What the service asks of a journal: an append-only, durable record of commands and of the events they caused.
+
+The interface is kept small enough for a replicated log behind it. One process appends; anyone may read.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+TENANT_DEFAULT = "default"
+
+
+class CommandRecord(NamedTuple):
+    tenant: str
+    seq: int
+    at_ns: int
+    event_hash: int
+    """The running hash of the tenant's events after this command."""
+    content: bytes
+
+
+class EventRecord(NamedTuple):
+    tenant: str
+    event_seq: int
+    seq: int
+    content: bytes
+
+
+class PolicyRecord(NamedTuple):
+    """A policy that was put in force, kept beside its command so that earlier versions can be shown."""
+
+    tenant: str
+    policy_version: int
+    seq: int
+    at_ns: int
+    content: bytes
+    """`Policy.to_bytes`."""
+
+
+class Batch(NamedTuple):
+    """What is committed together, each list in order of its sequence within a tenant."""
+
+    commands: Sequence[CommandRecord]
+    events: Sequence[EventRecord]
+    policies: Sequence[PolicyRecord] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far the record of a tenant reaches; 0 where there is nothing. The last record is never forgotten."""
+
+    oldest_seq: int
+    last_seq: int
+    last_at_ns: int
+    oldest_event_seq: int
+    last_event_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An engine's state after the command `seq`, as `Engine.snapshot` gave it."""
+
+    tenant: str
+    seq: int
+    data: bytes
+
+
+class JournalError(RuntimeError):
+    """A journal that cannot be used. `good_through_seq`: the last command known to be whole, where known."""
+
+    def __init__(self, message: str, good_through_seq: int | None = None) -> None:
+        suffix = "" if good_through_seq is None else f" (good through seq {good_through_seq})"
+        super().__init__(message + suffix)
+        self.good_through_seq = good_through_seq
+
+
+class JournalMissing(JournalError):
+    """There is no journal where one was expected."""
+
+
+class JournalForeign(JournalError):
+    """The file is something else, or was written in a format or behaviour version that this program cannot read."""
+
+
+class JournalDamaged(JournalError):
+    """The file is cut short or its content is not what was written."""
+
+
+class JournalWriteFailed(JournalError):
+    """A commit did not succeed: nothing of the batch may be released."""
+
+
+class Journal(Protocol):
+    def append(self, batch: Batch) -> None:
+        """Make the batch durable, all or none.
+
+        Raises:
+            JournalWriteFailed: it may or may not be kept; the caller must stop serving.
+        """
+
+    def read(self, tenant: str, from_seq: int) -> Iterator[CommandRecord]:
+        """All commands from `from_seq` on, checked.
+
+        Raises:
+            JournalDamaged: at the first gap or record whose checksum is wrong.
+        """
+
+    def read_events(
+        self, tenant: str, from_event_seq: int, *, events_max: int, bytes_max: int
+    ) -> Sequence[EventRecord]:
+        """The next events, at most `events_max` and about `bytes_max`; at least one if there is one.
+
+        Raises:
+            JournalDamaged: at a gap or a record whose checksum is wrong.
+        """
+
+    def read_policies(self, tenant: str, *, up_to_version: int, policies_max: int) -> Sequence[PolicyRecord]:
+        """Policies that were in force, the newest first, from `up_to_version` down."""
+
+    def extent(self, tenant: str) -> Extent: ...
+
+    def size_bytes(self) -> int: ...
+
+    def seed(self, tenant: str) -> int | None:
+        """What the tenant's engine was seeded with; None for a tenant not seen before."""
+
+    def admit(self, tenant: str, seed: int) -> None:
+        """Begin the record of a tenant not seen before."""
+
+    def latest_snapshot(self, tenant: str) -> Snapshot | None: ...
+
+    def save_snapshot(self, snapshot: Snapshot) -> None: ...
+
+    def forget(self, tenant: str, *, through_seq: int, through_event_seq: int) -> None:
+        """Drop commands and events up to and including these."""
+
+    def close(self) -> None: ...

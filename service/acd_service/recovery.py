@@ -1,0 +1,99 @@
+"""From what was kept to a running engine: the latest snapshot, then the commands after it, checked all the way."""
+
+from dataclasses import dataclass
+
+from acd_core.events import Answer
+from acd_core.refusal import Refused
+from acd_core.snapshot import BadSnapshot
+from acd_service import codec
+from acd_service.engine_interface import EngineMaker, RoutingEngine
+from acd_service.journal import CommandRecord, Extent, Journal, JournalDamaged, JournalForeign
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """An engine as the journal has it."""
+
+    engine: RoutingEngine
+    snapshot_seq: int
+    """0 if there was no snapshot."""
+    replayed: int
+    extent: Extent
+
+
+def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
+    """The engine after the last command that was committed when it was looked for; others may go on writing.
+
+    Raises:
+        JournalDamaged: a gap, a wrong checksum, a replay that gives other events than the journalled ones, or a
+            journal that ends before a snapshot that was made from it.
+        JournalForeign: the tenant is not in this journal.
+    """
+    extent = journal.extent(tenant)
+    snapshot = journal.latest_snapshot(tenant)
+    seed = journal.seed(tenant)
+    if seed is None:
+        raise JournalForeign(f"the journal has no tenant {tenant!r}")
+    if snapshot is None:
+        if extent.oldest_seq > 1:
+            raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)
+        engine = make(seed)
+    else:
+        if snapshot.seq > extent.last_seq:
+            raise JournalDamaged(
+                f"the journal ends at seq {extent.last_seq}, before the snapshot of seq {snapshot.seq}",
+                extent.last_seq,
+            )
+        if extent.oldest_seq > snapshot.seq + 1:
+            raise JournalDamaged(
+                f"commands from {snapshot.seq + 1} to {extent.oldest_seq - 1} are missing", snapshot.seq
+            )
+        try:
+            engine = make.restore(snapshot.data)
+        except BadSnapshot as error:
+            raise JournalForeign(f"the snapshot of seq {snapshot.seq} cannot be read: {error}") from None
+    snapshot_seq = engine.seq
+    for record in journal.read(tenant, engine.seq + 1):
+        replay(engine, record)
+    if engine.seq < extent.last_seq:
+        raise JournalDamaged(f"command {engine.seq + 1} is missing, the last is {extent.last_seq}", engine.seq)
+    return Recovered(engine, snapshot_seq, engine.seq - snapshot_seq, extent)
+
+
+def recover(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
+    """As `replay_tail`, when nobody else is writing: then the journal must also hold exactly the engine's events.
+
+    Raises:
+        JournalDamaged, JournalForeign: as `replay_tail`, and if the last events are missing or too many.
+    """
+    recovered = replay_tail(journal, tenant, make)
+    event_seq, last = recovered.engine.event_seq, recovered.extent.last_event_seq
+    if event_seq != last:
+        raise JournalDamaged(
+            f"the commands gave {event_seq} events, the journal holds events up to {last}", recovered.engine.seq
+        )
+    return recovered
+
+
+def replay(engine: RoutingEngine, record: CommandRecord) -> Answer:
+    """Apply one journalled command and hold the outcome to the record.
+
+    Raises:
+        JournalDamaged: the engine does not take it, or its events differ from those of the first time.
+    """
+    good = record.seq - 1
+    try:
+        seq, at_ns, command = codec.decode_record(record.content)
+    except codec.BadRecord as error:
+        raise JournalDamaged(f"command {record.seq} cannot be read: {error}", good) from None
+    if (seq, at_ns) != (record.seq, record.at_ns):
+        raise JournalDamaged(f"command {record.seq} says of itself that it is {seq}, at {at_ns}", good)
+    try:
+        answer = engine.apply(at_ns, command)
+    except Refused as refused:
+        raise JournalDamaged(f"command {record.seq} was accepted once and is refused now: {refused}", good) from None
+    if answer.duplicate or answer.seq != record.seq:
+        raise JournalDamaged(f"command {record.seq} is taken for another one", good)
+    if engine.event_hash != record.event_hash:
+        raise JournalDamaged(f"command {record.seq} gives other events than it gave at first", good)
+    return answer

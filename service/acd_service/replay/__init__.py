@@ -1,0 +1,1 @@
+"""A real call log routed again by the real engine (`acd replay`)."""

@@ -1,0 +1,76 @@
+"""What every handler needs of a call: whose it is, until when it may wait, what time it says it is."""
+
+import asyncio
+from typing import Any, TypedDict
+
+from acd_core.refusal import Reason, Refused
+from acd_service import codec
+from acd_service.sequencer import AT_FIELD
+from acd_service.tenant import Tenant
+
+PAGE_SIZE_DEFAULT = 1_000
+PAGE_SIZE_MAX = 10_000
+
+
+class Tenants:
+    """Finds the tenant of a call. Until there are identities, it is always the one that the service has."""
+
+    def __init__(self) -> None:
+        self._only: Tenant | None = None
+
+    def admit(self, tenant: Tenant) -> None:
+        self._only = tenant
+
+    def of(self, context: Any) -> Tenant:  # noqa: ARG002 - the identity will come from it
+        assert self._only is not None, "calls are let in only when the tenants are there"
+        return self._only
+
+
+class Stamp(TypedDict):
+    at_ns: int | None
+    deadline: float | None
+
+
+def stamp_of(context: Any) -> Stamp:
+    """When the command is to be applied: until the call's deadline, at the time that the caller gave, if it did.
+
+    Raises:
+        Refused: INVALID_VALUE if the metadata `acd-at-ns` is no whole number.
+    """
+    remaining_s = context.time_remaining()
+    deadline = None if remaining_s is None else asyncio.get_running_loop().time() + remaining_s
+    at_ns = None
+    for key, value in context.invocation_metadata() or ():
+        if key == AT_FIELD:
+            text = str(value)
+            if not (text.isascii() and text.isdigit() and len(text) <= 19):
+                raise Refused(Reason.INVALID_VALUE, AT_FIELD, "nanoseconds since the Unix epoch are expected")
+            at_ns = int(text)
+    return {"at_ns": at_ns, "deadline": deadline}
+
+
+async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
+    """Carry out a request that is one command, and give its response."""
+    command = codec.command_of(request)
+    answer = await tenant.submit(command, **stamp_of(context))
+    return codec.response_of(command, answer)
+
+
+def not_built(what: str) -> Refused:
+    return Refused(Reason.NOT_BUILT, "", f"{what} is not built yet")
+
+
+def page_of(
+    request: Any, size_max: int = PAGE_SIZE_MAX, size_default: int = PAGE_SIZE_DEFAULT
+) -> tuple[int, int | None]:
+    """The size of a page, and where it starts (None: at the beginning).
+
+    Raises:
+        Refused: OUT_OF_RANGE for a size beyond the bound, INVALID_VALUE for a token that no answer gave.
+    """
+    if request.page_size > size_max:
+        raise Refused(Reason.OUT_OF_RANGE, "page_size", f"{request.page_size} is out of range 0 to {size_max}")
+    token = request.page_token
+    if token and not (token.isascii() and token.isdigit() and len(token) <= 18):
+        raise Refused(Reason.INVALID_VALUE, "page_token", "not a token that an answer gave")
+    return request.page_size or size_default, int(token) if token else None

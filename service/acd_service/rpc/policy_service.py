@@ -1,0 +1,107 @@
+"""PolicyService: the policy, its versions, and whether one could be applied."""
+
+import asyncio
+from typing import Any
+
+from acd.v1 import policy_commands_pb2, policy_service_pb2, policy_service_pb2_grpc
+from acd_core.commands import ApplyPolicy, Tick
+from acd_core.policy import Policy
+from acd_service import codec
+from acd_service.engine_interface import RoutingEngine, engine_maker
+from acd_service.journal import PolicyRecord
+from acd_service.rpc.call import Tenants, carry_out, page_of
+from acd_service.service_error import UnknownPolicyVersion
+from acd_service.tenant import Tenant
+
+_VERSIONS_MAX = 1_000
+_VERSIONS_DEFAULT = 100
+
+
+class PolicyService(policy_service_pb2_grpc.PolicyServiceServicer):
+    """For operators."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        self._tenants = tenants
+
+    async def ApplyPolicy(self, request: Any, context: Any) -> Any:
+        tenant = self._tenants.of(context)
+        if not request.validate_only:
+            return await carry_out(tenant, request, context)
+        command = codec.command_of(request)
+        assert isinstance(command, ApplyPolicy)
+        policy_version = await _try_out(tenant, command)
+        return policy_commands_pb2.ApplyPolicyResponse(policy_version=policy_version)
+
+    async def GetPolicy(self, request: Any, context: Any) -> Any:
+        tenant = self._tenants.of(context)
+        policy, version = await tenant.look(lambda engine: (engine.policy, engine.policy_version))
+        wanted = request.policy_version if request.HasField("policy_version") else version
+        if wanted == 0:
+            return policy_service_pb2.GetPolicyResponse(policy=codec.policy_message(Policy()))
+        records = await _read(tenant, wanted, 1)
+        if not records or records[0].policy_version != wanted:
+            raise UnknownPolicyVersion(wanted)
+        record = records[0]
+        if wanted != version:
+            policy = Policy.from_bytes(record.content)
+        return policy_service_pb2.GetPolicyResponse(
+            policy=codec.policy_message(policy),
+            policy_version=wanted,
+            applied_at=codec.timestamp_of(record.at_ns),
+        )
+
+    async def ListPolicyVersions(self, request: Any, context: Any) -> Any:
+        size, start = page_of(request, _VERSIONS_MAX, _VERSIONS_DEFAULT)
+        tenant = self._tenants.of(context)
+        if start is None:
+            start = await tenant.look(lambda engine: engine.policy_version)
+        records = await _read(tenant, start, size + 1)
+        return policy_service_pb2.ListPolicyVersionsResponse(
+            versions=[
+                policy_service_pb2.PolicyVersion(
+                    policy_version=record.policy_version,
+                    applied_at=codec.timestamp_of(record.at_ns),
+                    seq=record.seq,
+                )
+                for record in records[:size]
+            ],
+            next_page_token=str(records[size].policy_version) if len(records) > size else "",
+        )
+
+
+async def _read(tenant: Tenant, up_to_version: int, policies_max: int) -> list[PolicyRecord]:
+    if up_to_version >= 2**63:
+        return []
+    return list(
+        await asyncio.to_thread(
+            tenant.journal.read_policies, tenant.name, up_to_version=up_to_version, policies_max=policies_max
+        )
+    )
+
+
+async def _try_out(tenant: Tenant, command: ApplyPolicy) -> int:
+    """Apply a policy to a copy of the engine, which has the same checks because it is the same engine.
+
+    Returns:
+        The version that is in force, and stays so.
+
+    Raises:
+        Refused: as applying it would.
+    """
+
+    def copy_of(engine: RoutingEngine) -> tuple[bytes, RoutingEngine]:
+        return engine.snapshot(), engine
+
+    data, engine = await tenant.look(copy_of)
+    policy_version, limits = engine.policy_version, engine.limits
+
+    def attempt() -> None:
+        copy = engine_maker(tenant.config.engine).restore(data)
+        copy.limits = limits
+        due_ns = copy.next_timer()
+        if due_ns is not None and due_ns <= copy.now_ns:
+            copy.apply(copy.now_ns, Tick())
+        copy.apply(max(copy.now_ns, 1), command)
+
+    await asyncio.to_thread(attempt)
+    return policy_version

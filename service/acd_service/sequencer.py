@@ -1,0 +1,418 @@
+"""The one writer: stamp, apply, commit, release.
+
+All commands that have arrived, for whichever tenants, are stamped with the time, a `Tick` put in front if a timer is
+due, applied to their tenant's engine, and committed in one transaction by a worker thread while the next ones gather.
+Replies and events leave after the commit that holds them, never before. A refusal was judged against the commands
+before it, so it waits for the same commit.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeVar
+
+from acd_core.commands import ApplyPolicy, Command, Resume, Tick
+from acd_core.events import Answer, Event
+from acd_core.refusal import Reason, Refused
+from acd_service import codec
+from acd_service.clock import Clock
+from acd_service.config import Config
+from acd_service.engine_interface import RoutingEngine
+from acd_service.journal import Batch, CommandRecord, EventRecord, Journal, PolicyRecord
+from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
+from acd_service.set_aside import SetAside, name_of_first_timer
+
+_log = logging.getLogger(__name__)
+_SLEEP_S_MAX: Final = 3_600.0
+T = TypeVar("T")
+
+AT_FIELD: Final = "acd-at-ns"
+"""The metadata key by which callers of a service with a driven clock say what time it is."""
+
+
+class EngineFailedOnTimer(RuntimeError):
+    """The engine failed in a Tick: nothing can be applied past a timer that is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """An event that is durable, with the bytes that the journal holds of it."""
+
+    event: Event
+    content: bytes
+
+
+class Outlet(Protocol):
+    """Where durable events go, in order."""
+
+    def publish(self, events: list[Released]) -> None: ...
+
+
+class Seat:
+    """A tenant's place at the sequencer: its engine, and where its events go.
+
+    Args:
+        rebuild: gives the engine anew, as the journal has it; called in the worker thread after the engine failed.
+        on_committed: told the seq after each commit that holds commands of the tenant.
+    """
+
+    __slots__ = ("commands", "engine", "on_committed", "outlet", "rebuild", "refused", "set_aside", "tenant")
+
+    def __init__(
+        self,
+        tenant: str,
+        engine: RoutingEngine,
+        outlet: Outlet,
+        set_aside: SetAside,
+        *,
+        rebuild: Callable[[], RoutingEngine],
+        on_committed: Callable[[int], None] = lambda _seq: None,
+    ) -> None:
+        self.tenant = tenant
+        self.engine = engine
+        self.outlet = outlet
+        self.set_aside = set_aside
+        self.rebuild = rebuild
+        self.on_committed = on_committed
+        self.commands = 0
+        self.refused = 0
+
+
+class _Taken:
+    """A command on its way, and who waits for it."""
+
+    __slots__ = ("answer", "at_ns", "command", "deadline", "error", "future", "on_release", "released", "seat")
+
+    def __init__(
+        self,
+        seat: Seat,
+        command: Command,
+        future: "asyncio.Future[Answer]",
+        at_ns: int | None,
+        deadline: float | None,
+        on_release: Callable[[Answer], None] | None,
+    ) -> None:
+        self.seat = seat
+        self.command = command
+        self.future = future
+        self.at_ns = at_ns
+        self.deadline = deadline
+        self.on_release = on_release
+        self.answer: Answer | None = None
+        self.error: Exception | None = None
+        self.released: list[Released] = []
+
+
+@dataclass(slots=True)
+class _Uncommitted:
+    """What one transaction will hold, and the events of ticks that no caller asked for."""
+
+    commands: list[CommandRecord] = field(default_factory=list)
+    events: list[EventRecord] = field(default_factory=list)
+    policies: list[PolicyRecord] = field(default_factory=list)
+    ticked: list[tuple[Seat, list[Released]]] = field(default_factory=list)
+
+    def record(self, seat: Seat, command: Command, answer: Answer) -> list[Released]:
+        tenant, seq, at_ns = seat.tenant, answer.seq, answer.at_ns
+        content = codec.encode_record(seq, at_ns, command)
+        released = [Released(event, codec.encode_event(event)) for event in answer.events]
+        self.commands.append(CommandRecord(tenant, seq, at_ns, seat.engine.event_hash, content))
+        self.events += [EventRecord(tenant, r.event.event_seq, seq, r.content) for r in released]
+        if isinstance(command, ApplyPolicy):
+            policy = command.policy.to_bytes()
+            self.policies.append(PolicyRecord(tenant, answer.policy_version, seq, at_ns, policy))
+        return released
+
+
+class _EngineFailed(Exception):
+    def __init__(self, seat: Seat, taken: _Taken | None, command: Command, at_ns: int, error: Exception) -> None:
+        super().__init__(str(error))
+        self.seat = seat
+        self.taken = taken
+        self.command = command
+        self.at_ns = at_ns
+        self.error = error
+
+
+class Sequencer:
+    """Owns the engines of its seats. Everything but the commit runs on the event loop.
+
+    Args:
+        on_fatal: called once if the service can no longer serve; it must make the process end.
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Clock, config: Config, on_fatal: Callable[[BaseException], None]
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._config = config
+        self._on_fatal = on_fatal
+        self._seats: list[Seat] = []
+        self._arrived: deque[_Taken] = deque()
+        self._looks: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
+        self._uncommitted = False
+        self._closed: Stopping | None = None
+        self._failed = False
+        self._wakeup: asyncio.Future[None] | None = None
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._task: asyncio.Task[None] | None = None
+        self._last_batch = 0
+        self.batches = 0
+
+    async def seat(self, seat: Seat, *, resume: bool) -> None:
+        """Give a tenant its place.
+
+        Args:
+            resume: there was an outage: `Resume` goes first, before any timer that fell due in it.
+        """
+        if resume:
+            made = _Uncommitted()
+            command = Resume()
+            released = made.record(seat, command, seat.engine.apply(self._clock.now_ns(), command))
+            await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
+            seat.outlet.publish(released)
+        self._seats.append(seat)
+        self._wake()
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="sequencer")
+
+    async def stop(self) -> None:
+        """Take no more, finish what was taken, then let go of the worker."""
+        self._closed = self._closed or Stopping("the service is stopping")
+        self._wake()
+        if self._task is not None:
+            await self._task
+        self._worker.shutdown()
+
+    async def submit(
+        self,
+        seat: Seat,
+        command: Command,
+        *,
+        at_ns: int | None = None,
+        deadline: float | None = None,
+        on_release: Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """Have a command applied and made durable.
+
+        Args:
+            at_ns: the command's time; only with a driven clock.
+            deadline: in the loop's time; a command not yet applied by then is not applied.
+            on_release: called with the answer just before the command's events are released.
+
+        Raises:
+            Refused: the engine did not take it, or a time was given to a service that keeps its own.
+            ServiceError: it was not applied, for a reason of the service's.
+        """
+        if at_ns is not None and not self._clock.driven:
+            raise Refused(Reason.INVALID_VALUE, AT_FIELD, "this service keeps its own time (it runs with clock: wall)")
+        if self._closed is not None:
+            raise self._closed
+        if len(self._arrived) >= self._config.waiting_commands_max:
+            raise Overloaded(f"{len(self._arrived)} commands are waiting to be applied", 100)
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._arrived.append(_Taken(seat, command, future, at_ns, deadline, on_release))
+        self._wake()
+        return await future
+
+    async def look(self, question: Callable[[], T]) -> T:
+        """Ask an engine something when all that it knows is durable. The question must not change it."""
+        if not self._uncommitted:
+            return question()
+        if self._failed and self._closed is not None:
+            raise self._closed
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._looks.append((future, question))
+        return await future
+
+    async def in_worker(self, work: Callable[[], T]) -> T:
+        """Run work that writes to the journal where nothing else does."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    @property
+    def waiting(self) -> int:
+        """Commands taken and not yet applied."""
+        return len(self._arrived)
+
+    def _wake(self) -> None:
+        if self._wakeup is not None and not self._wakeup.done():
+            self._wakeup.set_result(None)
+
+    async def _run(self) -> None:
+        batch: list[_Taken] = []
+        try:
+            while True:
+                if not self._arrived and not self._tick_is_due():
+                    if self._closed is not None:
+                        return
+                    await self._sleep()
+                    continue
+                if self._last_batch > self._config.gather_above and self._closed is None:
+                    await asyncio.sleep(self._config.gather_ms / 1_000)
+                count = min(len(self._arrived), self._config.batch_commands_max)
+                batch = [self._arrived.popleft() for _ in range(count)]
+                self._last_batch = count
+                await self._process(batch)
+        except Exception as error:
+            self._fail(error, batch)
+
+    def _first_timer_ns(self) -> int | None:
+        if self._clock.driven:
+            return None
+        due = (seat.engine.next_timer() for seat in self._seats)
+        return min((due_ns for due_ns in due if due_ns is not None), default=None)
+
+    def _tick_is_due(self) -> bool:
+        due_ns = self._first_timer_ns()
+        return due_ns is not None and due_ns <= self._clock.now_ns()
+
+    async def _sleep(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._wakeup = loop.create_future()
+        due_ns = self._first_timer_ns()
+        alarm = None
+        if due_ns is not None:
+            delay_s = max(due_ns - self._clock.now_ns(), 0) / 1e9
+            alarm = loop.call_later(min(delay_s, _SLEEP_S_MAX), self._wake)
+        try:
+            await self._wakeup
+        finally:
+            self._wakeup = None
+            if alarm is not None:
+                alarm.cancel()
+
+    async def _process(self, batch: list[_Taken]) -> None:
+        while True:
+            try:
+                made = self._apply(batch)
+                break
+            except _EngineFailed as failure:
+                await self._recover_from(failure)
+        if made.commands:
+            self._uncommitted = True
+            await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
+            self.batches += 1
+        self._uncommitted = False
+        self._release(batch, made)
+
+    def _apply(self, batch: list[_Taken]) -> _Uncommitted:
+        """Apply what can be; what the batch's callers will hear is left in its members."""
+        made = _Uncommitted()
+        loop_now, now_ns = asyncio.get_running_loop().time(), self._clock.now_ns()
+        if not self._clock.driven:
+            for seat in self._seats:
+                made.ticked.append((seat, self._tick(seat, now_ns, made)))
+        for taken in batch:
+            taken.released, taken.error, taken.answer = [], None, None
+            if taken.future.done():
+                continue
+            if taken.deadline is not None and taken.deadline <= loop_now:
+                taken.error = DeadlinePassed("the deadline passed before the command was applied")
+                continue
+            seat, command = taken.seat, taken.command
+            if command in seat.set_aside:
+                taken.error = CommandSetAside("the engine failed on this command before")
+                continue
+            at_ns = now_ns
+            try:
+                if self._clock.driven:
+                    at_ns = self._drive(taken, made)
+                answer = seat.engine.apply(at_ns, command)
+                if not answer.duplicate:
+                    taken.released += made.record(seat, command, answer)
+                    seat.commands += 1
+                taken.answer = answer
+            except Refused as refused:
+                taken.error = refused
+                seat.refused += 1
+            except _EngineFailed:
+                raise
+            except Exception as error:
+                raise _EngineFailed(seat, taken, command, at_ns, error) from error
+        return made
+
+    def _drive(self, taken: _Taken, made: _Uncommitted) -> int:
+        """Move a driven clock to the command's time, firing first what is due by then."""
+        at_ns = max(self._clock.now_ns(), taken.seat.engine.now_ns) if taken.at_ns is None else taken.at_ns
+        if at_ns >= taken.seat.engine.now_ns:  # if not, the engine refuses it by name
+            taken.released += self._tick(taken.seat, at_ns, made)
+            self._clock.advance_to(at_ns)
+        return at_ns
+
+    def _tick(self, seat: Seat, at_ns: int, made: _Uncommitted) -> list[Released]:
+        due_ns = seat.engine.next_timer()
+        if due_ns is None or due_ns > at_ns:
+            return []
+        tick = Tick()
+        try:
+            return made.record(seat, tick, seat.engine.apply(at_ns, tick))
+        except Exception as error:
+            raise _EngineFailed(seat, None, tick, at_ns, error) from error
+
+    def _release(self, batch: list[_Taken], made: _Uncommitted) -> None:
+        """Let out what is durable, in order: what ticked, then for each command first whoever asked to be called
+        before its events, then its events; the replies last.
+        """
+        pending: dict[Seat, list[Released]] = {seat: released for seat, released in made.ticked if released}
+        for taken in batch:
+            if taken.answer is not None and taken.on_release is not None:
+                taken.seat.outlet.publish(pending.pop(taken.seat, []))
+                taken.on_release(taken.answer)
+            if taken.released:
+                pending.setdefault(taken.seat, []).extend(taken.released)
+        for seat, released in pending.items():
+            seat.outlet.publish(released)
+        for taken in batch:
+            if taken.future.done():
+                continue
+            if taken.answer is not None:
+                taken.future.set_result(taken.answer)
+            else:
+                taken.future.set_exception(taken.error or Stopping("the command was not applied"))
+        looks, self._looks = self._looks, []
+        for future, question in looks:
+            if future.done():
+                continue
+            try:
+                future.set_result(question())
+            except Exception as error:
+                future.set_exception(error)
+        if made.commands:
+            for seat in self._seats:
+                seat.on_committed(seat.engine.seq)
+
+    async def _recover_from(self, failure: _EngineFailed) -> None:
+        """Trust nothing that the engine did in this batch: have it rebuilt from the journal, set the command aside,
+        and let the batch begin again. The engines of other tenants are rebuilt too, since their part of the batch was
+        not committed.
+
+        Raises:
+            EngineFailedOnTimer: the service cannot go on.
+        """
+        self._uncommitted = True
+        for seat in self._seats:
+            seat.engine = await self.in_worker(seat.rebuild)
+        seat, taken = failure.seat, failure.taken
+        about = "" if taken is not None else name_of_first_timer(seat.engine)
+        seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about)
+        if taken is None:
+            raise EngineFailedOnTimer(f"the engine fails on a timer that is due: {about}") from failure.error
+        if not taken.future.done():
+            taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
+
+    def _fail(self, error: Exception, batch: list[_Taken]) -> None:
+        _log.critical("the service can no longer serve: %s", error, exc_info=error)
+        self._failed = self._uncommitted = True
+        self._closed = Stopping("the service has failed and is going down")
+        waiters: list[asyncio.Future[Any]] = [taken.future for taken in (*batch, *self._arrived)]
+        for future in (*waiters, *(future for future, _ in self._looks)):
+            if not future.done():
+                future.set_exception(self._closed)
+        self._arrived.clear()
+        self._looks.clear()
+        self._on_fatal(error)

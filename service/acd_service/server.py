@@ -1,0 +1,297 @@
+"""Assembly: from settings to a running service, and back down in good order.
+
+    python -m acd_service.server --data DIR --listen 127.0.0.1:7007
+
+prints `listening on ADDRESS` once it serves.
+"""
+
+import argparse
+import asyncio
+import ipaddress
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+import uvloop
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from acd.v1 import (
+    admin_service_pb2_grpc,
+    agent_service_pb2_grpc,
+    customer_service_pb2_grpc,
+    insight_service_pb2_grpc,
+    policy_service_pb2_grpc,
+    routing_service_pb2_grpc,
+)
+from acd_service.clock import Clock, DrivenClock, WallClock
+from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
+from acd_service.data_dir import DataDirInUse, DataDirLock
+from acd_service.interceptor import CallInterceptor
+from acd_service.journal import TENANT_DEFAULT, JournalError
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.rpc.admin_service import AdminService
+from acd_service.rpc.agent_service import AgentService
+from acd_service.rpc.call import Tenants
+from acd_service.rpc.customer_service import CustomerService
+from acd_service.rpc.event_service import EventService
+from acd_service.rpc.insight_service import InsightService
+from acd_service.rpc.policy_service import PolicyService
+from acd_service.rpc.routing_service import RoutingService
+from acd_service.sequencer import Sequencer
+from acd_service.service_error import Stopping
+from acd_service.tenant import Tenant, open_tenant
+
+_log = logging.getLogger(__name__)
+SERVICES: Final = (
+    "acd.v1.RoutingService",
+    "acd.v1.AgentService",
+    "acd.v1.CustomerService",
+    "acd.v1.PolicyService",
+    "acd.v1.EventService",
+    "acd.v1.InsightService",
+    "acd.v1.AdminService",
+)
+_OPTIONS: Final = (
+    # A second service on the same port is an error, not a share of the calls.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 32 * 2**20),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+# The loop and the thread that commits hand the interpreter to each other several times a batch. At Python's usual 5 ms
+# a commit would wait that long each time the loop is busy.
+_SWITCH_INTERVAL_S: Final = 0.0005
+
+
+class NotLoopback(BadConfig):
+    """Without credentials the service listens to its own machine only."""
+
+
+class AddressInUse(RuntimeError):
+    """The address to listen on is taken, or does not exist."""
+
+
+class Server:
+    """A service, in the running event loop.
+
+    Attributes:
+        port: the port that is bound; 0 before `start` and for a Unix socket.
+        address: where clients find it.
+        failure: why the service could not go on; None as long as it can.
+    """
+
+    def __init__(self, config: Config) -> None:
+        check_is_loopback(config.listen)
+        self._config = config
+        self.port = 0
+        self.address = config.listen
+        self.failure: BaseException | None = None
+        self._ended = asyncio.Event()
+        self._stop_lock = asyncio.Lock()
+        self._lock: DataDirLock | None = None
+        self._journal: SqliteJournal | None = None
+        self._sequencer: Sequencer | None = None
+        self._tenant: Tenant | None = None
+        self._grpc: grpc.aio.Server | None = None
+        self._tenants = Tenants()
+        self._calls = CallInterceptor(config.calls_in_flight_max)
+        self._health = health.aio.HealthServicer()
+
+    async def start(self) -> None:
+        """Lock the data directory, listen, recover, serve. Until it serves, calls are answered UNAVAILABLE.
+
+        Raises:
+            DataDirInUse, AddressInUse, JournalError: and everything is let go again.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        config = self._config
+        self._lock = DataDirLock.take(config.data_dir)
+        await self._listen()
+        self._journal = journal = await asyncio.to_thread(
+            SqliteJournal.open, config.data_dir, vfs=config.journal_vfs, synchronous=config.journal_synchronous
+        )
+        recovered = await asyncio.to_thread(open_tenant, journal, TENANT_DEFAULT, config)
+        clock: Clock
+        floor_ns = recovered.engine.now_ns
+        clock = DrivenClock(floor_ns) if config.clock == "external" else WallClock(floor_ns)
+        self._sequencer = Sequencer(journal, clock, config, self._fail)
+        self._tenant = Tenant(TENANT_DEFAULT, recovered, journal, self._sequencer, clock, config)
+        await self._tenant.take_seat()
+        self._sequencer.start()
+        self._tenants.admit(self._tenant)
+        _log.info(
+            "recovered to seq %d: snapshot of seq %d and %d commands after it",
+            recovered.engine.seq, recovered.snapshot_seq, recovered.replayed,
+        )  # fmt: skip
+        await self._say(health_pb2.HealthCheckResponse.SERVING)
+        self._calls.let_in()
+        _log.warning("listening on %s: loopback only, since no credentials are configured", self.address)
+
+    async def _listen(self) -> None:
+        self._grpc = server = grpc.aio.server(interceptors=(self._calls,), options=_OPTIONS)
+        tenants = self._tenants
+        registrations: list[tuple[Callable[..., None], object]] = [
+            (routing_service_pb2_grpc.add_RoutingServiceServicer_to_server, RoutingService(tenants)),
+            (agent_service_pb2_grpc.add_AgentServiceServicer_to_server, AgentService(tenants)),
+            (customer_service_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService()),
+            (policy_service_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyService(tenants)),
+            (insight_service_pb2_grpc.add_InsightServiceServicer_to_server, InsightService()),
+            (admin_service_pb2_grpc.add_AdminServiceServicer_to_server, AdminService(tenants, self._calls)),
+            (health_pb2_grpc.add_HealthServicer_to_server, self._health),
+        ]
+        for add, servicer in registrations:
+            add(servicer, server)
+        EventService(tenants).add_to(server)
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
+        listen = self._config.listen
+        try:
+            self.port = server.add_insecure_port(listen)
+        except RuntimeError as error:
+            raise AddressInUse(f"cannot listen on {listen}: {error}") from None
+        if listen.startswith("unix:"):
+            self.port = 0
+        else:
+            self.address = f"{listen.rpartition(':')[0]}:{self.port}"
+        await server.start()
+
+    async def _say(self, status: Any) -> None:
+        for name in ("", *SERVICES):
+            await self._health.set(name, status)
+
+    def _fail(self, error: BaseException) -> None:
+        self.failure = error
+        self._calls.shut_out(Stopping("the service has failed and is going down"))
+        self._ended.set()
+
+    def request_stop(self) -> None:
+        """Make `wait` return; for signal handlers."""
+        self._ended.set()
+
+    async def wait(self) -> None:
+        """Until the service is asked to stop, or cannot go on."""
+        await self._ended.wait()
+
+    async def stop(self) -> None:
+        """Take no new calls, finish and answer what was taken, end the streams, let go of everything."""
+        async with self._stop_lock:
+            self._ended.set()
+            self._calls.shut_out(Stopping("the service is stopping"))
+            if self._grpc is not None:
+                await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
+            if self._tenant is not None:
+                await self._tenant.stop()
+            if self._grpc is not None:
+                await self._grpc.stop(self._config.stop_grace_s)
+                self._grpc = None
+            if self._sequencer is not None:
+                await self._sequencer.stop()
+                self._sequencer = None
+            if self._tenant is not None:
+                self._tenant.close()
+                self._tenant = None
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+
+
+async def serve(config: Config, on_ready: Callable[[Server], None] = lambda _server: None) -> int:
+    """Run a service until SIGTERM or SIGINT, or until it cannot go on.
+
+    Args:
+        on_ready: called when it serves.
+
+    Returns:
+        The process's exit status: 0 after an orderly stop, 1 if it could not go on.
+
+    Raises:
+        BadConfig, DataDirInUse, AddressInUse, JournalError: it could not start.
+    """
+    server = Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.request_stop)
+    await server.start()
+    on_ready(server)
+    await server.wait()
+    _log.info("stopping")
+    await server.stop()
+    return 0 if server.failure is None else 1
+
+
+def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: None) -> int:
+    """As `serve`, in an event loop of its own."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    return uvloop.run(serve(config, on_ready))
+
+
+def check_is_loopback(listen: str) -> None:
+    """Refuse an address that others than this machine could reach.
+
+    Raises:
+        NotLoopback: naming the address.
+        BadConfig: it is no address.
+    """
+    if listen.startswith("unix:"):
+        return
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65_535:
+        raise BadConfig(f"listen: {listen!r} is not host:port or unix:PATH")
+    host = host.removeprefix("[").removesuffix("]")
+    if host == "localhost":
+        return
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise NotLoopback(
+            f"listen: {listen!r} is not a loopback address; without credentials the service listens to 127.0.0.1, "
+            "[::1], localhost or unix:PATH only"
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="acd_service.server", description="run a routing service")
+    parser.add_argument("--data", type=Path, required=True, help="the data directory")
+    parser.add_argument("--config", type=Path, help="a YAML file of settings")
+    parser.add_argument("--listen", help=f"host:port on the loopback interface (default {LISTEN_DEFAULT})")
+    parser.add_argument("--clock", choices=("wall", "external"))
+    parser.add_argument("--engine", choices=("compiled", "reference"))
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    given = {"data_dir": options.data, "listen": options.listen, "clock": options.clock, "engine": options.engine}
+    try:
+        if options.config is not None:
+            config = Config.load(options.config, **given)
+        else:
+            config = Config(**{name: value for name, value in given.items() if value is not None})
+        return run(config, lambda server: print(f"listening on {server.address}", flush=True))  # noqa: T201
+    except (BadConfig, DataDirInUse, AddressInUse, JournalError) as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

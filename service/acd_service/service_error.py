@@ -1,0 +1,53 @@
+"""Why the service, rather than the engine, did not do what was asked. `errors` says how each looks on the wire."""
+
+
+class ServiceError(Exception):
+    """What the shell refuses. Nothing was changed."""
+
+
+class Overloaded(ServiceError):
+    """A bound of the service is reached; to be tried again after `retry_after_ms`."""
+
+    def __init__(self, what: str, retry_after_ms: int) -> None:
+        super().__init__(what)
+        self.retry_after_ms = retry_after_ms
+
+
+class Stopping(ServiceError):
+    """The service is stopping, or has failed; another call will have to find it running again."""
+
+
+class DeadlinePassed(ServiceError):
+    """The caller's deadline passed before the command was applied."""
+
+
+class CommandSetAside(ServiceError):
+    """The engine failed on this command: it was set aside and can be seen in the data directory."""
+
+
+class EventsNoLongerKept(ServiceError):
+    """Events were asked for that were kept once."""
+
+    def __init__(self, from_event_seq: int, oldest_event_seq: int) -> None:
+        super().__init__(f"events from {from_event_seq} are no longer kept; the oldest is {oldest_event_seq}")
+        self.oldest_event_seq = oldest_event_seq
+
+
+class EventSeqAhead(ServiceError):
+    """Events were asked for that come after the next one."""
+
+    def __init__(self, from_event_seq: int, next_event_seq: int) -> None:
+        super().__init__(f"event {from_event_seq} does not exist yet; the next is {next_event_seq}")
+        self.next_event_seq = next_event_seq
+
+
+class ReaderTooSlow(ServiceError):
+    """The reader of a stream left too many updates lying; it has to open the stream again."""
+
+
+class UnknownPolicyVersion(ServiceError):
+    """There is no such version of the policy, or it is no longer kept."""
+
+    def __init__(self, policy_version: int) -> None:
+        super().__init__(f"there is no policy version {policy_version}")
+        self.policy_version = policy_version

@@ -1,0 +1,92 @@
+"""When snapshots are taken, and what may be forgotten after one."""
+
+import asyncio
+import json
+import logging
+import sys
+
+from acd_service.config import Config
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.sequencer import Sequencer
+from acd_service.snapshotter import Taken
+
+_log = logging.getLogger(__name__)
+
+
+class SnapshotFailed(RuntimeError):
+    """The process that takes snapshots did not succeed; its own words are the message."""
+
+
+class SnapshotSchedule:
+    """Starts the snapshotter every so many commands and when asked; one at a time."""
+
+    def __init__(
+        self, tenant: str, config: Config, journal: SqliteJournal, sequencer: Sequencer, last_seq: int
+    ) -> None:
+        self._tenant = tenant
+        self._config = config
+        self._journal = journal
+        self._sequencer = sequencer
+        self._last_seq = last_seq
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def committed(self, seq: int) -> None:
+        """Told after each commit."""
+        every = self._config.snapshot_every_commands
+        if every and seq - self._last_seq >= every and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(self._take_quietly(), name="snapshot")
+
+    async def take(self) -> Taken:
+        """Take a snapshot of what is committed now.
+
+        Raises:
+            SnapshotFailed: no snapshot was written.
+        """
+        async with self._lock:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "acd_service.snapshotter",
+                "--data", str(self._config.data_dir), "--tenant", self._tenant, "--engine", self._config.engine,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            try:
+                output, complaint = await process.communicate()
+            except asyncio.CancelledError:
+                process.kill()
+                await process.wait()
+                raise
+            if process.returncode != 0:
+                raise SnapshotFailed(complaint.decode(errors="replace").strip() or f"exit {process.returncode}")
+            taken = Taken(**json.loads(output))
+            self._last_seq = taken.seq
+            _log.info("snapshot of seq %d taken, %d bytes", taken.seq, taken.size_bytes)
+            await self._forget()
+            return taken
+
+    async def stop(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _take_quietly(self) -> None:
+        try:
+            await self.take()
+        except SnapshotFailed as error:
+            self._last_seq += self._config.snapshot_every_commands
+            _log.error("no snapshot was taken: %s", error)
+
+    async def _forget(self) -> None:
+        files = self._journal.snapshots
+        files.keep_newest(self._tenant, self._config.snapshots_kept)
+        kept = files.seqs(self._tenant)
+        events_kept_min = self._config.events_kept_min
+        if not events_kept_min or not kept:
+            return
+
+        def forget() -> None:
+            through_event_seq = self._journal.extent(self._tenant).last_event_seq - events_kept_min
+            self._journal.forget(self._tenant, through_seq=kept[0], through_event_seq=through_event_seq)
+
+        await self._sequencer.in_worker(forget)

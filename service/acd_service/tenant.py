@@ -1,0 +1,128 @@
+"""Everything that serves one tenant: its engine's seat, its subscribers, its snapshots, its figures."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from acd_core.commands import Command
+from acd_core.events import Answer
+from acd_service.clock import Clock
+from acd_service.config import Config
+from acd_service.data_dir import set_aside_path
+from acd_service.engine_interface import RoutingEngine, engine_maker
+from acd_service.fanout import Fanout
+from acd_service.invariants import InvariantMonitor
+from acd_service.journal import Journal
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.recovery import Recovered, recover
+from acd_service.sequencer import Released, Seat, Sequencer
+from acd_service.set_aside import SetAside
+from acd_service.snapshot_schedule import SnapshotSchedule
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Tenant:
+    """What the rpc handlers work with."""
+
+    def __init__(
+        self,
+        name: str,
+        recovered: Recovered,
+        journal: SqliteJournal,
+        sequencer: Sequencer,
+        clock: Clock,
+        config: Config,
+    ) -> None:
+        engine = recovered.engine
+        self.name: Final = name
+        self.config: Final = config
+        self.clock: Final = clock
+        self.journal: Final = journal
+        self.started_at_ns: Final = clock.now_ns()
+        self.sequencer: Final = sequencer
+        self.fanout: Final = Fanout(name, journal, config, engine.event_seq)
+        self.monitor: Final = InvariantMonitor(
+            engine.event_seq, {contact.contact_id: contact.state for contact in engine.contacts()}
+        )
+        self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
+        self.set_aside: Final = SetAside(set_aside_path(config.data_dir))
+        self._seat = Seat(
+            name,
+            engine,
+            self,
+            self.set_aside,
+            rebuild=lambda: recover(journal, name, engine_maker(config.engine)).engine,
+            on_committed=self.snapshots.committed,
+        )
+        self._was_used = engine.seq > 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.is_stopping = False
+
+    async def take_seat(self) -> None:
+        """Begin to take commands; after an outage, `Resume` is the first of them."""
+        await self.sequencer.seat(self._seat, resume=self._was_used)
+
+    def publish(self, events: list[Released]) -> None:
+        """Take durable events from the sequencer."""
+        if events:
+            self.monitor.observe(released.event for released in events)
+            self.fanout.publish(events)
+
+    async def submit(
+        self,
+        command: Command,
+        *,
+        at_ns: int | None = None,
+        deadline: float | None = None,
+        on_release: Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """As `Sequencer.submit`, for this tenant."""
+        return await self.sequencer.submit(self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release)
+
+    async def look(self, question: Callable[[RoutingEngine], T]) -> T:
+        """Ask the engine something when all that it knows is durable. The question must not change it."""
+        return await self.sequencer.look(lambda: question(self._seat.engine))
+
+    @property
+    def commands_accepted(self) -> int:
+        return self._seat.commands
+
+    @property
+    def commands_refused(self) -> int:
+        return self._seat.refused
+
+    def in_background(self, command: Command, what: str) -> None:
+        """Submit a command that no caller waits for; a refusal is no news."""
+
+        async def run() -> None:
+            try:
+                await self.submit(command)
+            except Exception as error:
+                _log.info("%s: %s", what, error)
+
+        task = asyncio.get_running_loop().create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """End the streams, and the snapshot that is being taken."""
+        self.is_stopping = True
+        self.fanout.stop()
+        await self.snapshots.stop()
+
+    def close(self) -> None:
+        self.fanout.close()
+
+
+def open_tenant(journal: Journal, name: str, config: Config) -> Recovered:
+    """The tenant's engine as the journal has it; a tenant not seen before is admitted.
+
+    Raises:
+        JournalError: what is kept cannot be used.
+    """
+    if journal.seed(name) is None:
+        journal.admit(name, config.seed)
+    return recover(journal, name, engine_maker(config.engine))

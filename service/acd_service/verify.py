@@ -1,0 +1,156 @@
+"""Checks a data directory from end to end: gapless, every checksum, replay gives the journalled events, and each
+snapshot is what a replay gives. Reads only; may run beside a service.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from acd_core.snapshot import BadSnapshot
+from acd_service import codec
+from acd_service.engine_interface import EngineMaker, RoutingEngine, engine_maker
+from acd_service.journal import EventRecord, Extent, Journal, JournalDamaged, JournalError, JournalForeign
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.recovery import replay
+from acd_service.snapshot_files import SnapshotFiles
+
+_PROGRESS_EVERY: Final = 10_000
+_EVENTS_AT_ONCE: Final = 10_000
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What was found. `problem` is empty if all is well."""
+
+    data_dir: str
+    problem: str = ""
+    error: str = ""
+    """The kind of problem: JournalMissing, JournalForeign or JournalDamaged."""
+    good_through_seq: int = 0
+    """Every command up to this one is whole and gives what it gave at first."""
+    oldest_seq: int = 0
+    last_seq: int = 0
+    oldest_event_seq: int = 0
+    last_event_seq: int = 0
+    commands_checked: int = 0
+    events_checked: int = 0
+    snapshots_checked: list[int] = field(default_factory=list)
+    event_hash: str = ""
+    digest: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"ok": self.ok, **asdict(self)}
+
+
+def verify(
+    data_dir: Path,
+    *,
+    engine: str = "compiled",
+    on_progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> VerifyReport:
+    """Check the journal and the snapshots in `data_dir`.
+
+    Args:
+        on_progress: called now and then with the commands checked and how many there are.
+    """
+    report = VerifyReport(str(data_dir))
+    try:
+        journal = SqliteJournal.open_to_read(data_dir)
+        journal.check_pages()
+        for tenant in journal.tenants():
+            _verify_tenant(journal, tenant, engine_maker(engine), report, on_progress)
+    except JournalError as error:
+        report.problem, report.error = str(error), type(error).__name__
+        if error.good_through_seq is not None:
+            report.good_through_seq = error.good_through_seq
+    return report
+
+
+def _verify_tenant(
+    journal: SqliteJournal,
+    tenant: str,
+    make: EngineMaker,
+    report: VerifyReport,
+    on_progress: Callable[[int, int], None],
+) -> None:
+    extent = journal.extent(tenant)
+    report.oldest_seq, report.last_seq = extent.oldest_seq, extent.last_seq
+    report.oldest_event_seq, report.last_event_seq = extent.oldest_event_seq, extent.last_event_seq
+    snapshots = journal.snapshots
+    engine = _start(journal, tenant, make, extent, report)
+    report.good_through_seq = engine.seq
+    snapshot_seqs = {seq for seq in snapshots.seqs(tenant) if seq > engine.seq}
+    events = _events(journal, tenant, max(extent.oldest_event_seq, 1), extent.last_event_seq)
+    for record in journal.read(tenant, engine.seq + 1):
+        if record.seq > extent.last_seq:
+            break  # written since the check began
+        answer = replay(engine, record)
+        for event in answer.events:
+            if event.event_seq < extent.oldest_event_seq:
+                continue
+            kept = next(events, None)
+            if kept is None or kept.event_seq != event.event_seq or kept.seq != event.seq:
+                raise JournalDamaged(f"event {event.event_seq} is missing", record.seq - 1)
+            if codec.decode_event(kept.content) != event:
+                raise JournalDamaged(f"event {event.event_seq} is not what the commands give", record.seq - 1)
+            report.events_checked += 1
+        if record.seq in snapshot_seqs:
+            _check_snapshot(snapshots, tenant, engine, report)
+        report.commands_checked += 1
+        report.good_through_seq = record.seq
+        if report.commands_checked % _PROGRESS_EVERY == 0:
+            on_progress(report.commands_checked, extent.last_seq - extent.oldest_seq + 1)
+    if engine.seq != extent.last_seq:
+        raise JournalDamaged(f"command {engine.seq + 1} is missing, the last is {extent.last_seq}", engine.seq)
+    beyond = [seq for seq in snapshots.seqs(tenant) if seq > journal.extent(tenant).last_seq]
+    if beyond:
+        raise JournalDamaged(f"the journal ends before the snapshot of seq {beyond[0]}", engine.seq)
+    extra = next(events, None)
+    if extra is not None:
+        raise JournalDamaged(f"event {extra.event_seq} was not caused by any command", engine.seq)
+    on_progress(report.commands_checked, report.commands_checked)
+    report.event_hash, report.digest = f"{engine.event_hash:016x}", engine.state_digest()
+
+
+def _start(
+    journal: SqliteJournal, tenant: str, make: EngineMaker, extent: Extent, report: VerifyReport
+) -> RoutingEngine:
+    """The engine before the oldest command that is kept."""
+    if extent.oldest_seq <= 1:
+        return make(journal.seed(tenant) or 0)
+    for seq in journal.snapshots.seqs(tenant):
+        if seq >= extent.oldest_seq - 1:
+            try:
+                engine = make.restore(journal.snapshots.load(tenant, seq).data)
+            except BadSnapshot as error:
+                raise JournalForeign(f"the snapshot of seq {seq} cannot be read: {error}") from None
+            report.snapshots_checked.append(seq)
+            return engine
+    raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)
+
+
+def _check_snapshot(snapshots: SnapshotFiles, tenant: str, engine: RoutingEngine, report: VerifyReport) -> None:
+    try:
+        data = snapshots.load(tenant, engine.seq).data
+    except FileNotFoundError:
+        return  # replaced by a newer one since the check began
+    if data != engine.snapshot():
+        raise JournalDamaged(f"the snapshot of seq {engine.seq} is not what the commands give", engine.seq)
+    report.snapshots_checked.append(engine.seq)
+
+
+def _events(journal: Journal, tenant: str, from_event_seq: int, last_event_seq: int) -> Iterator[EventRecord]:
+    while from_event_seq <= last_event_seq:
+        records = journal.read_events(tenant, from_event_seq, events_max=_EVENTS_AT_ONCE, bytes_max=2**24)
+        for record in records:
+            if record.event_seq > last_event_seq:
+                return
+            yield record
+        if not records:
+            return
+        from_event_seq = records[-1].event_seq + 1

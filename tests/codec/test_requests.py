@@ -1,0 +1,227 @@
+"""What a caller sends: defaults, bounds, and the field that a refusal names."""
+
+from typing import Any
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+
+from acd.v1 import agent_commands_pb2 as agent
+from acd.v1 import command_pb2, customer_pb2, policy_pb2
+from acd.v1 import contact_commands_pb2 as contact
+from acd.v1 import policy_commands_pb2 as policy
+from acd.v1.routing_service_pb2 import RouteContactRequest
+from acd_core import commands
+from acd_core.policy import OfferOutcomes, OutcomePolicy, Policy, QueueSpec
+from acd_core.refusal import Reason, Refused
+from acd_core.roster import AgentSpec
+from acd_service import codec
+
+
+def ms(value: int) -> Duration:
+    return codec.duration_of_ms(value)
+
+
+def queue(**fields: Any) -> policy.ApplyPolicyRequest:
+    return policy.ApplyPolicyRequest(
+        policy=policy_pb2.Policy(queues=[policy_pb2.Queue(**{"queue_id": "sales", **fields})])
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_message", "command"),
+    [
+        (contact.EnqueueContactRequest(queue_id="q"), commands.EnqueueContact("", "q", "voice")),
+        (
+            contact.EnqueueContactRequest(queue_id="q", contact_id="c", channel="chat", credit=ms(-1), priority=-3),
+            commands.EnqueueContact("c", "q", "chat", "", -3, -1),
+        ),
+        (contact.UpdateContactRequest(contact_id="c", priority=0), commands.UpdateContact("c", priority=0)),
+        (contact.UpdateContactRequest(contact_id="c", attributes={}), commands.UpdateContact("c", attributes=b"")),
+        (contact.UpdateContactRequest(contact_id="c", held=False), commands.UpdateContact("c", held=False)),
+        (contact.CancelContactRequest(contact_id="c"), commands.CancelContact("c", True)),
+        (contact.CancelContactRequest(contact_id="c", reason="REASON_CANCELLED"), commands.CancelContact("c", False)),
+        (
+            contact.AcceptOfferRequest(contact_id="c", agent_id="a", offer_id=2**63 - 1),
+            commands.AcceptOffer("c", "a", 2**63 - 1),
+        ),
+        (
+            contact.DeclineOfferRequest(contact_id="c", agent_id="a", offer_id=1),
+            commands.DeclineOffer("c", "a", 1, 1),
+        ),
+        (
+            contact.DeclineOfferRequest(contact_id="c", agent_id="a", offer_id=1, outcome="OFFER_OUTCOME_MISSED"),
+            commands.DeclineOffer("c", "a", 1, 4),
+        ),
+        (contact.CompleteContactRequest(contact_id="c"), commands.CompleteContact("c", "", -1)),
+        (contact.CompleteContactRequest(contact_id="c", wrap_up=ms(0)), commands.CompleteContact("c", "", 0)),
+        (agent.FinishWrapUpRequest(agent_id="a"), commands.FinishWrapUp("a")),
+        (agent.SetPresenceRequest(agent_id="a", presence="PRESENCE_READY"), commands.SetPresence("a", 2)),
+        (agent.UpsertAgentsRequest(agents=[{"agent_id": "a"}]), commands.UpsertAgents((AgentSpec("a"),))),
+        (policy.ApplyPolicyRequest(policy={}), commands.ApplyPolicy(Policy(), -1)),
+        (policy.ApplyPolicyRequest(policy={}, expected_version=0), commands.ApplyPolicy(Policy(), 0)),
+        (queue(), commands.ApplyPolicy(Policy(queues=(QueueSpec("sales"),)))),
+        (queue(rate=0, max_tier=0), commands.ApplyPolicy(Policy(queues=(QueueSpec("sales", rate=0, max_tier=0),)))),
+        (
+            policy.ApplyPolicyRequest(policy={"offer_outcomes": {"declined": {"delay": ms(5)}}}),
+            commands.ApplyPolicy(
+                Policy(offer_outcomes=OfferOutcomes(declined=OutcomePolicy(exclude_ms=60_000, delay_ms=5)))
+            ),
+        ),
+        (
+            policy.ApplyPolicyRequest(policy={"offer_outcomes": {"declined": {"exclude": ms(0)}}}),
+            commands.ApplyPolicy(Policy(offer_outcomes=OfferOutcomes(declined=OutcomePolicy()))),
+        ),
+        (
+            RouteContactRequest(enqueue={"queue_id": "q"}),
+            commands.EnqueueContact("", "q", attached=True),
+        ),
+        (RouteContactRequest(attach={"contact_id": "c"}), commands.AttachContact("c")),
+    ],
+)
+def test_requests_become_commands(request_message: Message, command: commands.Command) -> None:
+    assert codec.command_of(request_message) == command
+
+
+def test_the_request_id_goes_along() -> None:
+    assert codec.command_of(contact.EnqueueContactRequest(queue_id="q", request_id="r1")).request_id == "r1"
+
+
+ENQUEUE = contact.EnqueueContactRequest
+UPSERT = agent.UpsertAgentsRequest
+
+
+@pytest.mark.parametrize(
+    ("request_message", "reason", "field"),
+    [
+        (ENQUEUE(), "EMPTY", "queue_id"),
+        (ENQUEUE(queue_id="q" * 129), "TOO_LONG", "queue_id"),
+        (ENQUEUE(queue_id="q\n"), "INVALID_CHARACTER", "queue_id"),
+        (ENQUEUE(queue_id="q", contact_id="acd:1"), "RESERVED_ID", "contact_id"),
+        (ENQUEUE(queue_id="q", channel="c" * 129), "TOO_LONG", "channel"),
+        (ENQUEUE(queue_id="q", requirement="a and"), "MALFORMED_REQUIREMENT", "requirement"),
+        (ENQUEUE(queue_id="q", priority=1_000_001), "OUT_OF_RANGE", "priority"),
+        (ENQUEUE(queue_id="q", credit=ms(10**12 + 1)), "OUT_OF_RANGE", "credit"),
+        (ENQUEUE(queue_id="q", credit=Duration(seconds=2**62)), "OUT_OF_RANGE", "credit"),
+        (ENQUEUE(queue_id="q", credit=Duration(nanos=1)), "INVALID_VALUE", "credit"),
+        (ENQUEUE(queue_id="q", credit=Duration(seconds=1, nanos=-1_000_000)), "INVALID_VALUE", "credit"),
+        (ENQUEUE(queue_id="q", credit=Duration(nanos=10**9)), "INVALID_VALUE", "credit"),
+        (ENQUEUE(queue_id="q", attributes={"a": "x" * 16_384}), "TOO_LONG", "attributes"),
+        (ENQUEUE(queue_id="q", preference={}), "NOT_BUILT", "preference"),
+        (ENQUEUE(queue_id="q", callback={}), "NOT_BUILT", "callback"),
+        (ENQUEUE(queue_id="q", customer_address="+34"), "NOT_BUILT", "customer_address"),
+        (ENQUEUE(queue_id="q", consults_contact_id="c"), "NOT_BUILT", "consults_contact_id"),
+        (ENQUEUE(queue_id="q", skill_weights={"a": 1}), "NOT_BUILT", "skill_weights"),
+        (contact.UpdateContactRequest(contact_id="c"), "EMPTY", ""),
+        (contact.UpdateContactRequest(contact_id="c", preference={}), "NOT_BUILT", "preference"),
+        (contact.CancelContactRequest(contact_id="c", reason=9), "INVALID_VALUE", "reason"),
+        (contact.AcceptOfferRequest(contact_id="c", agent_id="a"), "OUT_OF_RANGE", "offer_id"),
+        (contact.AcceptOfferRequest(contact_id="c", agent_id="a", offer_id=2**63), "OUT_OF_RANGE", "offer_id"),
+        (contact.DeclineOfferRequest(contact_id="c", agent_id="a", offer_id=1, outcome=5), "INVALID_VALUE", "outcome"),
+        (contact.CompleteContactRequest(contact_id="c", wrap_up=ms(-1)), "OUT_OF_RANGE", "wrap_up"),
+        (contact.CompleteContactRequest(contact_id="c", wrap_up=ms(10**11)), "OUT_OF_RANGE", "wrap_up"),
+        (contact.TransferContactRequest(contact_id="c"), "NOT_BUILT", ""),
+        (customer_pb2.UpsertCustomersRequest(), "NOT_BUILT", ""),
+        (agent.SetPresenceRequest(agent_id="a"), "INVALID_VALUE", "presence"),
+        (agent.SetPresenceRequest(agent_id="a", presence=9), "INVALID_VALUE", "presence"),
+        (agent.SetPresenceRequest(agent_id="a", presence=2, reason="x"), "INVALID_VALUE", "reason"),
+        (agent.SetPresenceRequest(agent_id="a", presence=2, lease=ms(-5)), "OUT_OF_RANGE", "lease"),
+        (agent.HeartbeatRequest(agent_ids=["a", "a"]), "DUPLICATE_ENTRY", "agent_ids[1]"),
+        (agent.RemoveAgentsRequest(), "EMPTY", "agent_ids"),
+        (UPSERT(), "EMPTY", "agents"),
+        (UPSERT(agents=[{"agent_id": str(n)} for n in range(10_001)]), "TOO_MANY", "agents"),
+        (UPSERT(agents=[{"agent_id": "a"}, {}]), "EMPTY", "agents[1].agent_id"),
+        (UPSERT(agents=[{"agent_id": "a", "skills": {"b": 101}}]), "OUT_OF_RANGE", 'agents[0].skills["b"]'),
+        (UPSERT(agents=[{"agent_id": "a", "skills": {"b": -1}}]), "OUT_OF_RANGE", 'agents[0].skills["b"]'),
+        (UPSERT(agents=[{"agent_id": "a", "capacity": 0}]), "OUT_OF_RANGE", "agents[0].capacity"),
+        (UPSERT(agents=[{"agent_id": "a", "weight": 1}]), "NOT_BUILT", "agents[0].weight"),
+        (
+            UPSERT(agents=[{"agent_id": "a", "memberships": [{"queue_id": "q"}, {"queue_id": "q"}]}]),
+            "DUPLICATE_ENTRY",
+            "agents[0].memberships",
+        ),
+        (policy.ApplyPolicyRequest(), "EMPTY", "policy"),
+        (policy.ApplyPolicyRequest(policy={}, expected_version=2**63), "OUT_OF_RANGE", "expected_version"),
+        (policy.ApplyPolicyRequest(policy={"plans": [{}]}), "NOT_BUILT", "policy.plans"),
+        (policy.ApplyPolicyRequest(policy={"short_abandon": ms(-1)}), "OUT_OF_RANGE", "policy.short_abandon"),
+        (policy.ApplyPolicyRequest(policy={"reattach": ms(0)}), "OUT_OF_RANGE", "policy.reattach"),
+        (
+            policy.ApplyPolicyRequest(policy={"channels": [{"channel_id": "voice"}]}),
+            "OUT_OF_RANGE",
+            'policy.channels["voice"].cost',
+        ),
+        (
+            policy.ApplyPolicyRequest(policy={"channels": [{"channel_id": "x", "cost": 1, "interrupts": ["y"]}]}),
+            "UNKNOWN_CHANNEL",
+            'policy.channels["x"].interrupts',
+        ),
+        (
+            policy.ApplyPolicyRequest(policy={"offer_outcomes": {"busy": {"delay": ms(-1)}}}),
+            "OUT_OF_RANGE",
+            "policy.offer_outcomes.busy.delay",
+        ),
+        (queue(queue_id=""), "EMPTY", "policy.queues[0].queue_id"),
+        (queue(requirement=")"), "MALFORMED_REQUIREMENT", 'policy.queues["sales"].requirement'),
+        (queue(offer_timeout=ms(0)), "OUT_OF_RANGE", 'policy.queues["sales"].offer_timeout'),
+        (queue(strategy="STRATEGY_BROADCAST"), "NOT_BUILT", 'policy.queues["sales"].strategy'),
+        (queue(strategy=77), "INVALID_VALUE", 'policy.queues["sales"].strategy'),
+        (queue(membership=77), "INVALID_VALUE", 'policy.queues["sales"].membership'),
+        (queue(plan_id="p"), "NOT_BUILT", 'policy.queues["sales"].plan_id'),
+        (queue(broadcast_to=2), "NOT_BUILT", 'policy.queues["sales"].broadcast_to'),
+        (RouteContactRequest(), "EMPTY", "contact"),
+        (RouteContactRequest(enqueue={"queue_id": "q", "credit": ms(10**13)}), "OUT_OF_RANGE", "enqueue.credit"),
+        (RouteContactRequest(attach={}), "EMPTY", "attach.contact_id"),
+    ],
+)
+def test_bad_requests_are_refused_by_field(request_message: Message, reason: str, field: str) -> None:
+    with pytest.raises(Refused) as caught:
+        codec.command_of(request_message)
+    assert (caught.value.reason, caught.value.field) == (reason, field)
+
+
+def test_all_that_is_wrong_with_a_policy_is_found() -> None:
+    message = policy_pb2.Policy(
+        queues=[
+            policy_pb2.Queue(queue_id="a", requirement="("),
+            policy_pb2.Queue(queue_id="b"),
+            policy_pb2.Queue(queue_id="c", rate=2_000_000),
+        ],
+        reattach=ms(-3),
+        max_waiting=5_000_000,
+        callback={},
+    )
+    made, problems = codec.policy_problems(message)
+    assert made is None
+    assert {(p.field, p.reason) for p in problems} == {
+        ("callback", Reason.NOT_BUILT),
+        ('queues["a"].requirement', Reason.MALFORMED_REQUIREMENT),
+        ('queues["c"].rate', Reason.OUT_OF_RANGE),
+        ("reattach", Reason.OUT_OF_RANGE),
+        ("max_waiting", Reason.OUT_OF_RANGE),
+    }
+
+
+def test_batches_take_what_callers_may_send() -> None:
+    message = command_pb2.Command(cancel_contact={"contact_id": "c"})
+    assert codec.batch_command_of(message) == commands.CancelContact("c")
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "field"),
+    [
+        (command_pb2.Command(), "EMPTY", "command"),
+        (command_pb2.Command(tick={}), "INVALID_VALUE", "command"),
+        (command_pb2.Command(resume={}), "INVALID_VALUE", "command"),
+        (command_pb2.Command(enqueue_attached_contact={"queue_id": "q"}), "INVALID_VALUE", "command"),
+        (command_pb2.Command(detach_contact={"contact_id": "c"}), "INVALID_VALUE", "command"),
+        (command_pb2.Command(attach_contact={"contact_id": "c"}), "INVALID_VALUE", "command"),
+        (command_pb2.Command(apply_policy={"policy": {}, "validate_only": True}), "INVALID_VALUE", "validate_only"),
+        (command_pb2.Command(transfer_contact={}), "NOT_BUILT", ""),
+        (command_pb2.Command(upsert_customers={}), "NOT_BUILT", ""),
+        (command_pb2.Command(complete_contact={"contact_id": "c", "wrap_up": ms(10**11)}), "OUT_OF_RANGE", "wrap_up"),
+    ],
+)
+def test_batches_refuse_the_rest(message: command_pb2.Command, reason: str, field: str) -> None:
+    with pytest.raises(Refused) as caught:
+        codec.batch_command_of(message)
+    assert (caught.value.reason, caught.value.field) == (reason, field)

@@ -1,0 +1,130 @@
+"""Random policies, agents and contacts for adversarial streams: small, crowded, with every feature mixed at once."""
+
+from acd_core.enums import Membership, Strategy
+from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
+from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
+from bench.workload import Draws
+
+SKILLS = ("billing", "español", "voice:vip", "trainee")
+QUEUES = ("sales", "hilfe", "q3", "q4")
+CHANNELS = ("voice", "chat", "mail", "sms")
+STRATEGIES = (Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM)
+LEVELS = (1, 2, 50, 99, 100)
+
+
+class Worlds:
+    """Draws what a stream is made of. How wild the draws are is itself drawn once, from the seed."""
+
+    def __init__(self, draws: Draws) -> None:
+        self._draws = draws
+        self.queues = QUEUES[: draws.between(1, len(QUEUES))]
+        self.channels = CHANNELS[: draws.between(1, len(CHANNELS))]
+        self.agents_most = draws.between(1, 9) if draws.chance(300) else draws.between(3, 9)
+        self._listed_thousandths = draws.pick((0, 300, 700, 1000))
+        self._auto_thousandths = draws.pick((0, 0, 300, 1000))
+        self._skilled = draws.chance(700)
+        self._credits = draws.chance(500)
+        self._strategies = STRATEGIES if draws.chance(700) else (draws.pick(STRATEGIES),)
+        self.pace_ms = draws.pick((1, 40, 1_000, 7_000))
+        """The usual time between commands. Durations that can make the engine go round in circles (an offer that runs
+        out is made again) are multiples of it, so that a step in time fires a few timers and not thousands."""
+        self._long = draws.pick((3, 10, 60))
+        """How many steps long durations take: with long ones fewer timers fire between commands."""
+
+    def _ms(self, *choices: int) -> int:
+        """A duration: one of the choices, in steps."""
+        return self._draws.pick(choices) * self.pace_ms * self._long
+
+    def _brief_or_ms(self, *choices: int) -> int:
+        return 1 if self._draws.chance(100) else self._ms(*choices)
+
+    def requirement(self) -> str:
+        """Mostly empty or simple, so that contacts compete for the same agents."""
+        draws = self._draws
+        if not self._skilled or draws.chance(500):
+            return ""
+        return self._expression(draws.below(3))
+
+    def _expression(self, depth: int) -> str:
+        draws = self._draws
+        if depth == 0 or draws.chance(400):
+            name = draws.pick(SKILLS)
+            if draws.chance(300):
+                return name
+            return f"{name}{draws.pick(('>=', '>', '<=', '<', '=', '!='))}{draws.pick((1, 2, 50, 99))}"
+        if draws.chance(250):
+            return f"not ({self._expression(depth - 1)})"
+        return f"({self._expression(depth - 1)}) {draws.pick(('and', 'or'))} {self._expression(depth - 1)}"
+
+    def policy(self, *, whole: bool = False) -> Policy:
+        """A policy that now and then lacks a queue or a channel, unless it is to be whole."""
+        draws = self._draws
+        queues = [self._queue(queue_id) for queue_id in self.queues if whole or draws.chance(970)]
+        channels = [name for name in self.channels if whole or draws.chance(980)] or [self.channels[0]]
+        return Policy(
+            channels=tuple(self._channel(channel_id, channels) for channel_id in channels),
+            queues=tuple(queues),
+            tier_first=draws.chance(500),
+            short_abandon_ms=draws.pick((0, 1, 1_000, 5_000)),
+            presence_lease_ms=self._ms(0, 0, 2, 9),
+            reattach_ms=self._brief_or_ms(1, 2),
+            max_waiting=draws.pick((None, None, None, None, None, 1, 6, 12)),
+            offer_outcomes=OfferOutcomes(self._outcome(), self._outcome(), self._outcome(), self._outcome()),
+        )
+
+    def _channel(self, channel_id: str, channels: list[str]) -> Channel:
+        draws = self._draws
+        interrupts = tuple(other for other in channels if other != channel_id and draws.chance(250))
+        return Channel(channel_id, draws.pick((10, 25, 33, 50, 100, 100)), interrupts)
+
+    def _outcome(self) -> OutcomePolicy:
+        return OutcomePolicy(
+            exclude_ms=self._brief_or_ms(0, 0, 1, 2, 9),
+            delay_ms=self._brief_or_ms(0, 0, 1, 2),
+            away_after=self._draws.pick((0, 0, 1, 2, 3)),
+        )
+
+    def _queue(self, queue_id: str) -> QueueSpec:
+        draws = self._draws
+        listed = draws.chance(self._listed_thousandths)
+        return QueueSpec(
+            queue_id,
+            requirement=self.requirement() if draws.chance(300) else "",
+            membership=Membership.LISTED if listed else Membership.OPEN,
+            strategy=draws.pick(self._strategies),
+            offer_timeout_ms=self._ms(1, 2, 3),
+            auto_accept=draws.chance(self._auto_thousandths),
+            wrap_up_ms=self._brief_or_ms(0, 0, 1, 2),
+            credit_ms=draws.pick((0, 1, -1, 5_000, -60_000, 10**12, -(10**12))) if self._credits else 0,
+            rate=draws.pick((1_000, 1_000, 0, 1, 999, 3_000, 1_000_000)) if self._credits else 1_000,
+            max_tier=draws.pick((None, None, 0, 1, 2)),
+            max_waiting=draws.pick((None, None, None, None, 0, 2, 5)),
+        )
+
+    def agent(self, agent_id: str) -> AgentSpec:
+        draws = self._draws
+        skills = [SkillLevel(name, draws.pick(LEVELS)) for name in draws.some(SKILLS, draws.below(len(SKILLS) + 1))]
+        members = [
+            QueueMembership(queue_id, draws.below(4), draws.below(3))
+            for queue_id in self.queues
+            if self._listed_thousandths and draws.chance(700)
+        ]
+        maxima = [
+            ChannelMaximum(channel_id, draws.below(4)) for channel_id in self.channels if draws.chance(200)
+        ]
+        return AgentSpec(
+            agent_id,
+            tuple(skills) if self._skilled else (),
+            capacity=draws.pick((1, 50, 99, 100, 100, 100, 101, 200, 350)),
+            channel_maxima=tuple(maxima),
+            memberships=tuple(members),
+            display_name=draws.pick(("", "", "Zoë")),
+        )
+
+    def priority(self) -> int:
+        return self._draws.pick((0, 0, 0, 0, 1, -1, 7, 1_000_000, -1_000_000))
+
+    def credit_ms(self) -> int:
+        if not self._credits:
+            return 0
+        return self._draws.pick((0, 0, 0, 1, -1, 1_000, 30_000, -30_000, 10**12, -(10**12)))
