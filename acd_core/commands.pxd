@@ -50,6 +50,16 @@ cdef class EnqueueContact(Command):
     cdef readonly str customer_id
     cdef readonly bytes attributes
     cdef readonly bint attached
+    cdef readonly bint plain  # nothing that stands below is given
+    cdef readonly bint only_preferred
+    cdef readonly tuple preferred_agents
+    cdef readonly int64_t preferred_hold_ms
+    cdef readonly str callback_address
+    cdef readonly int64_t window_start_ns
+    cdef readonly int64_t window_end_ns
+    cdef readonly int64_t attempts_max
+    cdef readonly str consults_contact_id
+    cdef readonly tuple skill_weights
 
 
 cdef class UpdateContact(Command):
@@ -59,6 +69,9 @@ cdef class UpdateContact(Command):
     cdef readonly object credit_ms
     cdef readonly object attributes
     cdef readonly object held
+    cdef readonly object preferred_agents
+    cdef readonly int64_t preferred_hold_ms
+    cdef readonly bint only_preferred
 
 
 cdef class CancelContact(Command):
@@ -83,6 +96,7 @@ cdef class CompleteContact(Command):
     cdef readonly str contact_id
     cdef readonly str agent_id
     cdef readonly int64_t wrap_up_ms
+    cdef readonly bint not_reached
 
 
 cdef class FinishWrapUp(Command):
@@ -96,3 +110,36 @@ cdef class DetachContact(Command):
 
 cdef class AttachContact(Command):
     cdef readonly str contact_id
+
+
+cdef class TransferContact(Command):
+    cdef readonly str contact_id
+    cdef readonly str agent_id
+    cdef readonly str queue_id
+    cdef readonly str to_agent_id
+    cdef readonly str consultation_contact_id
+    cdef readonly object requirement
+    cdef readonly object priority
+    cdef readonly bint restart_wait
+
+
+cdef class PickContact(Command):
+    cdef readonly str contact_id
+    cdef readonly str agent_id
+    cdef readonly str requested_by
+
+
+cdef class RequestCallback(Command):
+    cdef readonly str contact_id
+    cdef readonly str callback_address
+    cdef readonly int64_t window_start_ns
+    cdef readonly int64_t window_end_ns
+    cdef readonly int64_t attempts_max
+
+
+cdef class OpenQueue(Command):
+    cdef readonly str queue_id
+
+
+cdef class CloseQueue(Command):
+    cdef readonly str queue_id

@@ -13,15 +13,18 @@ from acd_core.checks import check_duration, check_id, check_range, check_text
 from acd_core.enums import CommandKind, OfferOutcome, Presence
 from acd_core.limits import (
     AGENTS_PER_COMMAND_MAX,
+    AT_NS_MAX,
     ATTRIBUTE_BYTES_MAX,
+    CALLBACK_ATTEMPTS_MAX,
     CREDIT_MS_MAX,
     ID_BYTES_MAX,
+    PREFERRED_AGENTS_MAX,
     PRIORITY_MAX,
     REASON_BYTES_MAX,
 )
-from acd_core.policy import Policy
+from acd_core.policy import Policy, SkillWeight, sorted_weights
 from acd_core.refusal import Reason, Refused
-from acd_core.requirement import parse
+from acd_core.requirement import parse, parse_own
 from acd_core.roster import AgentSpec
 
 cdef extern from "Python.h":
@@ -38,6 +41,7 @@ GENERATED_ID_PREFIX = "acd:"
 """Contact ids that start so are given by the engine; a caller's own may not."""
 
 parse_cached = lru_cache(maxsize=16_384)(parse)
+parse_own_cached = lru_cache(maxsize=16_384)(parse_own)
 
 
 cdef int _ensure_id(str value, str field) except -1:
@@ -88,6 +92,36 @@ cdef int _ensure_attributes(bytes attributes) except -1:
     if len(attributes) > _ATTRIBUTE_BYTES_MAX:
         raise Refused(Reason.TOO_LONG, "attributes",
                       f"{len(attributes)} bytes are more than the {ATTRIBUTE_BYTES_MAX} allowed")
+    return 0
+
+
+cdef int _ensure_preference(tuple agent_ids, int64_t hold_ms, bint only) except -1:
+    if len(agent_ids) > PREFERRED_AGENTS_MAX:
+        raise Refused(Reason.TOO_MANY, "preferred_agents",
+                      f"{len(agent_ids)} agents are more than the {PREFERRED_AGENTS_MAX} allowed")
+    for index, agent_id in enumerate(agent_ids):
+        check_id(agent_id, f"preferred_agents[{index}]")
+    if len(set(agent_ids)) != len(agent_ids):
+        raise Refused(Reason.DUPLICATE_ENTRY, "preferred_agents", "an agent appears more than once")
+    if hold_ms != -1:
+        check_duration(hold_ms, "preferred_hold_ms", zero_means_none=True)
+    if only and not agent_ids:
+        raise Refused(Reason.EMPTY, "preferred_agents", "a contact for named agents only names at least one")
+    return 0
+
+
+cdef int _ensure_callback(str address, int64_t window_start_ns, int64_t window_end_ns, int64_t attempts_max,
+                          bint required) except -1:
+    if not address:
+        if required or window_start_ns or window_end_ns or attempts_max:
+            raise Refused(Reason.EMPTY, "callback.address", "a callback needs a number or address to call")
+        return 0
+    _ensure_id(address, "callback.address")
+    check_range(window_start_ns, 0, AT_NS_MAX, "callback.window_start")
+    check_range(window_end_ns, 0, AT_NS_MAX, "callback.window_end")
+    if window_end_ns and window_end_ns <= window_start_ns:
+        raise Refused(Reason.INVALID_VALUE, "callback.window_end", "a window ends after it starts")
+    check_range(attempts_max, 0, CALLBACK_ATTEMPTS_MAX, "callback.attempts_max")
     return 0
 
 
@@ -243,11 +277,16 @@ cdef class EnqueueContact(Command):
     """A new contact. With an empty `contact_id` the engine gives one. `attached`: a stream follows it (RouteContact)."""
 
     FIELDS = ("contact_id", "queue_id", "channel_id", "requirement", "priority", "credit_ms", "customer_id",
-              "attributes", "attached")
+              "attributes", "attached", "preferred_agents", "preferred_hold_ms", "only_preferred", "callback_address",
+              "window_start_ns", "window_end_ns", "attempts_max", "consults_contact_id", "skill_weights")
 
     def __init__(self, str contact_id not None, str queue_id not None, str channel_id not None="voice",
                  str requirement not None="", int64_t priority=0, int64_t credit_ms=0, str customer_id not None="",
-                 bytes attributes not None=b"", bint attached=False, *, str request_id not None=""):
+                 bytes attributes not None=b"", bint attached=False, *, tuple preferred_agents not None=(),
+                 int64_t preferred_hold_ms=-1, bint only_preferred=False, str callback_address not None="",
+                 int64_t window_start_ns=0, int64_t window_end_ns=0, int64_t attempts_max=0,
+                 str consults_contact_id not None="", tuple skill_weights not None=(),
+                 str request_id not None=""):
         if contact_id:
             _ensure_id(contact_id, "contact_id")
             if contact_id.startswith(GENERATED_ID_PREFIX):
@@ -261,7 +300,25 @@ cdef class EnqueueContact(Command):
         _ensure_priority(priority)
         _ensure_credit(credit_ms)
         _ensure_attributes(attributes)
+        self.plain = (not preferred_agents and preferred_hold_ms == -1 and not only_preferred and not callback_address
+                      and not window_start_ns and not window_end_ns and not attempts_max and not consults_contact_id
+                      and not skill_weights)
+        if not self.plain:
+            _ensure_preference(preferred_agents, preferred_hold_ms, only_preferred)
+            _ensure_callback(callback_address, window_start_ns, window_end_ns, attempts_max, False)
+            if consults_contact_id:
+                _ensure_id(consults_contact_id, "consults_contact_id")
+            skill_weights = sorted_weights(tuple(SkillWeight(*weight) for weight in skill_weights), "skill_weights")
         self._begin(<int>CommandKind.ENQUEUE_CONTACT, request_id)
+        self.preferred_agents = preferred_agents
+        self.preferred_hold_ms = preferred_hold_ms
+        self.only_preferred = only_preferred
+        self.callback_address = callback_address
+        self.window_start_ns = window_start_ns
+        self.window_end_ns = window_end_ns
+        self.attempts_max = attempts_max
+        self.consults_contact_id = consults_contact_id
+        self.skill_weights = skill_weights
         self.contact_id = contact_id
         self.queue_id = queue_id
         self.channel_id = channel_id
@@ -282,16 +339,22 @@ cdef class EnqueueContact(Command):
         word = mix(word, text_word(self.customer_id))
         if self.attributes:
             word = mix(word, text_word(repr(self.attributes)))
-        return mix(word, self.attached)
+        word = mix(word, self.attached)
+        if not self.plain:
+            for name in self.FIELDS[9:]:
+                word = mix(word, text_word(repr(getattr(self, name))))
+        return word
 
 
 cdef class UpdateContact(Command):
     """Change a live contact. Fields left None stay. `held` puts an active contact on hold or takes it off."""
 
-    FIELDS = ("contact_id", "requirement", "priority", "credit_ms", "attributes", "held")
+    FIELDS = ("contact_id", "requirement", "priority", "credit_ms", "attributes", "held", "preferred_agents",
+              "preferred_hold_ms", "only_preferred")
 
     def __init__(self, str contact_id not None, *, requirement=None, priority=None, credit_ms=None, attributes=None,
-                 held=None, str request_id not None=""):
+                 held=None, preferred_agents=None, int64_t preferred_hold_ms=-1, bint only_preferred=False,
+                 str request_id not None=""):
         _ensure_id(contact_id, "contact_id")
         if requirement is not None:
             _ensure_requirement(requirement)
@@ -301,7 +364,12 @@ cdef class UpdateContact(Command):
             check_range(credit_ms, -CREDIT_MS_MAX, CREDIT_MS_MAX, "credit_ms")
         if attributes is not None:
             _ensure_attributes(attributes)
-        if requirement is None and priority is None and credit_ms is None and attributes is None and held is None:
+        if preferred_agents is not None:
+            _ensure_preference(preferred_agents, preferred_hold_ms, only_preferred)
+        elif preferred_hold_ms != -1 or only_preferred:
+            raise Refused(Reason.EMPTY, "preferred_agents", "say which agents are preferred")
+        if (requirement is None and priority is None and credit_ms is None and attributes is None and held is None
+                and preferred_agents is None):
             raise Refused(Reason.EMPTY, "", "an update names at least one field")
         self._begin(<int>CommandKind.UPDATE_CONTACT, request_id)
         self.contact_id = contact_id
@@ -310,6 +378,9 @@ cdef class UpdateContact(Command):
         self.credit_ms = credit_ms
         self.attributes = attributes
         self.held = held
+        self.preferred_agents = preferred_agents
+        self.preferred_hold_ms = preferred_hold_ms
+        self.only_preferred = only_preferred
 
 
 cdef class CancelContact(Command):
@@ -358,12 +429,13 @@ cdef class DeclineOffer(Command):
 
 
 cdef class CompleteContact(Command):
-    """The conversation is over; wrap-up follows. `agent_id` may be empty; `wrap_up_ms`: -1 for the queue's, 0 none."""
+    """The conversation is over; wrap-up follows. `agent_id` may be empty; `wrap_up_ms`: -1 for the queue's, 0 none.
+    `not_reached`: a callback found nobody, and is tried again if it may be."""
 
-    FIELDS = ("contact_id", "agent_id", "wrap_up_ms")
+    FIELDS = ("contact_id", "agent_id", "wrap_up_ms", "not_reached")
 
     def __init__(self, str contact_id not None, str agent_id not None="", int64_t wrap_up_ms=-1, *,
-                 str request_id not None=""):
+                 bint not_reached=False, str request_id not None=""):
         _ensure_id(contact_id, "contact_id")
         if agent_id:
             _ensure_id(agent_id, "agent_id")
@@ -373,6 +445,7 @@ cdef class CompleteContact(Command):
         self.contact_id = contact_id
         self.agent_id = agent_id
         self.wrap_up_ms = wrap_up_ms
+        self.not_reached = not_reached
 
 
 cdef class FinishWrapUp(Command):
@@ -409,3 +482,105 @@ cdef class AttachContact(Command):
         _ensure_id(contact_id, "contact_id")
         self._begin(<int>CommandKind.ATTACH_CONTACT, request_id)
         self.contact_id = contact_id
+
+
+cdef class TransferContact(Command):
+    """End this segment of an active contact and open the next: for a queue, an agent, or the agent of a consultation.
+
+    Exactly one of `queue_id`, `to_agent_id` and `consultation_contact_id` is given; `requirement`, `priority` and
+    `restart_wait` go with a queue, None leaves the values as they are.
+    """
+
+    FIELDS = ("contact_id", "agent_id", "queue_id", "to_agent_id", "consultation_contact_id", "requirement", "priority",
+              "restart_wait")
+
+    def __init__(self, str contact_id not None, str agent_id not None, *, str queue_id not None="",
+                 str to_agent_id not None="", str consultation_contact_id not None="", requirement=None, priority=None,
+                 bint restart_wait=False, str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        _ensure_id(agent_id, "agent_id")
+        if bool(queue_id) + bool(to_agent_id) + bool(consultation_contact_id) != 1:
+            raise Refused(Reason.INVALID_VALUE, "to", "name one of a queue, an agent and a consultation")
+        if queue_id:
+            _ensure_id(queue_id, "queue_id")
+        elif to_agent_id:
+            _ensure_id(to_agent_id, "to_agent_id")
+            if to_agent_id == agent_id:
+                raise Refused(Reason.INVALID_VALUE, "to_agent_id", "a contact is not transferred to the agent who has it")
+        else:
+            _ensure_id(consultation_contact_id, "consultation_contact_id")
+        if not queue_id:
+            for name, given in (("requirement", requirement is not None), ("priority", priority is not None),
+                                ("restart_wait", restart_wait)):
+                if given:
+                    raise Refused(Reason.INVALID_VALUE, name, "only a transfer to a queue changes it")
+        if requirement is not None:
+            _ensure_requirement(requirement)
+        if priority is not None:
+            check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
+        self._begin(<int>CommandKind.TRANSFER_CONTACT, request_id)
+        self.contact_id = contact_id
+        self.agent_id = agent_id
+        self.queue_id = queue_id
+        self.to_agent_id = to_agent_id
+        self.consultation_contact_id = consultation_contact_id
+        self.requirement = requirement
+        self.priority = priority
+        self.restart_wait = restart_wait
+
+
+cdef class PickContact(Command):
+    """Put a waiting contact before an agent out of turn. `requested_by`: who asked, if it was not that agent."""
+
+    FIELDS = ("contact_id", "agent_id", "requested_by")
+
+    def __init__(self, str contact_id not None, str agent_id not None, str requested_by not None="", *,
+                 str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        _ensure_id(agent_id, "agent_id")
+        if requested_by:
+            _ensure_id(requested_by, "requested_by")
+        self._begin(<int>CommandKind.PICK_CONTACT, request_id)
+        self.contact_id = contact_id
+        self.agent_id = agent_id
+        self.requested_by = requested_by
+
+
+cdef class RequestCallback(Command):
+    """A waiting contact becomes a callback and keeps its place. Times in ns since the epoch, 0 for none;
+    `attempts_max`: 0 for the policy's."""
+
+    FIELDS = ("contact_id", "callback_address", "window_start_ns", "window_end_ns", "attempts_max")
+
+    def __init__(self, str contact_id not None, str callback_address not None, int64_t window_start_ns=0,
+                 int64_t window_end_ns=0, int64_t attempts_max=0, *, str request_id not None=""):
+        _ensure_id(contact_id, "contact_id")
+        _ensure_callback(callback_address, window_start_ns, window_end_ns, attempts_max, True)
+        self._begin(<int>CommandKind.REQUEST_CALLBACK, request_id)
+        self.contact_id = contact_id
+        self.callback_address = callback_address
+        self.window_start_ns = window_start_ns
+        self.window_end_ns = window_end_ns
+        self.attempts_max = attempts_max
+
+
+cdef class OpenQueue(Command):
+    """The queue takes contacts from now on."""
+
+    FIELDS = ("queue_id",)
+
+    def __init__(self, str queue_id not None, *, str request_id not None=""):
+        _ensure_id(queue_id, "queue_id")
+        self._begin(<int>CommandKind.OPEN_QUEUE, request_id)
+        self.queue_id = queue_id
+
+
+cdef class CloseQueue(Command):
+    """The queue takes no new contacts from now on; its closing rule says what becomes of those who wait."""
+
+    FIELDS = ("queue_id",)
+
+    def __init__(self, str queue_id not None, *, str request_id not None=""):
+        _ensure_id(queue_id, "queue_id")
+        self._begin(<int>CommandKind.CLOSE_QUEUE, request_id)
+        self.queue_id = queue_id

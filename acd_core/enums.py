@@ -183,6 +183,47 @@ class MoveCause(IntEnum):
     CLOSED = 3
 
 
+class ReservationEnd(IntEnum):
+    """Why a contact is held for its preferred agents no longer."""
+
+    TIME_OVER = 1
+    NOBODY_LEFT = 2
+    """None of those it was held for is signed on, a member, skilled and not excluded any more."""
+    REPLACED = 3
+    """Other agents were named, or none."""
+
+
+class SegmentCause(IntEnum):
+    """Why the next segment of a contact was opened."""
+
+    CALLBACK = 1
+    RETRY = 2
+    """A callback reached nobody and is tried again."""
+    TRANSFER = 3
+
+
+class WaitPredictor(IntEnum):
+    """How a wait was predicted."""
+
+    NONE = 1
+    """There is nothing to go on."""
+    QUEUE_LENGTH = 2
+    LAST_WAITS = 3
+
+
+class ServeRule(IntEnum):
+    """Why an agent may not serve a contact: the rules of section 3 in the order in which they are tried."""
+
+    NONE_FAILS = 1
+    READY = 2
+    ROOM = 3
+    MEMBER = 4
+    SKILLS = 5
+    NOT_EXCLUDED = 6
+    HELD_FOR_PREFERRED = 7
+    NAMED_ONLY = 8
+
+
 class TimerKind(IntEnum):
     OFFER_EXPIRY = 1
     WRAP_UP_END = 2
@@ -227,3 +268,10 @@ class EventType(IntEnum):
     WAIT_ENDED = 28
     QUEUE_OPENED = 29
     QUEUE_CLOSED = 30
+    CONTACT_RESERVED = 31
+    RESERVATION_ENDED = 32
+    SEGMENT_OPENED = 33
+    CALLBACK_SET = 34
+    CONTACT_SCHEDULED = 35
+    CALLBACK_DUE = 36
+    CONSULTATION_OPENED = 37

@@ -8,6 +8,7 @@ cdef class Event:
     cdef readonly int strategy
     cdef readonly int chosen_by
     cdef readonly int presence
+    cdef readonly int step
     cdef readonly int64_t event_seq
     cdef readonly int64_t seq
     cdef readonly int64_t at_ns
@@ -20,6 +21,7 @@ cdef class Event:
     cdef readonly int64_t until_ns
     cdef readonly int64_t duration_ns
     cdef readonly int64_t policy_version
+    cdef readonly int64_t position
     cdef readonly str contact_id
     cdef readonly str agent_id
     cdef readonly str queue_id

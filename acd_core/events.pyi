@@ -25,6 +25,7 @@ class Event:
         strategy: int = 0,
         chosen_by: int = 0,
         presence: int = 0,
+        step: int = 0,
         offer_id: int = 0,
         ordinal: int = 0,
         priority: int = 0,
@@ -34,6 +35,7 @@ class Event:
         until_ns: int = 0,
         duration_ns: int = 0,
         policy_version: int = 0,
+        position: int = 0,
         attributes: bytes = b"",
         agent: AgentSpec | None = None,
     ) -> None: ...
@@ -49,6 +51,8 @@ class Event:
     def chosen_by(self) -> int: ...
     @property
     def presence(self) -> int: ...
+    @property
+    def step(self) -> int: ...
     @property
     def event_seq(self) -> int: ...
     @property
@@ -73,6 +77,8 @@ class Event:
     def duration_ns(self) -> int: ...
     @property
     def policy_version(self) -> int: ...
+    @property
+    def position(self) -> int: ...
     @property
     def contact_id(self) -> str: ...
     @property

@@ -6,7 +6,7 @@ import cython
 from acd_core.enums import EventType
 
 _MATCH = ("contact_id", "agent_id", "queue_id", "offer_id", "until_ns", "tier", "priority", "score", "wait_ns",
-          "strategy", "chosen_by", "policy_version")
+          "strategy", "chosen_by", "policy_version", "step", "cause", "text")
 
 EVENT_FIELDS = {
     EventType.POLICY_APPLIED: ("policy_version",),
@@ -18,7 +18,7 @@ EVENT_FIELDS = {
     EventType.AGENT_DELAY_ENDED: ("agent_id",),
     EventType.CONTACT_ENQUEUED: ("contact_id", "ordinal", "queue_id", "channel_id", "text", "priority", "credit_ms",
                                  "customer_id"),
-    EventType.CONTACT_UPDATED: ("contact_id", "text", "priority", "credit_ms"),
+    EventType.CONTACT_UPDATED: ("contact_id", "text", "priority", "credit_ms", "tier"),
     EventType.CONTACT_HELD: ("contact_id", "agent_id"),
     EventType.CONTACT_RETRIEVED: ("contact_id", "agent_id"),
     EventType.CONTACT_DETACHED: ("contact_id", "until_ns"),
@@ -33,6 +33,22 @@ EVENT_FIELDS = {
     EventType.CONTACT_CLOSED: ("contact_id", "agent_id", "queue_id", "cause", "wait_ns", "duration_ns"),
     EventType.CONTACT_UNATTENDED: ("contact_id", "agent_id"),
     EventType.RESUMED: ("duration_ns",),
+    EventType.PLAN_STEP_TAKEN: ("contact_id", "queue_id", "step", "cause", "text", "priority", "credit_ms", "tier",
+                                "policy_version"),
+    EventType.CONTACT_MOVED: ("contact_id", "queue_id", "text", "cause", "wait_ns"),
+    EventType.TREATMENT_STARTED: ("contact_id", "queue_id", "step", "cause", "text", "position", "wait_ns"),
+    EventType.CALLBACK_OFFERED: ("contact_id", "queue_id", "step", "text", "position", "wait_ns"),
+    EventType.WAIT_ENDED: ("contact_id", "queue_id", "cause", "text"),
+    EventType.QUEUE_OPENED: ("queue_id",),
+    EventType.QUEUE_CLOSED: ("queue_id",),
+    EventType.CONTACT_RESERVED: ("contact_id", "until_ns"),
+    EventType.RESERVATION_ENDED: ("contact_id", "cause"),
+    EventType.SEGMENT_OPENED: ("contact_id", "queue_id", "channel_id", "text", "priority", "credit_ms", "cause",
+                               "wait_ns"),
+    EventType.CALLBACK_SET: ("contact_id", "text", "until_ns", "ordinal"),
+    EventType.CONTACT_SCHEDULED: ("contact_id", "until_ns"),
+    EventType.CALLBACK_DUE: ("contact_id", "queue_id"),
+    EventType.CONSULTATION_OPENED: ("contact_id", "agent_id", "text"),
 }
 
 
@@ -41,7 +57,7 @@ EVENT_FIELDS = {
 cdef class Event:
     """One thing that happened. Which fields an event uses depends on its type: see `EVENT_FIELDS`.
 
-    `text` is the reason of a presence or the requirement of a contact. `attributes` (on CONTACT_ENQUEUED and
+    `text` is the reason of a presence, the requirement of a contact or what docs/engine/ says of the event. `attributes` (on CONTACT_ENQUEUED and
     CONTACT_UPDATED) and `agent` (an AgentSpec, on AGENT_ADDED and AGENT_UPDATED) ride along for readers and are not
     part of the stream's hash; the state's digest covers them. An event refers to texts and an immutable AgentSpec only,
     so it can be in no cycle and the cyclic garbage collector need not know it.
@@ -59,10 +75,10 @@ cdef class Event:
     def __init__(self, int type, long long event_seq, long long seq, long long at_ns, *,
                  str contact_id not None="", str agent_id not None="", str queue_id not None="",
                  str channel_id not None="", str customer_id not None="", str text not None="",
-                 int cause=0, int tier=0, int strategy=0, int chosen_by=0, int presence=0,
+                 int cause=0, int tier=0, int strategy=0, int chosen_by=0, int presence=0, int step=0,
                  long long offer_id=0, long long ordinal=0, long long priority=0, long long credit_ms=0,
                  long long score=0, long long wait_ns=0, long long until_ns=0, long long duration_ns=0,
-                 long long policy_version=0, bytes attributes not None=b"", object agent=None):
+                 long long policy_version=0, long long position=0, bytes attributes not None=b"", object agent=None):
         self.type = type
         self.event_seq = event_seq
         self.seq = seq
@@ -78,6 +94,7 @@ cdef class Event:
         self.strategy = strategy
         self.chosen_by = chosen_by
         self.presence = presence
+        self.step = step
         self.offer_id = offer_id
         self.ordinal = ordinal
         self.priority = priority
@@ -87,6 +104,7 @@ cdef class Event:
         self.until_ns = until_ns
         self.duration_ns = duration_ns
         self.policy_version = policy_version
+        self.position = position
         self.attributes = attributes
         self.agent = agent
 

@@ -33,6 +33,18 @@ SKILL: Final[Schema] = (("skill", "text"), ("level", "int"))
 CHANNEL_MAXIMUM: Final[Schema] = (("channel_id", "text"), ("maximum", "int"))
 MEMBERSHIP: Final[Schema] = (("queue_id", "text"), ("tier", "int"), ("position", "int"))
 EXCLUSION: Final[Schema] = (("agent_ordinal", "int"), ("until_ns", "int"))
+ORDINAL: Final[Schema] = (("ordinal", "int"),)
+SKILL_WEIGHT: Final[Schema] = (("skill", "text"), ("weight", "int"))
+STEP_TAKEN: Final[Schema] = (("step", "int"),)
+STEP_JUDGED: Final[Schema] = (("word", "word"), ("taken", "int"))
+OFFER: Final[Schema] = (
+    ("offer_id", "int"),
+    ("agent_ordinal", "int"),
+    ("expires_ns", "int"),
+    ("second", "int"),  # 1: made for the contact's second entry
+    ("broadcast", "int"),  # 1: a broadcast offer
+)
+ENDED_OFFER: Final[Schema] = (("offer_id", "int"), ("agent_ordinal", "int"), ("outcome", "int"))
 
 AGENT: Final[Schema] = (
     ("ordinal", "int"),
@@ -50,6 +62,11 @@ AGENT: Final[Schema] = (
     ("misses_in_row", "int"),
     ("lease_ms", "int"),  # 0: no lease
     ("delayed_until_ns", "int"),  # 0: not delayed
+    ("weight", "int"),
+    ("contacts_begun", "int"),
+    ("talk_ns", "int"),
+    ("occupancy_key", "int"),
+    ("occupancy_at_ns", "int"),
 )
 
 CONTACT: Final[Schema] = (
@@ -66,17 +83,55 @@ CONTACT: Final[Schema] = (
     ("arrived_ns", "int"),
     ("state", "int"),
     ("state_since_ns", "int"),
-    ("agent_ordinal", "int"),  # offered to, served by or wrapped up by; -1: nobody
-    ("offer_id", "int"),  # the live or accepted offer; 0: none
-    ("offer_expires_ns", "int"),  # of the live offer; 0: none
+    ("agent_ordinal", "int"),  # served by or wrapped up by; -1: nobody
+    ("offer_id", "int"),  # the accepted offer; 0: none
     ("accepted_ns", "int"),  # 0: not yet
     ("held", "int"),
-    ("last_offer_id", "int"),  # the offer that ended last without being accepted; 0: none
-    ("last_offer_agent_ordinal", "int"),  # -1: none
-    ("last_offer_outcome", "int"),  # 0: none
+    ("offers", OFFER),  # live ones, by id
+    ("ended_offers", ENDED_OFFER),  # in the order in which they ended
     ("attached", "int"),  # 1: a stream follows it; a broken one has a timer
     ("exclusions", EXCLUSION),  # oldest first
+    ("second_queue_id", "text"),
+    ("requirement_now", "text"),
+    ("priority_now", "int"),
+    ("credit_now_ms", "int"),
+    ("raised_tier", "int"),  # -1: not raised
+    ("next_step", "int"),
+    ("steps_taken", STEP_TAKEN),
+    ("judged", STEP_JUDGED),
+    ("skill_weights", SKILL_WEIGHT),  # by skill
+    ("preferred_agents", (("agent_id", "text"),)),
+    ("preferred_hold_ms", "int"),  # -1: the queue's
+    ("only_preferred", "int"),
+    ("preferred", ORDINAL),
+    ("reserved_for", ORDINAL),  # empty: not reserved
+    ("opened_ns", "int"),
+    ("plan_from_ns", "int"),
+    ("callback_address", "text"),
+    ("window_start_ns", "int"),
+    ("window_end_ns", "int"),
+    ("attempts_max", "int"),
+    ("attempts", "int"),
+    ("consults_ordinal", "int"),  # -1: no consultation
+    ("consults_contact_id", "text"),
+    ("asked_by_ordinal", "int"),  # -1: no consultation
+    ("predicted_at_ns", "int"),  # 0: nothing predicted
+    ("predicted_queue_length_ns", "int"),  # -1: no value
+    ("predicted_last_waits_ns", "int"),  # -1: no value
 )
+
+QUEUE: Final[Schema] = (
+    ("queue_id", "text"),
+    ("served", "int"),
+    ("service_us", "int"),
+    ("last_wait_ns", "int"),  # -1: none
+    ("queue_length_scored", "int"),
+    ("queue_length_error", "int"),
+    ("last_waits_scored", "int"),
+    ("last_waits_error", "int"),
+)
+
+SERVED: Final[Schema] = (("customer_id", "text"), ("agent_ordinal", "int"), ("at_ns", "int"))
 
 TIMER: Final[Schema] = (
     ("due_ns", "int"),
@@ -107,7 +162,8 @@ STATE: Final[Schema] = (
     ("event_hash", "word"),
     ("random_state", "word"),
     ("agents_created", "int"),  # the next agent's ordinal
-    ("contacts_created", "int"),  # the next contact's ordinal, and the segments opened so far
+    ("contacts_created", "int"),  # the next contact's ordinal
+    ("segments_opened", "int"),
     ("offers_made", "int"),  # the last offer's id
     ("timers_armed", "int"),  # the next timer's ordinal
     ("closed", (("count", "int"),)),  # by EndCause, from 1
@@ -115,6 +171,9 @@ STATE: Final[Schema] = (
     ("policy", "bytes"),  # Policy.to_bytes
     ("agents", AGENT),  # by ordinal
     ("contacts", CONTACT),  # by ordinal
+    ("closed_queues", (("queue_id", "text"),)),  # by id
+    ("queues", QUEUE),  # by id
+    ("served", SERVED),  # oldest first
     ("timers", TIMER),  # by due time and ordinal
     ("requests", REQUEST),  # oldest first
 )
@@ -128,6 +187,7 @@ EMPTY_STATE: Final[Mapping[str, Any]] = {
     "random_state": 0,
     "agents_created": 0,
     "contacts_created": 0,
+    "segments_opened": 0,
     "offers_made": 0,
     "timers_armed": 0,
     "closed": [{"count": 0} for _ in EndCause],
@@ -135,6 +195,9 @@ EMPTY_STATE: Final[Mapping[str, Any]] = {
     "policy": Policy().to_bytes(),
     "agents": [],
     "contacts": [],
+    "closed_queues": [],
+    "queues": [],
+    "served": [],
     "timers": [],
     "requests": [],
 }

@@ -13,9 +13,9 @@ cdef class Timers:
     cdef int64_t armed  # the next timer's ordinal
 
     cdef int32_t arm(self, int32_t old, int64_t due_ns, int kind, int32_t contact, int32_t agent,
-                     int64_t agent_ordinal, int32_t exclusion) except -1
+                     int64_t agent_ordinal, int32_t about) except -1
     cdef int32_t put(self, int64_t due_ns, int64_t ordinal, int kind, int32_t contact, int32_t agent,
-                     int64_t agent_ordinal, int32_t exclusion) except -1
+                     int64_t agent_ordinal, int32_t about) except -1
     cdef int disarm(self, int32_t slot) except -1
     cdef list in_order(self)
 

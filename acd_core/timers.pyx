@@ -16,16 +16,16 @@ cdef class Timers:
         free(self.heap.data)
 
     cdef int32_t arm(self, int32_t old, int64_t due_ns, int kind, int32_t contact, int32_t agent,
-                     int64_t agent_ordinal, int32_t exclusion) except -1:
+                     int64_t agent_ordinal, int32_t about) except -1:
         """Arm a timer in place of an old one (-1 for none), with the next ordinal; its slot."""
         cdef int64_t ordinal = self.armed
         if old >= 0:
             self.disarm(old)
         self.armed += 1
-        return self.put(due_ns, ordinal, kind, contact, agent, agent_ordinal, exclusion)
+        return self.put(due_ns, ordinal, kind, contact, agent, agent_ordinal, about)
 
     cdef int32_t put(self, int64_t due_ns, int64_t ordinal, int kind, int32_t contact, int32_t agent,
-                     int64_t agent_ordinal, int32_t exclusion) except -1:
+                     int64_t agent_ordinal, int32_t about) except -1:
         cdef int32_t slot, room
         cdef void* grown
         cdef Timer* timer
@@ -55,7 +55,7 @@ cdef class Timers:
         timer.contact = contact
         timer.agent = agent
         timer.agent_ordinal = agent_ordinal
-        timer.exclusion = exclusion
+        timer.about = about
         entry.major = due_ns
         entry.minor = 0
         entry.ordinal = ordinal

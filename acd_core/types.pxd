@@ -24,6 +24,11 @@ cpdef enum:
     CMD_FINISH_WRAP_UP = 14
     CMD_DETACH_CONTACT = 15
     CMD_ATTACH_CONTACT = 16
+    CMD_TRANSFER_CONTACT = 17
+    CMD_PICK_CONTACT = 18
+    CMD_REQUEST_CALLBACK = 19
+    CMD_OPEN_QUEUE = 20
+    CMD_CLOSE_QUEUE = 21
 
 
 cpdef enum:
@@ -104,6 +109,48 @@ cpdef enum:
     TIMER_DELAY_END = 4
     TIMER_EXCLUSION_END = 5
     TIMER_REATTACH_END = 6
+    TIMER_PLAN_STEP = 7
+    TIMER_HOLD_END = 8
+    TIMER_WINDOW_START = 9
+    TIMER_WINDOW_END = 10
+
+
+cpdef enum:
+    MATCH_TURN = 1
+    MATCH_PREFERRED = 2
+    MATCH_PICKED = 3
+    MATCH_TRANSFERRED = 4
+
+
+cpdef enum:
+    STEP_SET_REQUIREMENT = 1
+    STEP_LOWER_LEVEL = 2
+    STEP_DROP_SKILL = 3
+    STEP_RAISE_MAX_TIER = 4
+    STEP_ADD_CREDIT = 5
+    STEP_SET_PRIORITY = 6
+    STEP_MOVE_TO_QUEUE = 7
+    STEP_ADD_QUEUE = 8
+    STEP_START_TREATMENT = 9
+    STEP_OFFER_CALLBACK = 10
+    STEP_END_WAIT = 11
+
+
+cpdef enum:
+    END_KIND_VOICEMAIL = 1
+    END_KIND_EXTERNAL = 2
+    END_KIND_HANG_UP = 3
+
+
+cpdef enum:
+    CLOSING_SERVE = 1
+    CLOSING_RELEASE = 2
+
+
+cpdef enum:
+    MOVE_STEP = 1
+    MOVE_FULL = 2
+    MOVE_CLOSED = 3
 
 
 cpdef enum:
@@ -130,44 +177,97 @@ cpdef enum:
     EVENT_CONTACT_CLOSED = 21
     EVENT_CONTACT_UNATTENDED = 22
     EVENT_RESUMED = 23
+    EVENT_PLAN_STEP_TAKEN = 24
+    EVENT_CONTACT_MOVED = 25
+    EVENT_TREATMENT_STARTED = 26
+    EVENT_CALLBACK_OFFERED = 27
+    EVENT_WAIT_ENDED = 28
+    EVENT_QUEUE_OPENED = 29
+    EVENT_QUEUE_CLOSED = 30
+    EVENT_CONTACT_RESERVED = 31
+    EVENT_RESERVATION_ENDED = 32
+    EVENT_SEGMENT_OPENED = 33
+    EVENT_CALLBACK_SET = 34
+    EVENT_CONTACT_SCHEDULED = 35
+    EVENT_CALLBACK_DUE = 36
+    EVENT_CONSULTATION_OPENED = 37
 
 
 cdef enum:
     CHANNELS_BOUND = 16  # limits.CHANNELS_MAX
 
 
+cdef struct Judged:
+    # What a contact remembers of a step (engine/plans.md).
+    uint64_t word
+    int64_t verdict
+
+
+cdef struct Trail:
+    # How a contact went through its plan; NULL in a contact that took and judged no step.
+    uint64_t taken[4]  # steps, one bit each
+    Judged* judged
+    int32_t judged_count
+    int32_t judged_room
+
+
 cdef struct Contact:
     int64_t ordinal  # -1: the slot is free
-    int64_t priority
+    int64_t priority  # priority, credit and requirement are the values now
     int64_t credit_ms
     int64_t arrived_ns
     int64_t state_since_ns
     int64_t accepted_ns
-    int64_t offer_id
-    int64_t offer_expires_ns
-    int64_t last_offer_id
-    int64_t last_offer_agent_ordinal
+    int64_t base_priority
+    int64_t base_credit_ms
     uint64_t content_word
     uint64_t id_word
     PyObject* id
     PyObject* customer_id
     PyObject* attributes
+    Trail* trail
     int32_t requirement  # its own, a slot of the skills room
-    int32_t queue
-    int32_t klass  # contact class while it waits
-    int32_t agent  # who is offered it, serves it or wraps it up
-    int32_t timer  # OFFER_EXPIRY or WRAP_UP_END
+    int32_t base_requirement
+    int32_t queue  # its home queue
+    int32_t second_queue  # -1: none
+    int32_t klass[2]  # contact classes of its entries while it wants agents
+    int32_t offers  # first of its live offers, or the accepted one
+    int32_t agent  # who serves it or wraps it up
+    int32_t ended  # first of its ended offers, oldest first
+    int32_t timer  # WRAP_UP_END
+    int32_t plan_timer
     int32_t reattach_timer
     int32_t exclusions  # first of its list
+    int32_t next_step
     int32_t earlier  # by order of creation
     int32_t later  # by order of creation; next free slot while free
-    int32_t held_before  # among what its agent holds
-    int32_t held_after
+    int32_t chose  # match round in which it chose
+    int16_t raised_tier  # -1: not raised
     uint8_t state
     uint8_t channel
-    uint8_t last_offer_outcome
     uint8_t held
     uint8_t attached
+
+
+cdef struct Offer:
+    # What ties a contact to an agent who holds it: a live offer, or the accepted one until the contact closes.
+    int64_t id
+    int64_t expires_ns  # 0 once it is accepted
+    int32_t contact  # -1: the slot is free
+    int32_t agent
+    int32_t timer
+    int32_t after  # next live offer of its contact, by id; next free slot while free
+    int32_t held_before  # among what its agent holds
+    int32_t held_after
+    uint8_t second  # made for the contact's second entry
+    uint8_t broadcast
+
+
+cdef struct Ended:
+    int64_t offer_id
+    int64_t agent_ordinal
+    int32_t outcome
+    int32_t after
 
 
 cdef struct Exclusion:
@@ -181,7 +281,12 @@ cdef struct Exclusion:
 cdef struct Agent:
     int64_t ordinal  # -1: the slot is free
     int64_t idle_since_ns
-    int64_t last_offer_id
+    int64_t last_offer_id  # of the offers that count for good
+    int64_t round_key  # the key of round_robin: live broadcast offers counted
+    int64_t contacts_begun
+    int64_t talk_ns
+    int64_t occupancy_key
+    int64_t occupancy_at_ns
     int64_t lease_ms
     int64_t delayed_until_ns
     int64_t misses_in_row
@@ -193,7 +298,9 @@ cdef struct Agent:
     int32_t capacity
     int32_t used
     int32_t serving  # active and wrap-up contacts
-    int32_t holds  # first contact that it holds
+    int32_t holds  # first offer by which it holds a contact
+    int32_t weight
+    int32_t skills  # how many
     int32_t lease_timer
     int32_t delay_timer
     int32_t earlier
@@ -212,7 +319,7 @@ cdef struct Timer:
     int64_t agent_ordinal  # -1: not about an agent
     int32_t contact
     int32_t agent
-    int32_t exclusion
+    int32_t about  # the exclusion or the offer that ends
     int32_t kind
 
 
@@ -223,6 +330,11 @@ cdef struct Channel:
     uint16_t interrupts  # bit set of channels
     int32_t maxima  # agents with a maximum for it
     int32_t contacts  # live contacts on it
+
+
+cdef struct Weight:
+    int32_t skill  # slot, pinned
+    int32_t weight
 
 
 cdef struct Queue:
@@ -236,11 +348,20 @@ cdef struct Queue:
     int32_t max_tier
     int32_t requirement
     int32_t group  # what a contact class needs to know of its queue
-    int32_t waiting
-    int32_t contacts  # live contacts in it
+    int32_t waiting  # entries of waiting contacts, home and second
+    int32_t contacts  # live contacts in it, home and second
+    int32_t broadcast_to
+    int32_t plan  # -1: none
+    int32_t overflow  # queue; -1: none
+    int32_t weight_count
+    Weight* weights  # for best_match
+    PyObject* overflow_target  # where its overflow ends the wait; NULL: it does not
+    int32_t overflow_end  # EndKind
     uint8_t strategy
     uint8_t listed
     uint8_t auto_accept
+    uint8_t closed
+    uint8_t at_closing
 
 
 cdef struct MemberWord:
