@@ -163,10 +163,10 @@ def parse_own(text: str) -> Node:
 def lowered(node: Node, skill: str, level: int, *, asked_for: bool = True) -> Node:
     """`node` with `skill` asked for at `level` at most; it is met by whoever met `node`.
 
-        >>> str(lowered(parse("spanish>=60 and not spanish>=90"), "spanish", 40))
-        'spanish>=40 and not spanish>=90'
-        >>> str(lowered(parse("spanish=60"), "spanish", 40))
-        'spanish>=40 and spanish<=60'
+    >>> str(lowered(parse("spanish>=60 and not spanish>=90"), "spanish", 40))
+    'spanish>=40 and not spanish>=90'
+    >>> str(lowered(parse("spanish=60"), "spanish", 40))
+    'spanish>=40 and spanish<=60'
     """
     match node:
         case Term():
@@ -184,10 +184,10 @@ def lowered(node: Node, skill: str, level: int, *, asked_for: bool = True) -> No
 def without_skill(node: Node, skill: str, *, asked_for: bool = True) -> Node:
     """`node` not caring about `skill` any more; it is met by whoever met `node`.
 
-        >>> str(without_skill(parse("spanish and billing>=3 and not trainee"), "trainee"))
-        'spanish>=1 and billing>=3'
-        >>> without_skill(parse("billing or spanish"), "spanish") == ANYONE
-        True
+    >>> str(without_skill(parse("spanish and billing>=3 and not trainee"), "trainee"))
+    'spanish>=1 and billing>=3'
+    >>> without_skill(parse("billing or spanish"), "spanish") == ANYONE
+    True
     """
     match node:
         case Term():

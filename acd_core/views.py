@@ -9,7 +9,10 @@ from acd_core.roster import AgentSpec
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """A live contact, with what it asks for now; of several live offers the first. Times are nanoseconds since the Unix epoch; 0 where there is none yet."""
+    """A live contact, with what it asks for now; of several live offers the first.
+
+    Times are nanoseconds since the Unix epoch; 0 where there is none yet.
+    """
 
     contact_id: str
     ordinal: int

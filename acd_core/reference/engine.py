@@ -9,6 +9,7 @@ from acd_core.commands import (
     ApplyPolicy,
     AttachContact,
     CancelContact,
+    CloseQueue,
     Command,
     CompleteContact,
     DeclineOffer,
@@ -16,40 +17,50 @@ from acd_core.commands import (
     EnqueueContact,
     FinishWrapUp,
     Heartbeat,
+    OpenQueue,
+    PickContact,
     RemoveAgents,
+    RequestCallback,
     Resume,
     SetPresence,
     Tick,
+    TransferContact,
     UpdateContact,
     UpsertAgents,
 )
 from acd_core.enums import (
+    ChosenBy,
+    ClosingRule,
     CommandKind,
     ContactState,
     EndCause,
     EventType,
+    MatchCause,
     OfferOutcome,
     Presence,
     PresenceCause,
+    ReservationEnd,
     TimerKind,
 )
 from acd_core.events import Answer
 from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX
-from acd_core.reference.judging import UNSERVED
-from acd_core.reference.matching import NS_IN_MS
+from acd_core.policy import QueueSpec
+from acd_core.reference.explaining import Explaining
 from acd_core.reference.records import Agent, Contact, Remembered
-from acd_core.reference.stored import Stored
+from acd_core.reference.service import PENDING, UNSERVED
+from acd_core.reference.told import NS_IN_MS
 from acd_core.refusal import Reason, Refused
 
 INVARIANTS_EVERY = 64
 """The dear checks are made at each command whose seq is a multiple of this."""
 
 
-class ReferenceEngine(Stored):
+class ReferenceEngine(Explaining):
     """The engine in plain Python, to be read beside the routing model, and held against the compiled one.
 
-    A subclass may replace any single rule: sections 3 and 4 are in `eligibility`, 5, 6 and 9 in `matching`, 10 in
-    `lifecycle`, the checks in `judging`, timers and draws in `state`.
+    A subclass may replace any single rule: sections 3 and 4 are in `eligibility`, 5 and 6 in `choosing`, 7 in
+    `preference`, 8 in `plans`, 9 in `matching`, 10 in `service` and `lifecycle`, 11 in `segments`, 12 in `told`, 14 in
+    `explaining`, the checks in `judging`, timers and draws in `state`.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -69,6 +80,11 @@ class ReferenceEngine(Stored):
             CommandKind.FINISH_WRAP_UP: self.check_finish_wrap_up,
             CommandKind.DETACH_CONTACT: self.check_detach_contact,
             CommandKind.ATTACH_CONTACT: self.check_attach_contact,
+            CommandKind.TRANSFER_CONTACT: self.check_transfer_contact,
+            CommandKind.PICK_CONTACT: self.check_pick_contact,
+            CommandKind.REQUEST_CALLBACK: self.check_request_callback,
+            CommandKind.OPEN_QUEUE: self.check_known_queue,
+            CommandKind.CLOSE_QUEUE: self.check_known_queue,
         }
         self.effects: dict[int, Callable[[Any], Contact | None]] = {
             CommandKind.APPLY_POLICY: self.apply_policy,
@@ -85,6 +101,11 @@ class ReferenceEngine(Stored):
             CommandKind.FINISH_WRAP_UP: self.finish_wrap_up,
             CommandKind.DETACH_CONTACT: self.detach_contact,
             CommandKind.ATTACH_CONTACT: self.attach_contact,
+            CommandKind.TRANSFER_CONTACT: self.transfer_contact,
+            CommandKind.PICK_CONTACT: self.pick_contact,
+            CommandKind.REQUEST_CALLBACK: self.request_callback,
+            CommandKind.OPEN_QUEUE: self.open_queue,
+            CommandKind.CLOSE_QUEUE: self.close_queue,
         }
 
     def apply(self, at_ns: int, command: Command) -> Answer:
@@ -107,6 +128,7 @@ class ReferenceEngine(Stored):
             live = self.repeated_contact(command)
             if live is not None:
                 return self.answer(live, duplicate=True)
+            self.at_ns = at_ns
             self.checks[command.kind](command)
         self.events = []
         self.seq += 1
@@ -150,10 +172,14 @@ class ReferenceEngine(Stored):
         about: dict[str, Any] = {}
         if contact is not None:
             about = {"contact_id": contact.contact_id, "contact_state": contact.state}
-            if contact.agent is not None and contact.state is not ContactState.CLOSED:
+            if contact.offers:
+                first = contact.offers[0]
+                about["agent_id"] = first.agent.spec.agent_id
+                about["offer_id"] = first.offer_id
+                about["offer_expires_ns"] = first.expires_ns
+            elif contact.agent is not None:
                 about["agent_id"] = contact.agent.spec.agent_id
                 about["offer_id"] = contact.offer_id
-                about["offer_expires_ns"] = contact.offer_expires_ns
         return Answer(self.seq, self.now_ns, events, duplicate=duplicate, policy_version=self.policy_version, **about)
 
     # Time
@@ -169,9 +195,15 @@ class ReferenceEngine(Stored):
         self.now_ns = at_ns
         subject = self.effects[command.kind](command)
         self.match()
-        if isinstance(command, EnqueueContact) and subject is not None:
-            self.refuse_if_full(subject)
+        if isinstance(command, EnqueueContact) and subject is not None and not self.is_callback(subject):
+            self.settle_full(subject)
+        self.predict_for_newcomer(command, subject)
         return subject
+
+    def predict_for_newcomer(self, command: Command, subject: Contact | None) -> None:
+        newcomer = isinstance(command, EnqueueContact | TransferContact)
+        if newcomer and subject is not None and subject.state is ContactState.WAITING:
+            self.predict(subject)
 
     def tick(self, at_ns: int) -> None:
         """Fire every timer due by `at_ns`, each as if at its own due time."""
@@ -192,8 +224,13 @@ class ReferenceEngine(Stored):
                 due_ns = timer.due_ns + gap_ns
                 self.arm_for(timer.kind, due_ns, timer.contact_ordinal, timer.agent_ordinal)
                 if timer.kind is TimerKind.OFFER_EXPIRY:
-                    self.contacts_by_ordinal[timer.contact_ordinal].offer_expires_ns = due_ns
+                    self.extend_offer(timer.contact_ordinal, timer.agent_ordinal, due_ns)
         self.emit(EventType.RESUMED, duration_ns=gap_ns)
+
+    def extend_offer(self, contact_ordinal: int, agent_ordinal: int, expires_ns: int) -> None:
+        for offer in self.contacts_by_ordinal[contact_ordinal].offers:
+            if offer.agent.ordinal == agent_ordinal:
+                offer.expires_ns = expires_ns
 
     def extended_by_resume(self, kind: TimerKind) -> bool:
         return kind in (TimerKind.OFFER_EXPIRY, TimerKind.LEASE_END)
@@ -201,10 +238,23 @@ class ReferenceEngine(Stored):
     # Policy and roster
 
     def apply_policy(self, command: ApplyPolicy) -> None:
+        self.change_time_constant(command.policy.occupancy_time_constant_ms)
         self.adopt_policy(command.policy)
         self.policy_version += 1
         self.emit(EventType.POLICY_APPLIED, policy_version=self.policy_version)
         self.touch()
+        for contact in list(self.contacts_by_ordinal.values()):
+            if contact.state in UNSERVED:
+                self.replan(contact)
+            elif contact.state is ContactState.SCHEDULED:
+                self.forget_steps(contact)
+
+    def replan(self, contact: Contact) -> None:
+        """Take the steps of the new policy that are due; tell if the contact asks for something else now."""
+        before = contact.values_now()
+        self.enter_plan(contact, silently=True)
+        if contact.state in UNSERVED and contact.values_now() != before:
+            self.emit_updated(contact)
 
     def upsert_agents(self, command: UpsertAgents) -> None:
         for spec in command.agents:
@@ -277,10 +327,18 @@ class ReferenceEngine(Stored):
             state=ContactState.WAITING,
             state_since_ns=self.now_ns,
             attached=command.attached,
+            opened_ns=self.now_ns,
+            plan_from_ns=self.now_ns,
+            skill_weights=command.skill_weights,
+            preferred_agents=command.preferred_agents,
+            preferred_hold_ms=command.preferred_hold_ms,
+            only_preferred=command.only_preferred,
         )
         assert contact.contact_id not in self.contacts_by_id, "no caller may give an id as the engine gives them"
         self.contacts_by_ordinal[ordinal] = contact
         self.contacts_by_id[contact.contact_id] = contact
+        self.segments_opened += 1
+        self.fold_base(contact)
         self.touch()
         self.emit(
             EventType.CONTACT_ENQUEUED,
@@ -294,19 +352,29 @@ class ReferenceEngine(Stored):
             customer_id=contact.customer_id,
             attributes=contact.attributes,
         )
+        if command.consults_contact_id:
+            self.link_consultation(contact, command.consults_contact_id)
+        self.make_preferred(contact)
+        if command.callback_address:
+            window = (command.window_start_ns, command.window_end_ns, command.attempts_max)
+            self.set_callback(contact, command.callback_address, *window)
+            self.take_window(contact)
+        else:
+            self.pass_closed_queues(contact, 0)
+        if contact.state is ContactState.WAITING:
+            self.enter_plan(contact)
+        if contact.state is ContactState.WAITING:
+            self.reserve(contact)
         return contact
 
-    def refuse_if_full(self, contact: Contact) -> None:
-        """A newcomer whom nobody serves at once ends if its queue, or the centre, is full without it."""
-        if contact.state is not ContactState.WAITING:
-            return
-        others = [other for other in self.waiting_contacts() if other is not contact]
-        in_queue = sum(other.queue_id == contact.queue_id for other in others)
-        if self.full(in_queue, self.queue_of(contact).max_waiting) or self.full(len(others), self.policy.max_waiting):
-            self.close(contact, EndCause.REFUSED_FULL)
-
-    def full(self, waiting: int, max_waiting: int | None) -> bool:
-        return max_waiting is not None and waiting >= max_waiting
+    def link_consultation(self, contact: Contact, about_id: str) -> None:
+        about = self.contacts_by_id[about_id]
+        assert about.agent is not None, "an active contact has an agent"
+        contact.consults_ordinal = about.ordinal
+        contact.consults_contact_id = about_id
+        contact.asked_by_ordinal = about.agent.ordinal
+        asked_by = about.agent.spec.agent_id
+        self.emit(EventType.CONSULTATION_OPENED, contact_id=contact.contact_id, agent_id=asked_by, text=about_id)
 
     def update_contact(self, command: UpdateContact) -> Contact:
         contact = self.contacts_by_id[command.contact_id]
@@ -317,20 +385,39 @@ class ReferenceEngine(Stored):
         }
         for name, value in changes.items():
             setattr(contact, name, value)
-        if changes:
-            self.emit(
-                EventType.CONTACT_UPDATED,
-                contact_id=contact.contact_id,
-                text=contact.requirement,
-                priority=contact.priority,
-                credit_ms=contact.credit_ms,
-                attributes=contact.attributes,
-            )
-        if "requirement" in changes and contact.state is ContactState.WAITING:
-            self.touch()
+        if changes.keys() - {"attributes"}:
+            self.fold_again(contact)
+        if command.preferred_agents is not None:
+            self.prefer(contact, command)
+        if changes or command.preferred_agents is not None:
+            self.emit_updated(contact)
+        if "requirement" in changes:
+            self.touch_if_wanting(contact)
         if command.held is not None and command.held != contact.held:
             self.hold(contact, command.held)
         return contact
+
+    def prefer(self, contact: Contact, command: UpdateContact) -> None:
+        """Other agents are named, or none; a reservation is over."""
+        assert command.preferred_agents is not None, "agents are named"
+        contact.preferred_agents = command.preferred_agents
+        contact.preferred_hold_ms = command.preferred_hold_ms
+        contact.only_preferred = command.only_preferred
+        self.make_preferred(contact)
+        if contact.reserved_for:
+            self.end_reservation(contact, ReservationEnd.REPLACED)
+        self.touch_if_wanting(contact)
+
+    def emit_updated(self, contact: Contact) -> None:
+        self.emit(
+            EventType.CONTACT_UPDATED,
+            contact_id=contact.contact_id,
+            text=contact.requirement_now,
+            priority=contact.priority_now,
+            credit_ms=contact.credit_now_ms,
+            tier=contact.raised_tier,
+            attributes=contact.attributes,
+        )
 
     def hold(self, contact: Contact, held: bool) -> None:
         assert contact.agent is not None, "an active contact has an agent"
@@ -352,14 +439,9 @@ class ReferenceEngine(Stored):
     def accept_offer(self, command: AcceptOffer) -> Contact:
         contact = self.contacts_by_id[command.contact_id]
         agent = self.agents_by_id[command.agent_id]
-        self.disarm(TimerKind.OFFER_EXPIRY, contact)
-        self.disarm(TimerKind.REATTACH_END, contact)
-        contact.state = ContactState.ACTIVE
-        contact.state_since_ns = self.now_ns
-        contact.accepted_ns = self.now_ns
-        contact.offer_expires_ns = 0
-        agent.misses_in_row = 0
-        agent.forget_room()
+        offer = self.live_offer(contact, command.offer_id)
+        assert offer is not None, "the offer is live"
+        others = self.begin(contact, agent, offer.offer_id, second=offer.second)
         self.emit(
             EventType.OFFER_ACCEPTED,
             contact_id=contact.contact_id,
@@ -368,33 +450,37 @@ class ReferenceEngine(Stored):
             offer_id=contact.offer_id,
             wait_ns=self.wait_ns(contact),
         )
+        self.release_others(contact, others)
         return contact
 
     def decline_offer(self, command: DeclineOffer) -> Contact:
         contact = self.contacts_by_id[command.contact_id]
-        self.end_offer(contact, OfferOutcome(command.outcome))
+        offer = self.live_offer(contact, command.offer_id)
+        assert offer is not None, "the offer is live"
+        self.end_offer(contact, offer, OfferOutcome(command.outcome))
         return contact
 
     def complete_contact(self, command: CompleteContact) -> Contact:
         contact = self.contacts_by_id[command.contact_id]
-        assert contact.agent is not None, "an active contact has an agent"
+        agent = contact.agent
+        assert agent is not None, "an active contact has an agent"
+        if command.not_reached:
+            contact.attempts += 1
+        again = command.not_reached and self.may_try_again(contact)
         wrap_up_ms = self.queue_of(contact).wrap_up_ms if command.wrap_up_ms == -1 else command.wrap_up_ms
-        wrap_up_end_ns = self.now_ns + wrap_up_ms * NS_IN_MS if wrap_up_ms > 0 else 0
+        wrap_up_end_ns = self.now_ns + wrap_up_ms * NS_IN_MS if wrap_up_ms > 0 and not again else 0
+        self.end_consultations(contact)
+        self.end_active_state(contact, agent)
         contact.held = False
         if wrap_up_end_ns:
             contact.state = ContactState.WRAP_UP
             contact.state_since_ns = self.now_ns
-            contact.agent.forget_room()
+            agent.forget_room()
             self.arm(TimerKind.WRAP_UP_END, wrap_up_end_ns, contact)
-        self.emit(
-            EventType.CONTACT_COMPLETED,
-            contact_id=contact.contact_id,
-            agent_id=contact.agent.spec.agent_id,
-            queue_id=contact.queue_id,
-            until_ns=wrap_up_end_ns,
-            duration_ns=self.now_ns - contact.accepted_ns,
-        )
-        if not wrap_up_end_ns:
+        self.emit_completed(contact, agent, wrap_up_end_ns)
+        if again:
+            self.try_again_later(contact)
+        elif not wrap_up_end_ns:
             self.close(contact, EndCause.HANDLED)
         return contact
 
@@ -423,12 +509,70 @@ class ReferenceEngine(Stored):
             self.emit(EventType.CONTACT_ATTACHED, contact_id=contact.contact_id)
         return contact
 
+    # Callbacks, transfers, picks
+
+    def request_callback(self, command: RequestCallback) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        if not self.is_callback(contact):
+            self.become_callback(contact)
+        window = (command.window_start_ns, command.window_end_ns, command.attempts_max)
+        self.set_callback(contact, command.callback_address, *window)
+        self.take_window(contact)
+        return contact
+
+    def pick_contact(self, command: PickContact) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        agent = self.agents_by_id[command.agent_id]
+        entry = self.able_entry(agent, contact)
+        assert entry is not None, "rules 3 and 4 hold by one of the entries"
+        self.assign(contact, agent, entry, ChosenBy.AGENT, MatchCause.PICKED, asked_by=command.requested_by)
+        return contact
+
+    def transfer_contact(self, command: TransferContact) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        queue_id = contact.queue_id
+        if command.queue_id:
+            to = self.follow(command.queue_id, contact)
+            assert isinstance(to, QueueSpec), "it ends in a queue"
+            queue_id = to.queue_id
+        values = (command.requirement, command.priority)
+        agent = self.end_for_transfer(contact, queue_id, *values, restart_wait=command.restart_wait)
+        if command.consultation_contact_id:
+            consultation = self.contacts_by_id[command.consultation_contact_id]
+            taker = self.end_consultation_with(consultation)
+            self.transfer_to_agent(contact, taker, command.agent_id, at_once=True)
+            return contact
+        self.exclude_who_transferred(contact, agent)
+        if command.to_agent_id:
+            self.transfer_to_agent(contact, self.agents_by_id[command.to_agent_id], command.agent_id)
+        else:
+            self.touch()
+        if contact.state in UNSERVED:
+            self.enter_plan(contact)
+        return contact
+
+    # Opening and closing
+
+    def open_queue(self, command: OpenQueue) -> None:
+        if command.queue_id in self.closed_queues:
+            self.closed_queues.remove(command.queue_id)
+            self.emit(EventType.QUEUE_OPENED, queue_id=command.queue_id)
+
+    def close_queue(self, command: CloseQueue) -> None:
+        if command.queue_id in self.closed_queues:
+            return
+        self.closed_queues.add(command.queue_id)
+        self.emit(EventType.QUEUE_CLOSED, queue_id=command.queue_id)
+        if self.queues[command.queue_id].at_closing is ClosingRule.RELEASE:
+            for contact in self.waiting_contacts():
+                self.release_at_closing(contact, command.queue_id)
+
     # Section 16
 
     def check_invariants(self) -> None:
         """Section 16, as far as the engine can judge itself; an independent checker does not take its word."""
         live = len(self.contacts_by_ordinal)
-        assert self.contacts_created == live + sum(self.closed.values()), "each segment is live or closed, once"
+        assert self.segments_opened == live + sum(self.closed.values()), "each segment is live or closed, once"
         assert not self.touched, "matching follows whatever calls for it"
         assert not self.gained, "matching follows whatever calls for it"
         if self.seq % INVARIANTS_EVERY == 0:
@@ -438,12 +582,13 @@ class ReferenceEngine(Stored):
     def check_holdings(self) -> None:
         """Agents and contacts agree on who holds what, and timers are about what is there."""
         for contact in self.contacts_by_ordinal.values():
-            assert (contact.state is ContactState.WAITING) == (contact.agent is None)
-            assert (contact.state is ContactState.OFFERED) == (contact.offer_expires_ns != 0)
-            assert contact.state in UNSERVED or contact.accepted_ns >= contact.arrived_ns
+            assert (contact.state in PENDING) == (contact.agent is None)
+            assert (contact.state is ContactState.OFFERED) == bool(contact.offers)
+            assert contact.state in PENDING or contact.accepted_ns >= contact.opened_ns
             assert contact.agent is None or contact in contact.agent.holding
+            assert all(contact in offer.agent.holding for offer in contact.offers)
         for agent in self.agents_by_ordinal.values():
-            assert all(contact.agent is agent for contact in agent.holding)
+            assert all(contact.agent is agent or contact.offered_to(agent) for contact in agent.holding)
             assert agent.leaving <= (not self.signed_on(agent) and bool(agent.holding))
             assert all(known == self.room_for(agent, channel_id) for channel_id, known in agent.room.items())
         for timer in self.timers:
@@ -456,6 +601,6 @@ class ReferenceEngine(Stored):
 
     def check_nobody_left_waiting(self) -> None:
         """Section 9: nobody waits whom somebody may serve."""
-        for contact in self.waiting_contacts():
+        for contact in self.wanting_contacts():
             for agent in self.agents_by_ordinal.values():
                 assert not self.may_serve(agent, contact), f"{contact.contact_id} waits for {agent.spec.agent_id}"

@@ -1,101 +1,12 @@
-"""Sections 5, 6 and 9 of the routing model: which contact an agent gets, which agent a contact gets, who chooses."""
+"""Section 9 of the routing model: who chooses, and what a match is."""
 
-from acd_core.enums import ChosenBy, ContactState, EventType, Membership, Strategy, TimerKind
-from acd_core.reference.eligibility import Eligibility
-from acd_core.reference.records import Agent, Contact
+from acd_core.enums import ChosenBy, ContactState, EventType, MatchCause, Strategy
+from acd_core.reference.plans import Plans
+from acd_core.reference.records import Agent, Contact, Entry, Offer
+from acd_core.reference.told import NS_IN_MS
 
-NS_IN_MS = 1_000_000
 
-
-class Matching(Eligibility):
-    # Section 5: which contact an agent gets
-
-    def credit_ms(self, contact: Contact) -> int:
-        return contact.credit_ms + self.queue_of(contact).credit_ms
-
-    def waited_ms(self, contact: Contact) -> int:
-        """Both times are floored to milliseconds separately."""
-        return self.now_ns // NS_IN_MS - contact.arrived_ns // NS_IN_MS
-
-    def score(self, contact: Contact) -> int:
-        """Section 5, rule 3. Bounded below 2**63 by `acd_core.limits`."""
-        return 1_000 * self.credit_ms(contact) + self.queue_of(contact).rate * self.waited_ms(contact)
-
-    def waiting_order(self, contact: Contact) -> tuple[int, int, int]:
-        """Section 5, rules 2 to 4: the lowest goes first."""
-        return -contact.priority, -self.score(contact), contact.ordinal
-
-    def agent_order(self, agent: Agent, contact: Contact) -> tuple[int, ...]:
-        """Section 5, rules 1 to 4: how an agent orders the contacts that it may serve; the lowest goes first."""
-        if not self.policy.tier_first:
-            return self.waiting_order(contact)
-        tier = self.tier_in(agent, self.queue_of(contact))
-        assert tier is not None, "an agent who may serve a contact has a tier in its queue"
-        return (tier, *self.waiting_order(contact))
-
-    def choice_for_agent(self, agent: Agent) -> Contact | None:
-        """The contact that the agent gets among those it may serve."""
-        servable = [contact for contact in self.waiting_contacts() if self.may_serve(agent, contact)]
-        return min(servable, key=lambda contact: self.agent_order(agent, contact), default=None)
-
-    # Section 6: which agent a contact gets
-
-    def choice_for_contact(self, contact: Contact, among: list[Agent]) -> Agent | None:
-        """The agent that the contact gets: the lowest tier, then the queue's strategy, then the earliest ordinal.
-
-        `among` are the agents to look at, in order of creation.
-        """
-        able = [agent for agent in among if self.may_serve(agent, contact)]
-        if not able:
-            return None
-        first = self.lowest_tier(able, contact)
-        return self.by_strategy(first, contact) if len(first) > 1 else first[0]
-
-    def lowest_tier(self, able: list[Agent], contact: Contact) -> list[Agent]:
-        queue = self.queue_of(contact)
-        tiers = [self.tier_in(agent, queue) for agent in able]
-        lowest = min(tier for tier in tiers if tier is not None)
-        return [agent for agent, tier in zip(able, tiers, strict=True) if tier == lowest]
-
-    def by_strategy(self, able: list[Agent], contact: Contact) -> Agent:
-        match self.queue_of(contact).strategy:
-            case Strategy.LONGEST_IDLE:
-                return min(able, key=self.longest_idle_key)
-            case Strategy.ROUND_ROBIN:
-                return min(able, key=self.round_robin_key)
-            case Strategy.FIXED_ORDER:
-                return min(able, key=lambda agent: self.fixed_order_key(agent, contact))
-            case Strategy.RANDOM:
-                return self.random_agent(able)
-            case unbuilt:
-                raise AssertionError(f"a policy with the strategy {unbuilt.name} is refused")
-
-    def longest_idle_key(self, agent: Agent) -> tuple[int, int]:
-        return agent.idle_since_ns, agent.ordinal
-
-    def round_robin_key(self, agent: Agent) -> tuple[int, int]:
-        return agent.last_offer_id, agent.ordinal
-
-    def fixed_order_key(self, agent: Agent, contact: Contact) -> tuple[int, int]:
-        """By position in a listed queue; an open one has no list, and so no positions."""
-        if self.queue_of(contact).membership is Membership.OPEN:
-            return 0, agent.ordinal
-        return agent.memberships[contact.queue_id].position, agent.ordinal
-
-    def random_agent(self, able: list[Agent]) -> Agent:
-        """One draw over the candidates, who are two or more and in order of creation."""
-        return able[self.draw(len(able))]
-
-    # Section 9: who chooses
-
-    def touch(self) -> None:
-        """A contact was added, returned or widened, or the policy changed."""
-        self.touched = True
-
-    def gain(self, agent: Agent) -> None:
-        """The agent released capacity, became ready, had a delay or an exclusion end, or its spec was replaced."""
-        self.gained[agent.ordinal] = None
-
+class Matching(Plans):
     def gaining_agents(self) -> list[Agent]:
         """Those noted by `gain` that are there and available now that the effects are done."""
         agents = [self.agents_by_ordinal.get(ordinal) for ordinal in self.gained]
@@ -106,7 +17,8 @@ class Matching(Eligibility):
         return gaining[0] if len(gaining) == 1 and not self.touched else None
 
     def match(self) -> None:
-        """Leave no waiting contact with an agent who may serve it; then forget what called for matching."""
+        """Leave no contact that wants with an agent who may serve it; then forget what called for matching."""
+        self.review_reservations()
         gaining = self.gaining_agents()
         chooser = self.choosing_agent(gaining)
         if chooser is not None:
@@ -118,19 +30,35 @@ class Matching(Eligibility):
 
     def let_agent_choose(self, agent: Agent) -> None:
         """It takes contacts until it has no room or no choice."""
-        while (contact := self.choice_for_agent(agent)) is not None:
-            self.assign(contact, agent, ChosenBy.AGENT)
+        while (choice := self.choice_for_agent(agent)) is not None:
+            contact, entry = choice
+            self.assign(contact, agent, entry, ChosenBy.AGENT, self.cause_of(agent, contact))
 
     def let_contacts_choose(self) -> None:
-        """The pass: each waiting contact in its turn, once."""
-        waiting = self.waiting_contacts()
+        """The pass: the entries of contacts that want, each contact choosing once, at its first that can be served."""
+        wanting = self.wanting_contacts()
         # Presence stands still during a pass, and room only shrinks: whoever lacks either now need not be looked at.
-        among = {channel_id: self.agents_with_room(channel_id) for channel_id in {c.channel_id for c in waiting}}
-        hopeful = [contact for contact in waiting if among[contact.channel_id]]
-        for contact in sorted(hopeful, key=self.waiting_order):
-            agent = self.choice_for_contact(contact, among[contact.channel_id])
-            if agent is not None:
-                self.assign(contact, agent, ChosenBy.CONTACT)
+        among = {channel_id: self.agents_with_room(channel_id) for channel_id in {c.channel_id for c in wanting}}
+        hopeful = [contact for contact in wanting if among[contact.channel_id]]
+        places = [(contact, entry) for contact in hopeful for entry in self.entries(contact)]
+        chosen: set[Contact] = set()
+        for contact, entry in sorted(places, key=lambda place: self.place_in_pass(*place)):
+            agents = among[contact.channel_id]
+            if contact not in chosen and any(self.may_serve_by(agent, contact, entry) for agent in agents):
+                chosen.add(contact)
+                self.let_contact_choose(contact, agents)
+
+    def place_in_pass(self, contact: Contact, entry: Entry) -> tuple[tuple[int, int, int], bool]:
+        return self.waiting_order(contact, entry.queue), entry.second
+
+    def let_contact_choose(self, contact: Contact, among: list[Agent]) -> None:
+        """One agent, or with broadcast as many as it may be offered to."""
+        while self.wants(contact):
+            choice = self.choice_for_contact(contact, among)
+            if choice is None:
+                return
+            agent, entry = choice
+            self.assign(contact, agent, entry, ChosenBy.CONTACT, self.cause_of(agent, contact))
 
     def agents_with_room(self, channel_id: str) -> list[Agent]:
         """Available agents with room on a channel, in order of creation."""
@@ -140,37 +68,49 @@ class Matching(Eligibility):
             if self.rule_1_presence(agent) and self.has_room(agent, channel_id)
         ]
 
-    def assign(self, contact: Contact, agent: Agent, chosen_by: ChosenBy) -> None:
-        """Match the two: an offer, or with auto-accept the contact is active at once."""
-        assert contact.state is ContactState.WAITING, "only a waiting contact is matched"
-        assert contact.agent is None, "a waiting contact has no agent"
-        queue = self.queue_of(contact)
+    def assign(
+        self,
+        contact: Contact,
+        agent: Agent,
+        entry: Entry,
+        chosen_by: ChosenBy,
+        cause: MatchCause,
+        *,
+        asked_by: str = "",
+        at_once: bool = False,
+    ) -> None:
+        """Match the two: an offer, or with auto-accept (or `at_once`) the contact is active at once."""
+        assert contact.agent is None, "a contact that wants has no agent"
+        assert not contact.offered_to(agent), "an agent has one offer of a contact at most"
+        self.offers_made += 1
+        offer_id = self.offers_made
         decision = {
             "contact_id": contact.contact_id,
             "agent_id": agent.spec.agent_id,
-            "queue_id": contact.queue_id,
-            "tier": self.tier_in(agent, queue),
-            "priority": contact.priority,
-            "score": self.score(contact),
-            "wait_ns": self.now_ns - contact.arrived_ns,
-            "strategy": queue.strategy,
+            "queue_id": entry.queue.queue_id,
+            "offer_id": offer_id,
+            "tier": self.tier_in(agent, entry.queue) or 0,
+            "priority": contact.priority_now,
+            "score": self.score(contact, entry.queue),
+            "wait_ns": self.now_ns - contact.opened_ns,
+            "strategy": entry.queue.strategy,
             "chosen_by": chosen_by,
             "policy_version": self.policy_version,
+            "step": len(contact.steps_taken),
+            "cause": cause,
+            "text": asked_by,
         }
-        self.offers_made += 1
-        agent.last_offer_id = self.offers_made
-        contact.offer_id = self.offers_made
-        contact.agent = agent
-        contact.state_since_ns = self.now_ns
-        agent.take(contact)
-        if queue.auto_accept:
-            contact.state = ContactState.ACTIVE
-            contact.accepted_ns = self.now_ns
-            agent.misses_in_row = 0
-            self.disarm(TimerKind.REATTACH_END, contact)
-            self.emit(EventType.CONTACT_ASSIGNED, offer_id=contact.offer_id, until_ns=0, **decision)
-        else:
+        if entry.queue.auto_accept or at_once:
+            agent.last_offer_id = offer_id
+            others = self.begin(contact, agent, offer_id, second=entry.second)
+            self.emit(EventType.CONTACT_ASSIGNED, until_ns=0, **decision)
+            self.release_others(contact, others)
+            return
+        until_ns = self.now_ns + entry.queue.offer_timeout_ms * NS_IN_MS
+        in_turn = cause in (MatchCause.TURN, MatchCause.PREFERRED)
+        broadcast = in_turn and self.queue_of(contact).strategy is Strategy.BROADCAST
+        if contact.state is ContactState.WAITING:
             contact.state = ContactState.OFFERED
-            contact.offer_expires_ns = self.now_ns + queue.offer_timeout_ms * NS_IN_MS
-            self.arm(TimerKind.OFFER_EXPIRY, contact.offer_expires_ns, contact)
-            self.emit(EventType.OFFER_MADE, offer_id=contact.offer_id, until_ns=contact.offer_expires_ns, **decision)
+            contact.state_since_ns = self.now_ns
+        self.put_offer(contact, Offer(offer_id, agent, until_ns, entry.second, broadcast))
+        self.emit(EventType.OFFER_MADE, until_ns=until_ns, **decision)

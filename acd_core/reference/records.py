@@ -1,9 +1,11 @@
-"""What the reference engine keeps of each agent, contact and timer. Field meanings: `acd_core.snapshot`."""
+"""What the reference engine keeps of each agent, contact, queue and timer. Field meanings: `acd_core.snapshot`."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from acd_core.enums import ContactState, OfferOutcome, Presence, TimerKind
+from acd_core.fixed_point import OCCUPANCY_NONE
+from acd_core.policy import QueueSpec, SkillWeight
 from acd_core.roster import AgentSpec, QueueMembership
 
 
@@ -12,6 +14,33 @@ class Exclusion(NamedTuple):
 
     agent_ordinal: int
     until_ns: int
+
+
+class Entry(NamedTuple):
+    """A contact's place in one of its queues: the home queue, or the second one."""
+
+    queue: QueueSpec
+    second: bool
+
+
+class EndedOffer(NamedTuple):
+    offer_id: int
+    agent_ordinal: int
+    outcome: OfferOutcome
+
+
+class Judged(NamedTuple):
+    """What a contact remembers of a step: whether its condition held, or that its side effect happened."""
+
+    word: int
+    taken: bool
+
+
+class Served(NamedTuple):
+    """Who served a customer last, and until when."""
+
+    agent_ordinal: int
+    at_ns: int
 
 
 class Timer(NamedTuple):
@@ -38,6 +67,10 @@ class Agent:
     misses_in_row: int = 0
     lease_ms: int = 0
     delayed_until_ns: int = 0
+    contacts_begun: int = 0
+    talk_ns: int = 0
+    occupancy_key: int = OCCUPANCY_NONE
+    occupancy_at_ns: int = 0
 
     holding: list["Contact"] = field(default_factory=list)
     """Contacts offered to it, active with it or in its wrap-up, in no particular order."""
@@ -77,6 +110,18 @@ class Agent:
 
 
 @dataclass(eq=False, slots=True)
+class Offer:
+    """A live offer."""
+
+    offer_id: int
+    agent: Agent
+    expires_ns: int
+    second: bool
+    """Made for the contact's second entry."""
+    broadcast: bool
+
+
+@dataclass(eq=False, slots=True)
 class Contact:
     """A live contact. Compared by identity."""
 
@@ -94,16 +139,73 @@ class Contact:
     state: ContactState
     state_since_ns: int
     attached: bool
+    opened_ns: int
+    plan_from_ns: int
     agent: Agent | None = None
-    """To whom it is offered, who serves it, or who wraps it up."""
+    """Who serves it or wraps it up."""
     offer_id: int = 0
-    offer_expires_ns: int = 0
+    """The accepted offer."""
     accepted_ns: int = 0
     held: bool = False
-    last_offer_id: int = 0
-    last_offer_agent_ordinal: int = -1
-    last_offer_outcome: OfferOutcome | None = None
+    offers: list[Offer] = field(default_factory=list)
+    """Live ones, by id."""
+    ended_offers: list[EndedOffer] = field(default_factory=list)
     exclusions: list[Exclusion] = field(default_factory=list)
+    second_queue_id: str = ""
+    requirement_now: str = ""
+    priority_now: int = 0
+    credit_now_ms: int = 0
+    raised_tier: int = -1
+    plans_entered: int = 0
+    """Tells a plan being entered anew while one is gone through; no part of the state."""
+    next_step: int = 0
+    steps_taken: list[int] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    skill_weights: tuple[SkillWeight, ...] = ()
+    preferred_agents: tuple[str, ...] = ()
+    preferred_hold_ms: int = -1
+    only_preferred: bool = False
+    preferred: list[int] = field(default_factory=list)
+    """Ordinals of agents."""
+    reserved_for: list[int] = field(default_factory=list)
+    callback_address: str = ""
+    window_start_ns: int = 0
+    window_end_ns: int = 0
+    attempts_max: int = 0
+    attempts: int = 0
+    consults_ordinal: int = -1
+    consults_contact_id: str = ""
+    asked_by_ordinal: int = -1
+    predicted_at_ns: int = 0
+    predicted_queue_length_ns: int = -1
+    predicted_last_waits_ns: int = -1
+
+    def values_now(self) -> tuple[str, int, int, int]:
+        """What it asks for now."""
+        return self.requirement_now, self.priority_now, self.credit_now_ms, self.raised_tier
+
+    def offered_to(self, agent: Agent) -> bool:
+        return any(offer.agent is agent for offer in self.offers)
+
+
+@dataclass(slots=True)
+class Score:
+    """How well a predictor of waits did of late."""
+
+    scored: int = 0
+    error: int = 0
+    """Mean square error in square milliseconds."""
+
+
+@dataclass(slots=True)
+class QueueFigures:
+    """What was learnt of a queue."""
+
+    served: int = 0
+    service_us: int = 0
+    last_wait_ns: int = -1
+    queue_length: Score = field(default_factory=Score)
+    last_waits: Score = field(default_factory=Score)
 
 
 class Remembered(NamedTuple):

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from acd_core.commands import parse_cached
+from acd_core.commands import parse_own_cached
 from acd_core.enums import ContactState, EndCause, EventType, Presence, TimerKind
 from acd_core.events import EVENT_FIELDS, Event
 from acd_core.limits import SKILLS_PER_TENANT_MAX, Limits
+from acd_core.plan import Plan
 from acd_core.policy import Channel, Policy, QueueSpec
-from acd_core.reference.records import Agent, Contact, Remembered, Timer
+from acd_core.reference.records import Agent, Contact, Entry, QueueFigures, Remembered, Served, Timer
 
 WORD = 2**64 - 1
 """Masks a whole number to 64 bits."""
@@ -35,7 +36,14 @@ def text_word(text: str) -> int:
 @lru_cache(maxsize=16_384)
 def skill_names(requirement: str) -> frozenset[str]:
     """The skills that a requirement names."""
-    return frozenset(term.skill for term in parse_cached(requirement).terms())
+    return frozenset(term.skill for term in parse_own_cached(requirement).terms())
+
+
+def skills_of_policy(policy: Policy) -> set[str]:
+    """The skills that queues and steps of plans name."""
+    names: set[str] = set().union(*(skill_names(queue.requirement) for queue in policy.queues))
+    names.update(weight.skill for queue in policy.queues for weight in queue.skill_weights)
+    return names.union(*(skill_names(step.requirement) for plan in policy.plans for step in plan.steps))
 
 
 class State:
@@ -52,6 +60,7 @@ class State:
         self.random_state = seed
         self.agents_created = 0
         self.contacts_created = 0
+        self.segments_opened = 0
         self.offers_made = 0
         self.timers_armed = 0
         self.closed = dict.fromkeys(EndCause, 0)
@@ -59,6 +68,12 @@ class State:
         self.policy = Policy()
         self.queues: dict[str, QueueSpec] = {}
         self.channels: dict[str, Channel] = {}
+        self.plans: dict[str, Plan] = {}
+        self.closed_queues: set[str] = set()
+        self.figures: dict[str, QueueFigures] = {}
+        """Of queues of which something was learnt."""
+        self.served: dict[str, Served] = {}
+        """By customer, oldest first."""
         self.agents_by_ordinal: dict[int, Agent] = {}
         """In order of creation, as are all contacts."""
         self.agents_by_id: dict[str, Agent] = {}
@@ -85,6 +100,11 @@ class State:
         self.policy = policy
         self.queues = {queue.queue_id: queue for queue in policy.queues}
         self.channels = {channel.channel_id: channel for channel in policy.channels}
+        self.plans = {plan.plan_id: plan for plan in policy.plans}
+        self.closed_queues &= self.queues.keys()
+        self.figures = {queue_id: of for queue_id, of in self.figures.items() if queue_id in self.queues}
+        if not policy.preference.last_agent_window_ms:
+            self.served.clear()
         for agent in self.agents_by_ordinal.values():
             agent.forget_room()
 
@@ -101,11 +121,26 @@ class State:
         return [c for c in self.contacts_by_ordinal.values() if c.state is ContactState.WAITING]
 
     def queue_of(self, contact: Contact) -> QueueSpec:
+        """The home queue."""
         return self.queues[contact.queue_id]
 
+    def entries(self, contact: Contact) -> list[Entry]:
+        """The contact's places in queues, home first."""
+        home = Entry(self.queue_of(contact), second=False)
+        if not contact.second_queue_id:
+            return [home]
+        return [home, Entry(self.queues[contact.second_queue_id], second=True)]
+
+    def waiting_in(self, queue_id: str) -> int:
+        """How many entries of waiting contacts a queue has."""
+        return sum(queue_id in (c.queue_id, c.second_queue_id) for c in self.waiting_contacts())
+
+    def is_callback(self, contact: Contact) -> bool:
+        return contact.callback_address != ""
+
     def wait_ns(self, contact: Contact) -> int:
-        """From arrival to acceptance, or to now while it has not been accepted."""
-        return (contact.accepted_ns or self.now_ns) - contact.arrived_ns
+        """From the segment's begin to acceptance, or to now while it has not been accepted."""
+        return (contact.accepted_ns or self.now_ns) - contact.opened_ns
 
     # Bound on skill names
 
@@ -136,17 +171,18 @@ class State:
         without_contact: Contact | None = None,
         without_queues: bool = False,
     ) -> set[str]:
-        """The names in agents' skills, queues' requirements and live contacts' requirements."""
+        """The names in agents' skills, queues' and live contacts' requirements and weights, plans' requirements."""
         names: set[str] = set()
         replaced = set(without_agents)
         for agent in self.agents_by_ordinal.values():
             if agent not in replaced:
                 names.update(agent.skills)
         if not without_queues:
-            names.update(*(skill_names(queue.requirement) for queue in self.policy.queues))
+            names |= skills_of_policy(self.policy)
         for contact in self.contacts_by_ordinal.values():
             if contact is not without_contact:
-                names.update(skill_names(contact.requirement))
+                names |= skill_names(contact.requirement) | skill_names(contact.requirement_now)
+                names.update(weight.skill for weight in contact.skill_weights)
         return names
 
     # Events

@@ -5,16 +5,29 @@ from typing import Any, Self
 
 from acd_core import snapshot
 from acd_core.enums import ContactState, EndCause, OfferOutcome, Presence, TimerKind
-from acd_core.policy import Policy
+from acd_core.policy import Policy, SkillWeight
 from acd_core.reference.judging import Judging
-from acd_core.reference.records import Agent, Contact, Exclusion, Remembered, Timer
+from acd_core.reference.records import (
+    Agent,
+    Contact,
+    EndedOffer,
+    Exclusion,
+    Judged,
+    Offer,
+    QueueFigures,
+    Remembered,
+    Score,
+    Served,
+    Timer,
+)
 from acd_core.refusal import Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_core.snapshot import BEHAVIOUR_VERSION, BadSnapshot
 from acd_core.views import AgentView, ContactView, Counts
 
 COUNTERS = (
-    "now_ns", "seq", "event_seq", "event_hash", "random_state", "agents_created", "contacts_created", "offers_made",
+    "now_ns", "seq", "event_seq", "event_hash", "random_state", "agents_created", "contacts_created",
+    "segments_opened", "offers_made",
     "timers_armed", "policy_version",
 )  # fmt: skip
 """Fields of the snapshot that the engine has under the same name."""
@@ -31,6 +44,11 @@ class Stored(Judging):
         state["policy"] = self.policy.to_bytes()
         state["agents"] = [agent_record(agent) for agent in self.agents_by_ordinal.values()]
         state["contacts"] = [contact_record(contact) for contact in self.contacts_by_ordinal.values()]
+        state["closed_queues"] = [{"queue_id": queue_id} for queue_id in sorted(self.closed_queues, key=str.encode)]
+        state["queues"] = [
+            figures_record(queue_id, self.figures[queue_id]) for queue_id in sorted(self.figures, key=str.encode)
+        ]
+        state["served"] = [{"customer_id": customer_id, **of._asdict()} for customer_id, of in self.served.items()]
         state["timers"] = [timer._asdict() for timer in sorted(self.timers, key=lambda t: (t.due_ns, t.ordinal))]
         state["requests"] = [
             {"request_id": request_id, **remembered._asdict()} for request_id, remembered in self.requests.items()
@@ -63,6 +81,11 @@ class Stored(Judging):
             setattr(self, name, state[name])
         self.closed = {cause: record["count"] for cause, record in zip(EndCause, state["closed"], strict=True)}
         self.adopt_policy(Policy.from_bytes(state["policy"]))
+        self.closed_queues = {record["queue_id"] for record in state["closed_queues"]}
+        self.figures = {record["queue_id"]: figures_from(record) for record in state["queues"]}
+        self.served = {
+            record["customer_id"]: Served(record["agent_ordinal"], record["at_ns"]) for record in state["served"]
+        }
         for record in state["agents"]:
             agent = agent_from(record)
             self.agents_by_ordinal[agent.ordinal] = agent
@@ -74,6 +97,8 @@ class Stored(Judging):
             if record["agent_ordinal"] != -1:
                 contact.agent = self.agents_by_ordinal[record["agent_ordinal"]]
                 contact.agent.take(contact)
+            for offer in record["offers"]:
+                self.load_offer(contact, offer)
         for record in state["timers"]:
             self.put_timer(Timer(**{**record, "kind": TimerKind(record["kind"])}))
         for record in state["requests"]:
@@ -81,15 +106,23 @@ class Stored(Judging):
             self.requests[request_id] = Remembered(**record)
         self.skills_seen = self.skills_in_use()
 
+    def load_offer(self, contact: Contact, record: dict[str, Any]) -> None:
+        agent = self.agents_by_ordinal[record["agent_ordinal"]]
+        offer = Offer(
+            record["offer_id"], agent, record["expires_ns"], bool(record["second"]), bool(record["broadcast"])
+        )
+        contact.offers.append(offer)
+        agent.take(contact)
+
     # Views
 
     def contact(self, contact_id: str) -> ContactView | None:
         contact = self.contacts_by_id.get(contact_id)
-        return None if contact is None else contact_view(contact)
+        return None if contact is None else self.contact_view(contact)
 
     def contacts(self) -> Iterator[ContactView]:
         """Live contacts, in order of creation."""
-        return (contact_view(contact) for contact in list(self.contacts_by_ordinal.values()))
+        return (self.contact_view(contact) for contact in list(self.contacts_by_ordinal.values()))
 
     def agent(self, agent_id: str) -> AgentView | None:
         agent = self.agents_by_id.get(agent_id)
@@ -98,9 +131,6 @@ class Stored(Judging):
     def agents(self) -> Iterator[AgentView]:
         """Agents, leaving ones among them, in order of creation."""
         return (self.agent_view(agent) for agent in list(self.agents_by_ordinal.values()))
-
-    def waiting_in(self, queue_id: str) -> int:
-        return sum(contact.queue_id == queue_id for contact in self.waiting_contacts())
 
     def counts(self) -> Counts:
         states = [contact.state for contact in self.contacts_by_ordinal.values()]
@@ -112,7 +142,8 @@ class Stored(Judging):
             offered=states.count(ContactState.OFFERED),
             active=states.count(ContactState.ACTIVE),
             wrap_up=states.count(ContactState.WRAP_UP),
-            opened=self.contacts_created,
+            scheduled=states.count(ContactState.SCHEDULED),
+            opened=self.segments_opened,
             closed=tuple(self.closed[cause] for cause in EndCause),
         )
 
@@ -128,30 +159,48 @@ class Stored(Judging):
             leaving=agent.leaving,
             used=self.used(agent),
             contact_ids=tuple(contact.contact_id for contact in agent.held_in(*ContactState)),
+            contacts_begun=agent.contacts_begun,
+            talk_ns=agent.talk_ns,
         )
 
-
-def contact_view(contact: Contact) -> ContactView:
-    return ContactView(
-        contact_id=contact.contact_id,
-        ordinal=contact.ordinal,
-        queue_id=contact.queue_id,
-        channel_id=contact.channel_id,
-        requirement=contact.requirement,
-        priority=contact.priority,
-        credit_ms=contact.credit_ms,
-        customer_id=contact.customer_id,
-        attributes=contact.attributes,
-        state=int(contact.state),
-        state_since_ns=contact.state_since_ns,
-        arrived_ns=contact.arrived_ns,
-        agent_id="" if contact.agent is None else contact.agent.spec.agent_id,
-        offer_id=contact.offer_id,
-        offer_expires_ns=contact.offer_expires_ns,
-        accepted_ns=contact.accepted_ns,
-        held=contact.held,
-        attached=contact.attached,
-    )
+    def contact_view(self, contact: Contact) -> ContactView:
+        offer = contact.offers[0] if contact.offers else None
+        agent = contact.agent if offer is None else offer.agent
+        reserved_for = (self.agents_by_ordinal.get(ordinal) for ordinal in contact.reserved_for)
+        return ContactView(
+            contact_id=contact.contact_id,
+            ordinal=contact.ordinal,
+            queue_id=contact.queue_id,
+            channel_id=contact.channel_id,
+            requirement=contact.requirement_now,
+            priority=contact.priority_now,
+            credit_ms=contact.credit_now_ms,
+            customer_id=contact.customer_id,
+            attributes=contact.attributes,
+            state=int(contact.state),
+            state_since_ns=contact.state_since_ns,
+            arrived_ns=contact.arrived_ns,
+            agent_id="" if agent is None else agent.spec.agent_id,
+            offer_id=contact.offer_id if offer is None else offer.offer_id,
+            offer_expires_ns=0 if offer is None else offer.expires_ns,
+            accepted_ns=contact.accepted_ns,
+            held=contact.held,
+            attached=contact.attached,
+            second_queue_id=contact.second_queue_id,
+            opened_ns=contact.opened_ns,
+            preferred_agents=contact.preferred_agents,
+            preferred_hold_ms=contact.preferred_hold_ms,
+            only_preferred=contact.only_preferred,
+            reserved_for=tuple(agent.spec.agent_id for agent in reserved_for if agent is not None),
+            callback_address=contact.callback_address,
+            window_start_ns=contact.window_start_ns,
+            window_end_ns=contact.window_end_ns,
+            attempts_max=contact.attempts_max,
+            attempts=contact.attempts,
+            consults_contact_id=contact.consults_contact_id,
+            plan_steps_taken=len(contact.steps_taken),
+            skill_weights=contact.skill_weights,
+        )
 
 
 def agent_record(agent: Agent) -> dict[str, Any]:
@@ -171,6 +220,11 @@ def agent_record(agent: Agent) -> dict[str, Any]:
         "misses_in_row": agent.misses_in_row,
         "lease_ms": agent.lease_ms,
         "delayed_until_ns": agent.delayed_until_ns,
+        "weight": agent.spec.weight,
+        "contacts_begun": agent.contacts_begun,
+        "talk_ns": agent.talk_ns,
+        "occupancy_key": agent.occupancy_key,
+        "occupancy_at_ns": agent.occupancy_at_ns,
     }
 
 
@@ -182,6 +236,7 @@ def agent_from(record: dict[str, Any]) -> Agent:
         channel_maxima=tuple(ChannelMaximum(**maximum) for maximum in record["channel_maxima"]),
         memberships=tuple(QueueMembership(**member) for member in record["memberships"]),
         display_name=record["display_name"],
+        weight=record["weight"],
     )
     return Agent(
         ordinal=record["ordinal"],
@@ -194,13 +249,20 @@ def agent_from(record: dict[str, Any]) -> Agent:
         misses_in_row=record["misses_in_row"],
         lease_ms=record["lease_ms"],
         delayed_until_ns=record["delayed_until_ns"],
+        contacts_begun=record["contacts_begun"],
+        talk_ns=record["talk_ns"],
+        occupancy_key=record["occupancy_key"],
+        occupancy_at_ns=record["occupancy_at_ns"],
     )
 
 
 SAME_IN_CONTACT = (
     "ordinal", "contact_id", "queue_id", "channel_id", "requirement", "priority", "credit_ms", "customer_id",
-    "attributes", "content_word", "arrived_ns", "state_since_ns", "offer_id", "offer_expires_ns", "accepted_ns",
-    "last_offer_id", "last_offer_agent_ordinal",
+    "attributes", "content_word", "arrived_ns", "state_since_ns", "offer_id", "accepted_ns", "second_queue_id",
+    "requirement_now", "priority_now", "credit_now_ms", "raised_tier", "next_step", "preferred_hold_ms", "opened_ns",
+    "plan_from_ns", "callback_address", "window_start_ns", "window_end_ns", "attempts_max", "attempts",
+    "consults_ordinal", "consults_contact_id", "asked_by_ordinal", "predicted_at_ns", "predicted_queue_length_ns",
+    "predicted_last_waits_ns",
 )  # fmt: skip
 """Fields of a contact's record that the contact has under the same name and type."""
 
@@ -211,20 +273,69 @@ def contact_record(contact: Contact) -> dict[str, Any]:
         "state": contact.state,
         "agent_ordinal": -1 if contact.agent is None else contact.agent.ordinal,
         "held": contact.held,
-        "last_offer_outcome": contact.last_offer_outcome or 0,
         "attached": contact.attached,
+        "only_preferred": contact.only_preferred,
+        "offers": [
+            {
+                "offer_id": offer.offer_id,
+                "agent_ordinal": offer.agent.ordinal,
+                "expires_ns": offer.expires_ns,
+                "second": offer.second,
+                "broadcast": offer.broadcast,
+            }
+            for offer in contact.offers
+        ],
+        "ended_offers": [ended._asdict() for ended in contact.ended_offers],
         "exclusions": [exclusion._asdict() for exclusion in contact.exclusions],
+        "steps_taken": [{"step": step} for step in contact.steps_taken],
+        "judged": [judged._asdict() for judged in contact.judged],
+        "skill_weights": [weight._asdict() for weight in contact.skill_weights],
+        "preferred_agents": [{"agent_id": agent_id} for agent_id in contact.preferred_agents],
+        "preferred": [{"ordinal": ordinal} for ordinal in contact.preferred],
+        "reserved_for": [{"ordinal": ordinal} for ordinal in contact.reserved_for],
     }
 
 
 def contact_from(record: dict[str, Any]) -> Contact:
-    """The contact, still without its agent."""
-    outcome = record["last_offer_outcome"]
+    """The contact, still without its agent and its offers."""
     return Contact(
         **{name: record[name] for name in SAME_IN_CONTACT},
         state=ContactState(record["state"]),
         held=bool(record["held"]),
-        last_offer_outcome=OfferOutcome(outcome) if outcome else None,
         attached=bool(record["attached"]),
+        only_preferred=bool(record["only_preferred"]),
+        ended_offers=[
+            EndedOffer(ended["offer_id"], ended["agent_ordinal"], OfferOutcome(ended["outcome"]))
+            for ended in record["ended_offers"]
+        ],
         exclusions=[Exclusion(**exclusion) for exclusion in record["exclusions"]],
+        steps_taken=[taken["step"] for taken in record["steps_taken"]],
+        judged=[Judged(judged["word"], bool(judged["taken"])) for judged in record["judged"]],
+        skill_weights=tuple(SkillWeight(**weight) for weight in record["skill_weights"]),
+        preferred_agents=tuple(named["agent_id"] for named in record["preferred_agents"]),
+        preferred=[agent["ordinal"] for agent in record["preferred"]],
+        reserved_for=[agent["ordinal"] for agent in record["reserved_for"]],
+    )
+
+
+def figures_record(queue_id: str, figures: QueueFigures) -> dict[str, Any]:
+    return {
+        "queue_id": queue_id,
+        "served": figures.served,
+        "service_us": figures.service_us,
+        "last_wait_ns": figures.last_wait_ns,
+        "queue_length_scored": figures.queue_length.scored,
+        "queue_length_error": figures.queue_length.error,
+        "last_waits_scored": figures.last_waits.scored,
+        "last_waits_error": figures.last_waits.error,
+    }
+
+
+def figures_from(record: dict[str, Any]) -> QueueFigures:
+    return QueueFigures(
+        record["served"],
+        record["service_us"],
+        record["last_wait_ns"],
+        Score(record["queue_length_scored"], record["queue_length_error"]),
+        Score(record["last_waits_scored"], record["last_waits_error"]),
     )
