@@ -8,6 +8,7 @@ import yaml
 
 ClockKind = Literal["wall", "external"]
 Synchronous = Literal["FULL", "OFF"]
+FiguresStart = Literal["resume", "rebuild"]
 
 LISTEN_DEFAULT: Final = "127.0.0.1:7007"
 DATA_DIR_DEFAULT: Final = Path("data")
@@ -63,6 +64,13 @@ class Config:
     watch_updates_max: int = 1_024
     """Updates that wait for the reader of one contact's or agent's stream; beyond it the stream ends."""
 
+    figures_kept_days: int = 400
+    """Intervals and agents' sessions that were over earlier are forgotten."""
+    figures_gather_ms: float = 100.0
+    """How often events are counted while nobody asks: one transaction each time."""
+    figures_start: FiguresStart = "resume"
+    """`rebuild`: figures are thrown away at start and made anew from the events that the journal keeps."""
+
     stop_grace_s: float = 5.0
     """How long calls in progress may take to end when the service stops."""
     journal_vfs: str = ""
@@ -113,6 +121,9 @@ class Config:
 _CHOICES: Final = {
     "clock": get_args(ClockKind),
     "journal_synchronous": get_args(Synchronous),
+    "figures_start": get_args(FiguresStart),
     "engine": ("compiled", "reference"),
 }
-_MAY_BE_ZERO: Final = ("seed", "gather_ms", "snapshot_every_commands", "events_kept_min", "stop_grace_s")
+_MAY_BE_ZERO: Final = (
+    "seed", "gather_ms", "figures_gather_ms", "snapshot_every_commands", "events_kept_min", "stop_grace_s",
+)  # fmt: skip

@@ -18,6 +18,14 @@ def snapshots_path(data_dir: Path) -> Path:
     return data_dir / "snapshots"
 
 
+def figures_path(data_dir: Path) -> Path:
+    return data_dir / "figures.sqlite"
+
+
+def customers_path(data_dir: Path) -> Path:
+    return data_dir / "customers.sqlite"
+
+
 def set_aside_path(data_dir: Path) -> Path:
     return data_dir / "set_aside.jsonl"
 

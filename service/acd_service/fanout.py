@@ -184,6 +184,10 @@ class Fanout:
         """The event_seq of the next event to be released."""
         return self._recent_from + len(self._recent)
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._closed is not None
+
     def followers(self) -> list[Follower]:
         """Who follows, and how far each has come."""
         return list(self._followers)
@@ -269,6 +273,30 @@ class Fanout:
                     told_at = loop.time()
         finally:
             self._followers.discard(follower)
+
+    async def follow_released(self, from_event_seq: int) -> AsyncIterator[list[Released]]:
+        """As `follow`, of all events, for the service's own readers: what was released, at least one at a time.
+
+        Raises:
+            EventsNoLongerKept, EventSeqAhead, Stopping: as `follow`.
+        """
+        cursor = from_event_seq
+        if cursor > self.next_event_seq:
+            raise EventSeqAhead(cursor, self.next_event_seq)
+        while True:
+            if cursor < self._recent_from:
+                contents, _ = await self._from_journal(cursor, EventFilter())
+                released = [Released(codec.decode_event(content), content) for content in contents]
+            elif cursor < self.next_event_seq:
+                start = cursor - self._recent_from
+                released = self._recent[start : start + self._config.message_events_max]
+            elif self._closed is not None:
+                raise self._closed
+            else:
+                await self._sleep(self._config.progress_s)
+                continue
+            cursor += len(released)
+            yield released
 
     async def _sleep(self, timeout_s: float) -> None:
         loop = asyncio.get_running_loop()

@@ -149,7 +149,7 @@ class Server:
             (agent_service_pb2_grpc.add_AgentServiceServicer_to_server, AgentService(tenants)),
             (customer_service_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService()),
             (policy_service_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyService(tenants)),
-            (insight_service_pb2_grpc.add_InsightServiceServicer_to_server, InsightService()),
+            (insight_service_pb2_grpc.add_InsightServiceServicer_to_server, InsightService(tenants)),
             (admin_service_pb2_grpc.add_AdminServiceServicer_to_server, AdminService(tenants, self._calls)),
             (health_pb2_grpc.add_HealthServicer_to_server, self._health),
         ]

@@ -45,6 +45,10 @@ class ReaderTooSlow(ServiceError):
     """The reader of a stream left too many updates lying; it has to open the stream again."""
 
 
+class FiguresNotReady(ServiceError):
+    """The figures cannot be told now; routing goes on."""
+
+
 class UnknownPolicyVersion(ServiceError):
     """There is no such version of the policy, or it is no longer kept."""
 

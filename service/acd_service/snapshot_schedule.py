@@ -4,12 +4,15 @@ import asyncio
 import json
 import logging
 import sys
+from collections.abc import Callable
+from typing import Final
 
 from acd_service.config import Config
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.sequencer import Sequencer
 from acd_service.snapshotter import Taken
 
+INT64_MAX: Final = 2**63 - 1
 _log = logging.getLogger(__name__)
 
 
@@ -30,6 +33,8 @@ class SnapshotSchedule:
         self._last_seq = last_seq
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self.events_read: Callable[[], int] = lambda: INT64_MAX
+        """Up to which event the service's own readers have come: later ones are not forgotten."""
 
     def committed(self, seq: int) -> None:
         """Told after each commit."""
@@ -87,6 +92,7 @@ class SnapshotSchedule:
 
         def forget() -> None:
             through_event_seq = self._journal.extent(self._tenant).last_event_seq - events_kept_min
+            through_event_seq = min(through_event_seq, self.events_read())
             self._journal.forget(self._tenant, through_seq=kept[0], through_event_seq=through_event_seq)
 
         await self._sequencer.in_worker(forget)

@@ -12,6 +12,7 @@ from acd_service.config import Config
 from acd_service.data_dir import set_aside_path
 from acd_service.engine_interface import RoutingEngine, engine_maker
 from acd_service.fanout import Fanout
+from acd_service.figures.keeper import FiguresKeeper
 from acd_service.invariants import InvariantMonitor
 from acd_service.journal import Journal
 from acd_service.journal_sqlite import SqliteJournal
@@ -48,6 +49,8 @@ class Tenant:
             engine.event_seq, {contact.contact_id: contact.state for contact in engine.contacts()}
         )
         self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
+        self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config)
+        self.snapshots.events_read = lambda: self.figures.event_seq
         self.set_aside: Final = SetAside(set_aside_path(config.data_dir))
         self._seat = Seat(
             name,
@@ -60,10 +63,12 @@ class Tenant:
         self._was_used = engine.seq > 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_stopping = False
+        self.stopping: Final = asyncio.Event()
 
     async def take_seat(self) -> None:
         """Begin to take commands; after an outage, `Resume` is the first of them."""
         await self.sequencer.seat(self._seat, resume=self._was_used)
+        self.figures.start()
 
     def publish(self, events: list[Released]) -> None:
         """Take durable events from the sequencer."""
@@ -110,8 +115,10 @@ class Tenant:
     async def stop(self) -> None:
         """End the streams, and the snapshot that is being taken."""
         self.is_stopping = True
+        self.stopping.set()
         self.fanout.stop()
         await self.snapshots.stop()
+        await self.figures.stop()
 
     def close(self) -> None:
         self.fanout.close()

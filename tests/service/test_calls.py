@@ -240,7 +240,7 @@ def test_what_is_not_built_says_so(client, failure_of):
         (customer_service_pb2_grpc.CustomerServiceStub(client.channel),
          ("UpsertCustomers", "RemoveCustomers", "LookUpCustomer", "ListCustomers")),
         (insight_service_pb2_grpc.InsightServiceStub(client.channel),
-         ("GetQueueStats", "WatchStats", "EstimateWait", "Explain")),
+         ("EstimateWait", "Explain")),
     ]  # fmt: skip
     pool = {
         name: value

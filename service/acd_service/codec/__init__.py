@@ -20,7 +20,15 @@ from acd_service.codec.records import (
     encode_record,
 )
 from acd_service.codec.requests import batch_command_of, command_of
-from acd_service.codec.values import duration_of_ms, duration_of_ns, ms_of, ns_of, timestamp_of, wire_refusal
+from acd_service.codec.values import (
+    duration_of_ms,
+    duration_of_ns,
+    ms_of,
+    ns_of,
+    span_ms_of,
+    timestamp_of,
+    wire_refusal,
+)
 
 __all__ = [
     "BadRecord",
@@ -49,6 +57,7 @@ __all__ = [
     "response_of",
     "result_of",
     "route_response",
+    "span_ms_of",
     "timestamp_of",
     "wire_refusal",
 ]

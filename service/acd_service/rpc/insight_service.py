@@ -1,19 +1,27 @@
-"""InsightService: figures and explanations. Nothing of it is built yet."""
+"""InsightService: figures and explanations."""
 
 from typing import Any
 
 from acd.v1 import insight_service_pb2_grpc
-from acd_service.rpc.call import not_built
+from acd_service.rpc import queue_figures
+from acd_service.rpc.call import Tenants, not_built
+from acd_service.rpc.queue_figures import Wallboard
 
 
 class InsightService(insight_service_pb2_grpc.InsightServiceServicer):
     """For wallboards and supervisors."""
 
+    def __init__(self, tenants: Tenants) -> None:
+        self._tenants = tenants
+
     async def GetQueueStats(self, request: Any, context: Any) -> Any:
-        raise not_built("GetQueueStats")
+        tenant = self._tenants.of(context)
+        question = await queue_figures.question_of(tenant, request)
+        return queue_figures.response_of(await tenant.figures.queues(question))
 
     async def WatchStats(self, request: Any, context: Any) -> None:
-        raise not_built("WatchStats")
+        wallboard = await Wallboard.of(self._tenants.of(context), request)
+        await wallboard.run(context)
 
     async def EstimateWait(self, request: Any, context: Any) -> Any:
         raise not_built("EstimateWait")

@@ -1,0 +1,261 @@
+"""Keeps the figures in step with the event stream: a subscriber like any other, never on the path of a command.
+
+All work on the file is done in one thread of its own, so that a question sees the figures as of one event.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from acd_core.policy import Policy
+from acd_service.clock import Clock
+from acd_service.config import Config
+from acd_service.data_dir import figures_path
+from acd_service.fanout import Fanout
+from acd_service.figures.counts import DAY_NS, AgentFigures
+from acd_service.figures.projection import Projection, QueueKey
+from acd_service.figures.store import FiguresStore, StatsRow, checksum_of
+from acd_service.journal import Journal
+from acd_service.sequencer import Released
+from acd_service.service_error import FiguresNotReady, Stopping
+
+_log = logging.getLogger(__name__)
+_RETRY_S: Final = 5.0
+_FORGET_EVERY_NS: Final = 3_600 * 1_000_000_000
+_REACH_S: Final = 2.0
+"""How long a question waits for the figures to come up to what was released when it was asked."""
+_POLICIES_READ: Final = 100
+T = TypeVar("T")
+
+
+class QueueQuestion(NamedTuple):
+    """Which figures of queues: all times in nanoseconds since the Unix epoch; empty sets mean all."""
+
+    queue_ids: frozenset[str]
+    channels: frozenset[str]
+    start_ns: int
+    end_ns: int
+    step_ns: int
+    now_ns: int
+    """Intervals that begin later are not told: nobody knows who will wait then."""
+    rows_max: int
+
+
+class QueueFigures(NamedTuple):
+    """The answer, as of one event; at most one row more than asked for."""
+
+    rows: list[StatsRow]
+    event_seq: int
+
+
+class _Ground(NamedTuple):
+    """What the worker works on."""
+
+    store: FiguresStore
+    projection: Projection
+
+
+class FiguresKeeper:
+    """The figures of one tenant; used on the event loop.
+
+    Attributes:
+        event_seq: the last event that is counted and stored.
+    """
+
+    def __init__(self, tenant: str, journal: Journal, fanout: Fanout, clock: Clock, config: Config) -> None:
+        self._tenant = tenant
+        self._journal = journal
+        self._fanout = fanout
+        self._clock = clock
+        self._config = config
+        self._path: Path = figures_path(config.data_dir)
+        self._anew = config.figures_start == "rebuild"
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="figures")
+        self._ground: _Ground | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._hurry = asyncio.Event()
+        self._forgot_at_ns = 0
+        self._is_stopped = False
+        self.event_seq = 0
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="figures")
+
+    async def stop(self) -> None:
+        """Count what was released (the fan-out must be stopping), then close the file."""
+        self._hurry.set()
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self._is_stopped = True
+        await self._in_worker(self._close)
+        self._worker.shutdown()
+        for _, waiter in self._waiters:
+            waiter.cancel()
+
+    async def queues(self, question: QueueQuestion) -> QueueFigures:
+        """The figures of queues, up to what was released when it was asked, if they come up to that in time.
+
+        Raises:
+            FiguresNotReady: they cannot be told now.
+        """
+        return await self._ask(lambda ground: _answer(ground, question))
+
+    async def keys(self) -> list[QueueKey]:
+        """Queues and channels of which there are figures."""
+        return await self._ask(lambda ground: ground.store.queues())
+
+    async def agents(self, at_ns: int) -> dict[str, AgentFigures]:
+        """The figures, up to `at_ns`, of the agents that are signed on."""
+
+        def read(ground: _Ground) -> dict[str, AgentFigures]:
+            figures = {name: ground.projection.agent_figures(name, at_ns) for name in ground.projection.agents}
+            return {name: session for name, session in figures.items() if session is not None}
+
+        return await self._ask(read)
+
+    async def _ask(self, read: Callable[[_Ground], T]) -> T:
+        await self._reach(self._fanout.next_event_seq - 1)
+
+        def work() -> T:
+            if self._ground is None:
+                raise FiguresNotReady("the figures are not there yet; they are being made from the journal")
+            return read(self._ground)
+
+        if self._is_stopped:
+            raise Stopping("the service is stopping")
+        return await self._in_worker(work)
+
+    async def _reach(self, event_seq: int) -> None:
+        if self.event_seq >= event_seq:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((event_seq, waiter))
+        self._hurry.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(waiter, _REACH_S)
+
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                self.event_seq = await self._in_worker(self._open)
+                async for released in self._fanout.follow_released(self.event_seq + 1):
+                    self.event_seq = await self._in_worker(partial(self._count, released))
+                    self._tell_waiters()
+                    if not self._waiters:
+                        self._hurry.clear()
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(self._hurry.wait(), self._config.figures_gather_ms / 1_000)
+            except Stopping:
+                return
+            except Exception as error:
+                _log.error("the figures are not kept for now: %s", error, exc_info=error)
+                await self._in_worker(self._close)
+                if self._fanout.is_stopping:
+                    return
+                await asyncio.sleep(_RETRY_S)
+
+    def _tell_waiters(self) -> None:
+        waiting = []
+        for event_seq, waiter in self._waiters:
+            if waiter.done():
+                continue
+            if event_seq > self.event_seq:
+                waiting.append((event_seq, waiter))
+            else:
+                waiter.set_result(None)
+        self._waiters = waiting
+
+    def _open(self) -> int:
+        """Open the file and find out from which event on it has to go on; returns the one before that."""
+        store = FiguresStore.open(self._path, self._tenant, anew=self._anew)
+        self._anew = False
+        try:
+            projection = Projection(self._targets)
+            self._check(store)
+            store.load(projection)
+            oldest = self._journal.extent(self._tenant).oldest_event_seq
+            if projection.event_seq + 1 < oldest:
+                if projection.event_seq:
+                    _log.warning("no figures of events %d to %d, which are gone", projection.event_seq + 1, oldest - 1)
+                    store.forget_present()
+                    projection = Projection(self._targets)
+                first = self._journal.read_events(self._tenant, oldest, events_max=1, bytes_max=1)[0]
+                projection.event_seq = oldest - 1
+                projection.use_policy(self._policy_before(first.seq))
+        except BaseException:
+            store.close()
+            raise
+        self._ground = _Ground(store, projection)
+        return projection.event_seq
+
+    def _check(self, store: FiguresStore) -> None:
+        """Begin anew if the figures are not of this journal: it was replaced, or put back to an earlier state."""
+        progress = store.progress()
+        if progress is None:
+            return
+        extent = self._journal.extent(self._tenant)
+        if progress.event_seq > extent.last_event_seq:
+            _log.warning("the figures are ahead of the journal and are made anew")
+            store.clear()
+        elif progress.event_seq >= extent.oldest_event_seq:
+            last = self._journal.read_events(self._tenant, progress.event_seq, events_max=1, bytes_max=1)[0]
+            if checksum_of(last.content) != progress.event_checksum:
+                _log.warning("the figures are those of another journal and are made anew")
+                store.clear()
+
+    def _close(self) -> None:
+        if self._ground is not None:
+            self._ground.store.close()
+            self._ground = None
+
+    def _count(self, released: list[Released]) -> int:
+        assert self._ground is not None
+        store, projection = self._ground
+        for each in released:
+            projection.apply(each.event)
+        store.save(projection, checksum_of(released[-1].content))
+        now_ns = self._clock.now_ns()
+        if now_ns - self._forgot_at_ns >= _FORGET_EVERY_NS:
+            self._forgot_at_ns = now_ns
+            store.forget_before(now_ns - self._config.figures_kept_days * DAY_NS)
+        return projection.event_seq
+
+    def _targets(self, policy_version: int) -> Mapping[str, int]:
+        records = self._journal.read_policies(self._tenant, up_to_version=policy_version, policies_max=1)
+        if not records or records[0].policy_version != policy_version:
+            return {}
+        policy = Policy.from_bytes(records[0].content)
+        return {queue.queue_id: queue.service_level_target_ms * 1_000_000 for queue in policy.queues}
+
+    def _policy_before(self, seq: int) -> int:
+        """The version of the policy that was in force before a command."""
+        version = 2**62
+        while records := self._journal.read_policies(self._tenant, up_to_version=version, policies_max=_POLICIES_READ):
+            for record in records:
+                if record.seq < seq:
+                    return record.policy_version
+            version = records[-1].policy_version - 1
+        return 0
+
+
+def _answer(ground: _Ground, question: QueueQuestion) -> QueueFigures:
+    wanted: Iterable[QueueKey] = (
+        key
+        for key in ground.store.queues()
+        if (not question.queue_ids or key.queue_id in question.queue_ids)
+        and (not question.channels or key.channel_id in question.channels)
+    )
+    steps = (ground.store.counts(key, question.start_ns, question.end_ns, question.step_ns) for key in wanted)
+    rows = (row for row in chain.from_iterable(steps) if row.start_ns <= question.now_ns)
+    return QueueFigures(list(islice(rows, question.rows_max + 1)), ground.projection.event_seq)
