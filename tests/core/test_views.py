@@ -59,6 +59,7 @@ def test_the_view_of_a_contact(play: Play) -> None:
         accepted_ns=at(4),
         held=True,
         attached=False,
+        opened_ns=at(2),
     )
     assert engine.contact("c1") == served
     offered = engine.contact("c2")
@@ -83,6 +84,7 @@ def test_the_view_of_an_agent(play: Play) -> None:
         leaving=False,
         used=200,
         contact_ids=("c1", "c2"),
+        contacts_begun=1,
     )
     assert engine.agent("ann") == ann
     bob = engine.agent("bob")
