@@ -14,7 +14,10 @@ from acd_core.refusal import Reason
 
 PROTO = Path(__file__).parents[2] / "proto"
 READS = ("Get", "List", "LookUp", "Watch", "Subscribe", "Estimate", "Explain")
-SERVER_KINDS = {"tick", "resume", "enqueue_attached_contact", "detach_contact", "attach_contact"}
+SERVER_KINDS = {
+    "tick", "resume", "enqueue_attached_contact", "detach_contact", "attach_contact", "open_queue", "close_queue",
+    "enqueue_known_contact",
+}  # fmt: skip
 WITHOUT_REQUEST_ID = {"DispatchRequest", "RouteContactRequest"}
 """They hold requests that carry one each."""
 SURFACE = {
@@ -153,6 +156,13 @@ def test_event_details_are_called_and_numbered_by_type(files: list[Any]) -> None
         ("event", "EventType"),
         ("event", "OfferOutcome"),
         ("event", "ChosenBy"),
+        ("event", "MatchCause"),
+        ("event", "StepAction"),
+        ("event", "MoveCause"),
+        ("event", "ReservationEnd"),
+        ("event", "SegmentCause"),
+        ("policy", "ClosingRule"),
+        ("insight_service", "ServeRule"),
     ],
 )
 def test_enums_have_the_numbers_of_the_engine(module: str, name: str) -> None:

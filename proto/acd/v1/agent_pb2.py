@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x61\x63\x64/v1/agent.proto\x12\x06\x61\x63\x64.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"C\n\x0fQueueMembership\x12\x10\n\x08queue_id\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\r\x12\x10\n\x08position\x18\x03 \x01(\r\"\x83\x03\n\tAgentSpec\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12-\n\x06skills\x18\x02 \x03(\x0b\x32\x1d.acd.v1.AgentSpec.SkillsEntry\x12\x15\n\x08\x63\x61pacity\x18\x03 \x01(\rH\x00\x88\x01\x01\x12<\n\x0e\x63hannel_maxima\x18\x04 \x03(\x0b\x32$.acd.v1.AgentSpec.ChannelMaximaEntry\x12,\n\x0bmemberships\x18\x05 \x03(\x0b\x32\x17.acd.v1.QueueMembership\x12\x14\n\x0c\x64isplay_name\x18\x06 \x01(\t\x12\x13\n\x06weight\x18\x1e \x01(\rH\x01\x88\x01\x01\x1a-\n\x0bSkillsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\x1a\x34\n\x12\x43hannelMaximaEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x42\x0b\n\t_capacityB\t\n\x07_weightJ\x04\x08\x07\x10\x1eJ\x04\x08\x1f\x10\x64\"\xb4\x02\n\x05\x41gent\x12\x1f\n\x04spec\x18\x01 \x01(\x0b\x32\x11.acd.v1.AgentSpec\x12\x0f\n\x07ordinal\x18\x02 \x01(\x04\x12\"\n\x08presence\x18\x03 \x01(\x0e\x32\x10.acd.v1.Presence\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nidle_since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rdelayed_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05lease\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07leaving\x18\x08 \x01(\x08\x12\x0c\n\x04used\x18\t \x01(\r\x12\x13\n\x0b\x63ontact_ids\x18\n \x03(\tJ\x04\x08\x0b\x10\x64*a\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_OFFLINE\x10\x01\x12\x12\n\x0ePRESENCE_READY\x10\x02\x12\x11\n\rPRESENCE_AWAY\x10\x03*\xae\x01\n\rPresenceCause\x12\x1e\n\x1aPRESENCE_CAUSE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PRESENCE_CAUSE_REQUESTED\x10\x01\x12 \n\x1cPRESENCE_CAUSE_LEASE_EXPIRED\x10\x02\x12!\n\x1dPRESENCE_CAUSE_NOT_RESPONDING\x10\x03\x12\x1a\n\x16PRESENCE_CAUSE_REMOVED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x61\x63\x64/v1/agent.proto\x12\x06\x61\x63\x64.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"C\n\x0fQueueMembership\x12\x10\n\x08queue_id\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\r\x12\x10\n\x08position\x18\x03 \x01(\r\"\x83\x03\n\tAgentSpec\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12-\n\x06skills\x18\x02 \x03(\x0b\x32\x1d.acd.v1.AgentSpec.SkillsEntry\x12\x15\n\x08\x63\x61pacity\x18\x03 \x01(\rH\x00\x88\x01\x01\x12<\n\x0e\x63hannel_maxima\x18\x04 \x03(\x0b\x32$.acd.v1.AgentSpec.ChannelMaximaEntry\x12,\n\x0bmemberships\x18\x05 \x03(\x0b\x32\x17.acd.v1.QueueMembership\x12\x14\n\x0c\x64isplay_name\x18\x06 \x01(\t\x12\x13\n\x06weight\x18\x1e \x01(\rH\x01\x88\x01\x01\x1a-\n\x0bSkillsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\x1a\x34\n\x12\x43hannelMaximaEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x42\x0b\n\t_capacityB\t\n\x07_weightJ\x04\x08\x07\x10\x1eJ\x04\x08\x1f\x10\x64\"\xf5\x02\n\x05\x41gent\x12\x1f\n\x04spec\x18\x01 \x01(\x0b\x32\x11.acd.v1.AgentSpec\x12\x0f\n\x07ordinal\x18\x02 \x01(\x04\x12\"\n\x08presence\x18\x03 \x01(\x0e\x32\x10.acd.v1.Presence\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nidle_since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rdelayed_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05lease\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07leaving\x18\x08 \x01(\x08\x12\x0c\n\x04used\x18\t \x01(\r\x12\x13\n\x0b\x63ontact_ids\x18\n \x03(\t\x12\x16\n\x0e\x63ontacts_begun\x18\x0b \x01(\x04\x12\'\n\x04talk\x18\x0c \x01(\x0b\x32\x19.google.protobuf.DurationJ\x04\x08\r\x10\x64*a\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_OFFLINE\x10\x01\x12\x12\n\x0ePRESENCE_READY\x10\x02\x12\x11\n\rPRESENCE_AWAY\x10\x03*\xae\x01\n\rPresenceCause\x12\x1e\n\x1aPRESENCE_CAUSE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PRESENCE_CAUSE_REQUESTED\x10\x01\x12 \n\x1cPRESENCE_CAUSE_LEASE_EXPIRED\x10\x02\x12!\n\x1dPRESENCE_CAUSE_NOT_RESPONDING\x10\x03\x12\x1a\n\x16PRESENCE_CAUSE_REMOVED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENTSPEC_SKILLSENTRY']._serialized_options = b'8\001'
   _globals['_AGENTSPEC_CHANNELMAXIMAENTRY']._loaded_options = None
   _globals['_AGENTSPEC_CHANNELMAXIMAENTRY']._serialized_options = b'8\001'
-  _globals['_PRESENCE']._serialized_start=865
-  _globals['_PRESENCE']._serialized_end=962
-  _globals['_PRESENCECAUSE']._serialized_start=965
-  _globals['_PRESENCECAUSE']._serialized_end=1139
+  _globals['_PRESENCE']._serialized_start=930
+  _globals['_PRESENCE']._serialized_end=1027
+  _globals['_PRESENCECAUSE']._serialized_start=1030
+  _globals['_PRESENCECAUSE']._serialized_end=1204
   _globals['_QUEUEMEMBERSHIP']._serialized_start=95
   _globals['_QUEUEMEMBERSHIP']._serialized_end=162
   _globals['_AGENTSPEC']._serialized_start=165
@@ -50,5 +50,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENTSPEC_CHANNELMAXIMAENTRY']._serialized_start=464
   _globals['_AGENTSPEC_CHANNELMAXIMAENTRY']._serialized_end=516
   _globals['_AGENT']._serialized_start=555
-  _globals['_AGENT']._serialized_end=863
+  _globals['_AGENT']._serialized_end=928
 # @@protoc_insertion_point(module_scope)

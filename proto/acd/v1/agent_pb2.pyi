@@ -78,7 +78,7 @@ class AgentSpec(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., skills: _Optional[_Mapping[str, int]] = ..., capacity: _Optional[int] = ..., channel_maxima: _Optional[_Mapping[str, int]] = ..., memberships: _Optional[_Iterable[_Union[QueueMembership, _Mapping]]] = ..., display_name: _Optional[str] = ..., weight: _Optional[int] = ...) -> None: ...
 
 class Agent(_message.Message):
-    __slots__ = ("spec", "ordinal", "presence", "reason", "idle_since", "delayed_until", "lease", "leaving", "used", "contact_ids")
+    __slots__ = ("spec", "ordinal", "presence", "reason", "idle_since", "delayed_until", "lease", "leaving", "used", "contact_ids", "contacts_begun", "talk")
     SPEC_FIELD_NUMBER: _ClassVar[int]
     ORDINAL_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +89,8 @@ class Agent(_message.Message):
     LEAVING_FIELD_NUMBER: _ClassVar[int]
     USED_FIELD_NUMBER: _ClassVar[int]
     CONTACT_IDS_FIELD_NUMBER: _ClassVar[int]
+    CONTACTS_BEGUN_FIELD_NUMBER: _ClassVar[int]
+    TALK_FIELD_NUMBER: _ClassVar[int]
     spec: AgentSpec
     ordinal: int
     presence: Presence
@@ -99,4 +101,6 @@ class Agent(_message.Message):
     leaving: bool
     used: int
     contact_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, spec: _Optional[_Union[AgentSpec, _Mapping]] = ..., ordinal: _Optional[int] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., idle_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., delayed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., leaving: _Optional[bool] = ..., used: _Optional[int] = ..., contact_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    contacts_begun: int
+    talk: _duration_pb2.Duration
+    def __init__(self, spec: _Optional[_Union[AgentSpec, _Mapping]] = ..., ordinal: _Optional[int] = ..., presence: _Optional[_Union[Presence, str]] = ..., reason: _Optional[str] = ..., idle_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., delayed_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., leaving: _Optional[bool] = ..., used: _Optional[int] = ..., contact_ids: _Optional[_Iterable[str]] = ..., contacts_begun: _Optional[int] = ..., talk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...

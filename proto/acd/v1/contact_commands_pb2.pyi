@@ -184,16 +184,18 @@ class DeclineOfferResponse(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duplicate: _Optional[bool] = ..., contact: _Optional[_Union[_contact_pb2.ContactStanding, _Mapping]] = ...) -> None: ...
 
 class CompleteContactRequest(_message.Message):
-    __slots__ = ("request_id", "contact_id", "agent_id", "wrap_up")
+    __slots__ = ("request_id", "contact_id", "agent_id", "wrap_up", "not_reached")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     WRAP_UP_FIELD_NUMBER: _ClassVar[int]
+    NOT_REACHED_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     contact_id: str
     agent_id: str
     wrap_up: _duration_pb2.Duration
-    def __init__(self, request_id: _Optional[str] = ..., contact_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., wrap_up: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    not_reached: bool
+    def __init__(self, request_id: _Optional[str] = ..., contact_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., wrap_up: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., not_reached: _Optional[bool] = ...) -> None: ...
 
 class CompleteContactResponse(_message.Message):
     __slots__ = ("seq", "at", "duplicate", "contact")

@@ -91,7 +91,7 @@ class Callback(_message.Message):
     def __init__(self, address: _Optional[str] = ..., window_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts_max: _Optional[int] = ...) -> None: ...
 
 class Contact(_message.Message):
-    __slots__ = ("contact_id", "ordinal", "queue_id", "channel", "requirement", "priority", "credit", "customer_id", "attributes", "state", "state_since", "arrived_at", "agent_id", "offer_id", "offer_expires_at", "accepted_at", "held", "attached", "second_queue_id", "preference", "callback", "consults_contact_id", "plan_steps_taken")
+    __slots__ = ("contact_id", "ordinal", "queue_id", "channel", "requirement", "priority", "credit", "customer_id", "attributes", "state", "state_since", "arrived_at", "agent_id", "offer_id", "offer_expires_at", "accepted_at", "held", "attached", "second_queue_id", "preference", "callback", "consults_contact_id", "plan_steps_taken", "opened_at", "reserved_for_agent_ids", "callback_attempts", "skill_weights")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +99,13 @@ class Contact(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class SkillWeightsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
     ORDINAL_FIELD_NUMBER: _ClassVar[int]
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -122,6 +129,10 @@ class Contact(_message.Message):
     CALLBACK_FIELD_NUMBER: _ClassVar[int]
     CONSULTS_CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
     PLAN_STEPS_TAKEN_FIELD_NUMBER: _ClassVar[int]
+    OPENED_AT_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FOR_AGENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    SKILL_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     contact_id: str
     ordinal: int
     queue_id: str
@@ -145,7 +156,11 @@ class Contact(_message.Message):
     callback: Callback
     consults_contact_id: str
     plan_steps_taken: int
-    def __init__(self, contact_id: _Optional[str] = ..., ordinal: _Optional[int] = ..., queue_id: _Optional[str] = ..., channel: _Optional[str] = ..., requirement: _Optional[str] = ..., priority: _Optional[int] = ..., credit: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., customer_id: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[ContactState, str]] = ..., state_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., arrived_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[int] = ..., offer_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., held: _Optional[bool] = ..., attached: _Optional[bool] = ..., second_queue_id: _Optional[str] = ..., preference: _Optional[_Union[AgentPreference, _Mapping]] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., consults_contact_id: _Optional[str] = ..., plan_steps_taken: _Optional[int] = ...) -> None: ...
+    opened_at: _timestamp_pb2.Timestamp
+    reserved_for_agent_ids: _containers.RepeatedScalarFieldContainer[str]
+    callback_attempts: int
+    skill_weights: _containers.ScalarMap[str, int]
+    def __init__(self, contact_id: _Optional[str] = ..., ordinal: _Optional[int] = ..., queue_id: _Optional[str] = ..., channel: _Optional[str] = ..., requirement: _Optional[str] = ..., priority: _Optional[int] = ..., credit: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., customer_id: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[ContactState, str]] = ..., state_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., arrived_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., agent_id: _Optional[str] = ..., offer_id: _Optional[int] = ..., offer_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., held: _Optional[bool] = ..., attached: _Optional[bool] = ..., second_queue_id: _Optional[str] = ..., preference: _Optional[_Union[AgentPreference, _Mapping]] = ..., callback: _Optional[_Union[Callback, _Mapping]] = ..., consults_contact_id: _Optional[str] = ..., plan_steps_taken: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reserved_for_agent_ids: _Optional[_Iterable[str]] = ..., callback_attempts: _Optional[int] = ..., skill_weights: _Optional[_Mapping[str, int]] = ...) -> None: ...
 
 class ContactStanding(_message.Message):
     __slots__ = ("contact_id", "state", "agent_id", "offer_id", "offer_expires_at")

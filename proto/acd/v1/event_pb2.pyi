@@ -40,6 +40,20 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_CONTACT_CLOSED: _ClassVar[EventType]
     EVENT_TYPE_CONTACT_UNATTENDED: _ClassVar[EventType]
     EVENT_TYPE_RESUMED: _ClassVar[EventType]
+    EVENT_TYPE_PLAN_STEP_TAKEN: _ClassVar[EventType]
+    EVENT_TYPE_CONTACT_MOVED: _ClassVar[EventType]
+    EVENT_TYPE_TREATMENT_STARTED: _ClassVar[EventType]
+    EVENT_TYPE_CALLBACK_OFFERED: _ClassVar[EventType]
+    EVENT_TYPE_WAIT_ENDED: _ClassVar[EventType]
+    EVENT_TYPE_QUEUE_OPENED: _ClassVar[EventType]
+    EVENT_TYPE_QUEUE_CLOSED: _ClassVar[EventType]
+    EVENT_TYPE_CONTACT_RESERVED: _ClassVar[EventType]
+    EVENT_TYPE_RESERVATION_ENDED: _ClassVar[EventType]
+    EVENT_TYPE_SEGMENT_OPENED: _ClassVar[EventType]
+    EVENT_TYPE_CALLBACK_SET: _ClassVar[EventType]
+    EVENT_TYPE_CONTACT_SCHEDULED: _ClassVar[EventType]
+    EVENT_TYPE_CALLBACK_DUE: _ClassVar[EventType]
+    EVENT_TYPE_CONSULTATION_OPENED: _ClassVar[EventType]
 
 class OfferOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -57,6 +71,50 @@ class ChosenBy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHOSEN_BY_UNSPECIFIED: _ClassVar[ChosenBy]
     CHOSEN_BY_CONTACT: _ClassVar[ChosenBy]
     CHOSEN_BY_AGENT: _ClassVar[ChosenBy]
+
+class MatchCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MATCH_CAUSE_UNSPECIFIED: _ClassVar[MatchCause]
+    MATCH_CAUSE_TURN: _ClassVar[MatchCause]
+    MATCH_CAUSE_PREFERRED: _ClassVar[MatchCause]
+    MATCH_CAUSE_PICKED: _ClassVar[MatchCause]
+    MATCH_CAUSE_TRANSFERRED: _ClassVar[MatchCause]
+
+class StepAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STEP_ACTION_UNSPECIFIED: _ClassVar[StepAction]
+    STEP_ACTION_SET_REQUIREMENT: _ClassVar[StepAction]
+    STEP_ACTION_LOWER_LEVEL: _ClassVar[StepAction]
+    STEP_ACTION_DROP_SKILL: _ClassVar[StepAction]
+    STEP_ACTION_RAISE_MAX_TIER: _ClassVar[StepAction]
+    STEP_ACTION_ADD_CREDIT: _ClassVar[StepAction]
+    STEP_ACTION_SET_PRIORITY: _ClassVar[StepAction]
+    STEP_ACTION_MOVE_TO_QUEUE: _ClassVar[StepAction]
+    STEP_ACTION_ADD_QUEUE: _ClassVar[StepAction]
+    STEP_ACTION_START_TREATMENT: _ClassVar[StepAction]
+    STEP_ACTION_OFFER_CALLBACK: _ClassVar[StepAction]
+    STEP_ACTION_END_WAIT: _ClassVar[StepAction]
+
+class MoveCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MOVE_CAUSE_UNSPECIFIED: _ClassVar[MoveCause]
+    MOVE_CAUSE_STEP: _ClassVar[MoveCause]
+    MOVE_CAUSE_FULL: _ClassVar[MoveCause]
+    MOVE_CAUSE_CLOSED: _ClassVar[MoveCause]
+
+class ReservationEnd(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RESERVATION_END_UNSPECIFIED: _ClassVar[ReservationEnd]
+    RESERVATION_END_TIME_OVER: _ClassVar[ReservationEnd]
+    RESERVATION_END_NOBODY_LEFT: _ClassVar[ReservationEnd]
+    RESERVATION_END_REPLACED: _ClassVar[ReservationEnd]
+
+class SegmentCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SEGMENT_CAUSE_UNSPECIFIED: _ClassVar[SegmentCause]
+    SEGMENT_CAUSE_CALLBACK: _ClassVar[SegmentCause]
+    SEGMENT_CAUSE_RETRY: _ClassVar[SegmentCause]
+    SEGMENT_CAUSE_TRANSFER: _ClassVar[SegmentCause]
 EVENT_TYPE_UNSPECIFIED: EventType
 EVENT_TYPE_POLICY_APPLIED: EventType
 EVENT_TYPE_AGENT_ADDED: EventType
@@ -81,6 +139,20 @@ EVENT_TYPE_CONTACT_COMPLETED: EventType
 EVENT_TYPE_CONTACT_CLOSED: EventType
 EVENT_TYPE_CONTACT_UNATTENDED: EventType
 EVENT_TYPE_RESUMED: EventType
+EVENT_TYPE_PLAN_STEP_TAKEN: EventType
+EVENT_TYPE_CONTACT_MOVED: EventType
+EVENT_TYPE_TREATMENT_STARTED: EventType
+EVENT_TYPE_CALLBACK_OFFERED: EventType
+EVENT_TYPE_WAIT_ENDED: EventType
+EVENT_TYPE_QUEUE_OPENED: EventType
+EVENT_TYPE_QUEUE_CLOSED: EventType
+EVENT_TYPE_CONTACT_RESERVED: EventType
+EVENT_TYPE_RESERVATION_ENDED: EventType
+EVENT_TYPE_SEGMENT_OPENED: EventType
+EVENT_TYPE_CALLBACK_SET: EventType
+EVENT_TYPE_CONTACT_SCHEDULED: EventType
+EVENT_TYPE_CALLBACK_DUE: EventType
+EVENT_TYPE_CONSULTATION_OPENED: EventType
 OFFER_OUTCOME_UNSPECIFIED: OfferOutcome
 OFFER_OUTCOME_DECLINED: OfferOutcome
 OFFER_OUTCOME_BUSY: OfferOutcome
@@ -92,9 +164,38 @@ OFFER_OUTCOME_ACCEPTED: OfferOutcome
 CHOSEN_BY_UNSPECIFIED: ChosenBy
 CHOSEN_BY_CONTACT: ChosenBy
 CHOSEN_BY_AGENT: ChosenBy
+MATCH_CAUSE_UNSPECIFIED: MatchCause
+MATCH_CAUSE_TURN: MatchCause
+MATCH_CAUSE_PREFERRED: MatchCause
+MATCH_CAUSE_PICKED: MatchCause
+MATCH_CAUSE_TRANSFERRED: MatchCause
+STEP_ACTION_UNSPECIFIED: StepAction
+STEP_ACTION_SET_REQUIREMENT: StepAction
+STEP_ACTION_LOWER_LEVEL: StepAction
+STEP_ACTION_DROP_SKILL: StepAction
+STEP_ACTION_RAISE_MAX_TIER: StepAction
+STEP_ACTION_ADD_CREDIT: StepAction
+STEP_ACTION_SET_PRIORITY: StepAction
+STEP_ACTION_MOVE_TO_QUEUE: StepAction
+STEP_ACTION_ADD_QUEUE: StepAction
+STEP_ACTION_START_TREATMENT: StepAction
+STEP_ACTION_OFFER_CALLBACK: StepAction
+STEP_ACTION_END_WAIT: StepAction
+MOVE_CAUSE_UNSPECIFIED: MoveCause
+MOVE_CAUSE_STEP: MoveCause
+MOVE_CAUSE_FULL: MoveCause
+MOVE_CAUSE_CLOSED: MoveCause
+RESERVATION_END_UNSPECIFIED: ReservationEnd
+RESERVATION_END_TIME_OVER: ReservationEnd
+RESERVATION_END_NOBODY_LEFT: ReservationEnd
+RESERVATION_END_REPLACED: ReservationEnd
+SEGMENT_CAUSE_UNSPECIFIED: SegmentCause
+SEGMENT_CAUSE_CALLBACK: SegmentCause
+SEGMENT_CAUSE_RETRY: SegmentCause
+SEGMENT_CAUSE_TRANSFER: SegmentCause
 
 class Decision(_message.Message):
-    __slots__ = ("tier", "priority", "score", "wait", "strategy", "chosen_by", "policy_version")
+    __slots__ = ("tier", "priority", "score", "wait", "strategy", "chosen_by", "policy_version", "plan_steps_taken", "cause", "requested_by")
     TIER_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
@@ -102,6 +203,9 @@ class Decision(_message.Message):
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     CHOSEN_BY_FIELD_NUMBER: _ClassVar[int]
     POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PLAN_STEPS_TAKEN_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_BY_FIELD_NUMBER: _ClassVar[int]
     tier: int
     priority: int
     score: int
@@ -109,7 +213,10 @@ class Decision(_message.Message):
     strategy: _policy_pb2.Strategy
     chosen_by: ChosenBy
     policy_version: int
-    def __init__(self, tier: _Optional[int] = ..., priority: _Optional[int] = ..., score: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., strategy: _Optional[_Union[_policy_pb2.Strategy, str]] = ..., chosen_by: _Optional[_Union[ChosenBy, str]] = ..., policy_version: _Optional[int] = ...) -> None: ...
+    plan_steps_taken: int
+    cause: MatchCause
+    requested_by: str
+    def __init__(self, tier: _Optional[int] = ..., priority: _Optional[int] = ..., score: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., strategy: _Optional[_Union[_policy_pb2.Strategy, str]] = ..., chosen_by: _Optional[_Union[ChosenBy, str]] = ..., policy_version: _Optional[int] = ..., plan_steps_taken: _Optional[int] = ..., cause: _Optional[_Union[MatchCause, str]] = ..., requested_by: _Optional[str] = ...) -> None: ...
 
 class PolicyApplied(_message.Message):
     __slots__ = ("policy_version",)
@@ -203,7 +310,7 @@ class ContactEnqueued(_message.Message):
     def __init__(self, contact_id: _Optional[str] = ..., ordinal: _Optional[int] = ..., queue_id: _Optional[str] = ..., channel: _Optional[str] = ..., requirement: _Optional[str] = ..., priority: _Optional[int] = ..., credit: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., customer_id: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class ContactUpdated(_message.Message):
-    __slots__ = ("contact_id", "requirement", "priority", "credit", "attributes")
+    __slots__ = ("contact_id", "requirement", "priority", "credit", "attributes", "raised_tier")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -216,12 +323,14 @@ class ContactUpdated(_message.Message):
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    RAISED_TIER_FIELD_NUMBER: _ClassVar[int]
     contact_id: str
     requirement: str
     priority: int
     credit: _duration_pb2.Duration
     attributes: _containers.ScalarMap[str, str]
-    def __init__(self, contact_id: _Optional[str] = ..., requirement: _Optional[str] = ..., priority: _Optional[int] = ..., credit: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    raised_tier: int
+    def __init__(self, contact_id: _Optional[str] = ..., requirement: _Optional[str] = ..., priority: _Optional[int] = ..., credit: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., raised_tier: _Optional[int] = ...) -> None: ...
 
 class ContactHeld(_message.Message):
     __slots__ = ("contact_id", "agent_id")
@@ -373,8 +482,172 @@ class Resumed(_message.Message):
     outage: _duration_pb2.Duration
     def __init__(self, outage: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
+class PlanStepTaken(_message.Message):
+    __slots__ = ("contact_id", "queue_id", "step", "action", "requirement", "priority", "credit", "raised_tier", "policy_version")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_FIELD_NUMBER: _ClassVar[int]
+    RAISED_TIER_FIELD_NUMBER: _ClassVar[int]
+    POLICY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    queue_id: str
+    step: int
+    action: StepAction
+    requirement: str
+    priority: int
+    credit: _duration_pb2.Duration
+    raised_tier: int
+    policy_version: int
+    def __init__(self, contact_id: _Optional[str] = ..., queue_id: _Optional[str] = ..., step: _Optional[int] = ..., action: _Optional[_Union[StepAction, str]] = ..., requirement: _Optional[str] = ..., priority: _Optional[int] = ..., credit: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., raised_tier: _Optional[int] = ..., policy_version: _Optional[int] = ...) -> None: ...
+
+class ContactMoved(_message.Message):
+    __slots__ = ("contact_id", "queue_id", "second_queue_id", "cause", "wait")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    SECOND_QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    queue_id: str
+    second_queue_id: str
+    cause: MoveCause
+    wait: _duration_pb2.Duration
+    def __init__(self, contact_id: _Optional[str] = ..., queue_id: _Optional[str] = ..., second_queue_id: _Optional[str] = ..., cause: _Optional[_Union[MoveCause, str]] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class TreatmentStarted(_message.Message):
+    __slots__ = ("contact_id", "queue_id", "step", "treatment", "position", "expected_wait")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    TREATMENT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    queue_id: str
+    step: int
+    treatment: _policy_pb2.Treatment
+    position: int
+    expected_wait: _duration_pb2.Duration
+    def __init__(self, contact_id: _Optional[str] = ..., queue_id: _Optional[str] = ..., step: _Optional[int] = ..., treatment: _Optional[_Union[_policy_pb2.Treatment, _Mapping]] = ..., position: _Optional[int] = ..., expected_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class CallbackOffered(_message.Message):
+    __slots__ = ("contact_id", "queue_id", "step", "announcement", "position", "expected_wait")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCEMENT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_WAIT_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    queue_id: str
+    step: int
+    announcement: str
+    position: int
+    expected_wait: _duration_pb2.Duration
+    def __init__(self, contact_id: _Optional[str] = ..., queue_id: _Optional[str] = ..., step: _Optional[int] = ..., announcement: _Optional[str] = ..., position: _Optional[int] = ..., expected_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class WaitEnded(_message.Message):
+    __slots__ = ("contact_id", "queue_id", "end")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    queue_id: str
+    end: _policy_pb2.EndWait
+    def __init__(self, contact_id: _Optional[str] = ..., queue_id: _Optional[str] = ..., end: _Optional[_Union[_policy_pb2.EndWait, _Mapping]] = ...) -> None: ...
+
+class QueueOpened(_message.Message):
+    __slots__ = ("queue_id",)
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    queue_id: str
+    def __init__(self, queue_id: _Optional[str] = ...) -> None: ...
+
+class QueueClosed(_message.Message):
+    __slots__ = ("queue_id",)
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    queue_id: str
+    def __init__(self, queue_id: _Optional[str] = ...) -> None: ...
+
+class ContactReserved(_message.Message):
+    __slots__ = ("contact_id", "until")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, contact_id: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ReservationEnded(_message.Message):
+    __slots__ = ("contact_id", "cause")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    cause: ReservationEnd
+    def __init__(self, contact_id: _Optional[str] = ..., cause: _Optional[_Union[ReservationEnd, str]] = ...) -> None: ...
+
+class SegmentOpened(_message.Message):
+    __slots__ = ("contact_id", "queue_id", "channel", "requirement", "priority", "credit", "cause", "wait")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    queue_id: str
+    channel: str
+    requirement: str
+    priority: int
+    credit: _duration_pb2.Duration
+    cause: SegmentCause
+    wait: _duration_pb2.Duration
+    def __init__(self, contact_id: _Optional[str] = ..., queue_id: _Optional[str] = ..., channel: _Optional[str] = ..., requirement: _Optional[str] = ..., priority: _Optional[int] = ..., credit: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., cause: _Optional[_Union[SegmentCause, str]] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class CallbackSet(_message.Message):
+    __slots__ = ("contact_id", "address", "window_end", "attempts_left")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_END_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_LEFT_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    address: str
+    window_end: _timestamp_pb2.Timestamp
+    attempts_left: int
+    def __init__(self, contact_id: _Optional[str] = ..., address: _Optional[str] = ..., window_end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts_left: _Optional[int] = ...) -> None: ...
+
+class ContactScheduled(_message.Message):
+    __slots__ = ("contact_id", "until")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, contact_id: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CallbackDue(_message.Message):
+    __slots__ = ("contact_id", "queue_id")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    queue_id: str
+    def __init__(self, contact_id: _Optional[str] = ..., queue_id: _Optional[str] = ...) -> None: ...
+
+class ConsultationOpened(_message.Message):
+    __slots__ = ("contact_id", "agent_id", "consults_contact_id")
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONSULTS_CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    agent_id: str
+    consults_contact_id: str
+    def __init__(self, contact_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., consults_contact_id: _Optional[str] = ...) -> None: ...
+
 class Event(_message.Message):
-    __slots__ = ("event_seq", "seq", "at", "policy_applied", "agent_added", "agent_updated", "agent_removed", "presence_changed", "agent_delayed", "agent_delay_ended", "contact_enqueued", "contact_updated", "contact_held", "contact_retrieved", "contact_detached", "contact_attached", "offer_made", "offer_accepted", "contact_assigned", "offer_ended", "agent_excluded", "exclusion_ended", "contact_completed", "contact_closed", "contact_unattended", "resumed")
+    __slots__ = ("event_seq", "seq", "at", "policy_applied", "agent_added", "agent_updated", "agent_removed", "presence_changed", "agent_delayed", "agent_delay_ended", "contact_enqueued", "contact_updated", "contact_held", "contact_retrieved", "contact_detached", "contact_attached", "offer_made", "offer_accepted", "contact_assigned", "offer_ended", "agent_excluded", "exclusion_ended", "contact_completed", "contact_closed", "contact_unattended", "resumed", "plan_step_taken", "contact_moved", "treatment_started", "callback_offered", "wait_ended", "queue_opened", "queue_closed", "contact_reserved", "reservation_ended", "segment_opened", "callback_set", "contact_scheduled", "callback_due", "consultation_opened")
     EVENT_SEQ_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
@@ -401,6 +674,20 @@ class Event(_message.Message):
     CONTACT_CLOSED_FIELD_NUMBER: _ClassVar[int]
     CONTACT_UNATTENDED_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
+    PLAN_STEP_TAKEN_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_MOVED_FIELD_NUMBER: _ClassVar[int]
+    TREATMENT_STARTED_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_OFFERED_FIELD_NUMBER: _ClassVar[int]
+    WAIT_ENDED_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_OPENED_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_CLOSED_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_RESERVED_FIELD_NUMBER: _ClassVar[int]
+    RESERVATION_ENDED_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_OPENED_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_SET_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_SCHEDULED_FIELD_NUMBER: _ClassVar[int]
+    CALLBACK_DUE_FIELD_NUMBER: _ClassVar[int]
+    CONSULTATION_OPENED_FIELD_NUMBER: _ClassVar[int]
     event_seq: int
     seq: int
     at: _timestamp_pb2.Timestamp
@@ -427,4 +714,18 @@ class Event(_message.Message):
     contact_closed: ContactClosed
     contact_unattended: ContactUnattended
     resumed: Resumed
-    def __init__(self, event_seq: _Optional[int] = ..., seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_applied: _Optional[_Union[PolicyApplied, _Mapping]] = ..., agent_added: _Optional[_Union[AgentAdded, _Mapping]] = ..., agent_updated: _Optional[_Union[AgentUpdated, _Mapping]] = ..., agent_removed: _Optional[_Union[AgentRemoved, _Mapping]] = ..., presence_changed: _Optional[_Union[PresenceChanged, _Mapping]] = ..., agent_delayed: _Optional[_Union[AgentDelayed, _Mapping]] = ..., agent_delay_ended: _Optional[_Union[AgentDelayEnded, _Mapping]] = ..., contact_enqueued: _Optional[_Union[ContactEnqueued, _Mapping]] = ..., contact_updated: _Optional[_Union[ContactUpdated, _Mapping]] = ..., contact_held: _Optional[_Union[ContactHeld, _Mapping]] = ..., contact_retrieved: _Optional[_Union[ContactRetrieved, _Mapping]] = ..., contact_detached: _Optional[_Union[ContactDetached, _Mapping]] = ..., contact_attached: _Optional[_Union[ContactAttached, _Mapping]] = ..., offer_made: _Optional[_Union[OfferMade, _Mapping]] = ..., offer_accepted: _Optional[_Union[OfferAccepted, _Mapping]] = ..., contact_assigned: _Optional[_Union[ContactAssigned, _Mapping]] = ..., offer_ended: _Optional[_Union[OfferEnded, _Mapping]] = ..., agent_excluded: _Optional[_Union[AgentExcluded, _Mapping]] = ..., exclusion_ended: _Optional[_Union[ExclusionEnded, _Mapping]] = ..., contact_completed: _Optional[_Union[ContactCompleted, _Mapping]] = ..., contact_closed: _Optional[_Union[ContactClosed, _Mapping]] = ..., contact_unattended: _Optional[_Union[ContactUnattended, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ...) -> None: ...
+    plan_step_taken: PlanStepTaken
+    contact_moved: ContactMoved
+    treatment_started: TreatmentStarted
+    callback_offered: CallbackOffered
+    wait_ended: WaitEnded
+    queue_opened: QueueOpened
+    queue_closed: QueueClosed
+    contact_reserved: ContactReserved
+    reservation_ended: ReservationEnded
+    segment_opened: SegmentOpened
+    callback_set: CallbackSet
+    contact_scheduled: ContactScheduled
+    callback_due: CallbackDue
+    consultation_opened: ConsultationOpened
+    def __init__(self, event_seq: _Optional[int] = ..., seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_applied: _Optional[_Union[PolicyApplied, _Mapping]] = ..., agent_added: _Optional[_Union[AgentAdded, _Mapping]] = ..., agent_updated: _Optional[_Union[AgentUpdated, _Mapping]] = ..., agent_removed: _Optional[_Union[AgentRemoved, _Mapping]] = ..., presence_changed: _Optional[_Union[PresenceChanged, _Mapping]] = ..., agent_delayed: _Optional[_Union[AgentDelayed, _Mapping]] = ..., agent_delay_ended: _Optional[_Union[AgentDelayEnded, _Mapping]] = ..., contact_enqueued: _Optional[_Union[ContactEnqueued, _Mapping]] = ..., contact_updated: _Optional[_Union[ContactUpdated, _Mapping]] = ..., contact_held: _Optional[_Union[ContactHeld, _Mapping]] = ..., contact_retrieved: _Optional[_Union[ContactRetrieved, _Mapping]] = ..., contact_detached: _Optional[_Union[ContactDetached, _Mapping]] = ..., contact_attached: _Optional[_Union[ContactAttached, _Mapping]] = ..., offer_made: _Optional[_Union[OfferMade, _Mapping]] = ..., offer_accepted: _Optional[_Union[OfferAccepted, _Mapping]] = ..., contact_assigned: _Optional[_Union[ContactAssigned, _Mapping]] = ..., offer_ended: _Optional[_Union[OfferEnded, _Mapping]] = ..., agent_excluded: _Optional[_Union[AgentExcluded, _Mapping]] = ..., exclusion_ended: _Optional[_Union[ExclusionEnded, _Mapping]] = ..., contact_completed: _Optional[_Union[ContactCompleted, _Mapping]] = ..., contact_closed: _Optional[_Union[ContactClosed, _Mapping]] = ..., contact_unattended: _Optional[_Union[ContactUnattended, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., plan_step_taken: _Optional[_Union[PlanStepTaken, _Mapping]] = ..., contact_moved: _Optional[_Union[ContactMoved, _Mapping]] = ..., treatment_started: _Optional[_Union[TreatmentStarted, _Mapping]] = ..., callback_offered: _Optional[_Union[CallbackOffered, _Mapping]] = ..., wait_ended: _Optional[_Union[WaitEnded, _Mapping]] = ..., queue_opened: _Optional[_Union[QueueOpened, _Mapping]] = ..., queue_closed: _Optional[_Union[QueueClosed, _Mapping]] = ..., contact_reserved: _Optional[_Union[ContactReserved, _Mapping]] = ..., reservation_ended: _Optional[_Union[ReservationEnded, _Mapping]] = ..., segment_opened: _Optional[_Union[SegmentOpened, _Mapping]] = ..., callback_set: _Optional[_Union[CallbackSet, _Mapping]] = ..., contact_scheduled: _Optional[_Union[ContactScheduled, _Mapping]] = ..., callback_due: _Optional[_Union[CallbackDue, _Mapping]] = ..., consultation_opened: _Optional[_Union[ConsultationOpened, _Mapping]] = ...) -> None: ...
