@@ -110,6 +110,7 @@ class Segments(Lifecycle):
 
     def try_again_later(self, contact: Contact) -> None:
         self.leave_agent(contact, EndCause.HANDLED)
+        self.forget_steps(contact)
         contact.window_start_ns = self.now_ns + self.policy.callback.retry_delay_ms * NS_IN_MS
         self.open_segment(contact, SegmentCause.RETRY)
         self.emit_callback(contact)

@@ -125,9 +125,7 @@ def test_best_match_weighs_levels_by_the_queues_weights_or_the_contacts_own(play
         4 | abandon c1              | c1 withdrawn bob #1, c1 closed short_abandon
         5 | enqueue c4 sales weights=billing:1 | c4 enqueued, c4 offered eve #4
         """,
-        centre=one(
-            Strategy.BEST_MATCH, skill_weights=(SkillWeight("spanish", 3), SkillWeight("billing", 1))
-        ),
+        centre=one(Strategy.BEST_MATCH, skill_weights=(SkillWeight("spanish", 3), SkillWeight("billing", 1))),
     )
 
 
