@@ -6,6 +6,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from acd_core.digest cimport mix
 from acd_core.events cimport Event
+from acd_core.occupancy cimport occupancy_under
 from acd_core.tables cimport same_text
 from acd_core.types cimport *
 
@@ -16,7 +17,7 @@ from acd_core.refusal import Reason, Refused
 cdef int _SKILLS_MAX = SKILLS_PER_TENANT_MAX
 
 
-cdef class Administration(Lifecycle):
+cdef class Administration(Segments):
     def __cinit__(self):
         self.limits = Limits()
 
@@ -44,8 +45,10 @@ cdef class Administration(Lifecycle):
                           f"{len(policy.queues)} queues are more than the {self._limits.queues} allowed")
         self._check_in_use(policy)
         names = set()
-        for spec in policy.queues:
-            names.update(term.skill for term in parse_cached(spec.requirement).terms())
+        for text in _requirements(policy):
+            names.update(term.skill for term in parse_cached(text).terms())
+        for queue in policy.queues:
+            names.update(weight.skill for weight in queue.skill_weights)
         if self.skills.distinct + len(names) > _SKILLS_MAX:
             self._check_policy_skills(policy)
         return 0
@@ -53,11 +56,13 @@ cdef class Administration(Lifecycle):
     cdef int _check_policy_skills(self, object policy) except -1:
         """The exact check, for when the sum of old and new names passes the bound."""
         texts = {}
-        for spec in self.rules.policy.queues:
-            texts[spec.requirement] = texts.get(spec.requirement, 0) - 1
-        for spec in policy.queues:
-            texts[spec.requirement] = texts.get(spec.requirement, 0) + 1
         changes = {}
+        for each, step in ((self.rules.policy, -1), (policy, 1)):
+            for text in _requirements(each):
+                texts[text] = texts.get(text, 0) + step
+            for queue in each.queues:
+                for weight in queue.skill_weights:
+                    changes[weight.skill] = changes.get(weight.skill, 0) + step
         for text, change in texts.items():
             slot = 0 if not text else self.skills.requirement_slots.get(text)
             live = 0 if slot is None else self.skills.requirements[<int32_t>slot].live
@@ -94,6 +99,11 @@ cdef class Administration(Lifecycle):
                               f'contact "{<str>contact.id}" uses the channel "{channel_id}"')
             if queue_id not in queues:
                 raise Refused(Reason.QUEUE_IN_USE, "queues", f'contact "{<str>contact.id}" is in the queue "{queue_id}"')
+            if contact.second_queue >= 0:
+                queue_id = <str>self.rules.queues[contact.second_queue].id
+                if queue_id not in queues:
+                    raise Refused(Reason.QUEUE_IN_USE, "queues",
+                                  f'contact "{<str>contact.id}" is in the queue "{queue_id}" too')
             slot = contact.later
         slot = self.roster.first
         while slot >= 0:
@@ -111,12 +121,29 @@ cdef class Administration(Lifecycle):
 
     cdef int do_apply_policy(self, ApplyPolicy command) except -1:
         cdef Event event
+        self._change_time_constant(command.policy.occupancy_time_constant_ms * 1000000)
         self.put_in_force(command.policy)
+        self.adopt_preference()
         self.rules.version += 1
         event = self.begin(EVENT_POLICY_APPLIED)
         event.policy_version = self.rules.version
         self.event_hash = mix(self.event_hash, <uint64_t>self.rules.version)
+        self.adopt_plans()
         self.touched_all = True
+        return 0
+
+    cdef int _change_time_constant(self, int64_t constant_ns) except -1:
+        """All keys of least_occupied as another time constant has them; the old one is still in force."""
+        cdef int32_t slot = self.roster.first
+        cdef Agent* agent
+        if constant_ns == self.rules.occupancy_constant_ns:
+            return 0
+        while slot >= 0:
+            agent = &self.roster.all[slot]
+            self._bring_up_to_date(agent)
+            agent.occupancy_key = occupancy_under(
+                agent.occupancy_key, self.now_ns, self.rules.occupancy_constant_ns, constant_ns)
+            slot = agent.later
         return 0
 
     cdef int put_in_force(self, object policy) except -1:
@@ -126,15 +153,11 @@ cdef class Administration(Lifecycle):
         cdef int channel
         slot = self.desk.first
         while slot >= 0:
-            if self.desk.all[slot].klass >= 0:
-                self.desk.leave(slot)
+            self.lift(slot)
             slot = self.desk.all[slot].later
         self.classes.forget_contact_classes()
         self.rules.apply(policy)
-        self.roster.configure(
-            self.rules.channels_used, self.rules.strategies[STRATEGY_LONGEST_IDLE],
-            self.rules.strategies[STRATEGY_ROUND_ROBIN], self.rules.strategies[STRATEGY_FIXED_ORDER],
-            self.rules.strategies[STRATEGY_RANDOM])
+        self.roster.configure(self.rules.channels_used, self.rules.strategies)
         slot = self.roster.first
         while slot >= 0:
             agent = &self.roster.all[slot]
@@ -145,8 +168,7 @@ cdef class Administration(Lifecycle):
             slot = agent.later
         slot = self.desk.first
         while slot >= 0:
-            if self.desk.all[slot].state == STATE_WAITING:
-                self.enter_waiting(slot)
+            self.settle(slot)
             slot = self.desk.all[slot].later
         return 0
 
@@ -198,11 +220,16 @@ cdef class Administration(Lifecycle):
             agent.maximum[channel] = maximum.maximum
             self.rules.channels[channel].maxima += 1
         agent.capacity = spec.capacity
+        agent.weight = spec.weight
+        agent.skills = len(spec.skills)
         agent.klass = self.classes.join_agent_class(spec.skills, spec.memberships, self.rules.queue_slots)
         self.roster.reserve_classes(self.classes.agent_class_room)
         for name, _ in spec.skills:
             self.skills.use(name, 1)
         if old_class >= 0:
+            if agent.presence != PRESENCE_OFFLINE:
+                self.classes.sign(old_class, -1)
+                self.classes.sign(agent.klass, 1)
             for name, _ in old.skills:
                 self.skills.use(name, -1)
             self.classes.leave_agent_class(old_class)
@@ -228,6 +255,7 @@ cdef class Administration(Lifecycle):
             else:
                 type = EVENT_AGENT_UPDATED
             self.set_spec(slot, spec)
+            self.agent_changed(slot)
             self.gain(slot)
             event = self.agent_event(type, slot)
             event.ordinal = self.roster.all[slot].ordinal
@@ -292,3 +320,10 @@ cdef class Administration(Lifecycle):
             agent.lease_ms = lease_ms
             return self.arm_lease(slot)
         return self.change_presence(slot, command.presence, command.reason, CAUSE_REQUESTED, lease_ms)
+
+
+def _requirements(policy):
+    """The texts of all requirements that a policy has."""
+    texts = [queue.requirement for queue in policy.queues]
+    texts += [step.requirement for plan in policy.plans for step in plan.steps]
+    return texts

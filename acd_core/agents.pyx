@@ -2,7 +2,8 @@
 """The agents of an engine: their slots, and the indexes by which contacts choose among those with room.
 
 For each channel and each strategy in use there is a set of heaps, one heap for each agent class, of the agents who
-are available and have room on the channel. `random` needs the k-th in order of creation and has trees with sizes.
+are available and have room on the channel. `random` and `weighted` need the k-th in order of creation and have trees
+with sizes and weights.
 """
 
 from cpython.ref cimport Py_DECREF, Py_INCREF
@@ -13,7 +14,16 @@ from acd_core.digest cimport text_word
 from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
 from acd_core.order_trees cimport tree_insert, tree_remove
-from acd_core.tables cimport PyObject_Hash, same_text, table_add, table_clear, table_drop, table_home
+from acd_core.tables cimport PyObject_Hash, same_text, table_add, table_clear, table_drop, table_find, table_home
+
+
+from acd_core.types cimport STRATEGY_BEST_MATCH, STRATEGY_BROADCAST, STRATEGY_FEWEST_CONTACTS, STRATEGY_FIXED_ORDER, \
+    STRATEGY_LEAST_LOADED, STRATEGY_LEAST_OCCUPIED, STRATEGY_LEAST_SKILLED, STRATEGY_LEAST_TALK_TIME, \
+    STRATEGY_LONGEST_IDLE, STRATEGY_RANDOM, STRATEGY_ROUND_ROBIN, STRATEGY_WEIGHTED
+
+from acd_core.fixed_point import OCCUPANCY_NONE
+
+cdef int64_t _OCCUPANCY_NONE = OCCUPANCY_NONE
 
 
 cdef class Agents:
@@ -35,6 +45,7 @@ cdef class Agents:
                 Py_DECREF(<object>self.all[slot].reason)
         free(self.all)
         table_clear(&self.ids)
+        table_clear(&self.ordinals)
         self._free_index()
 
     def _free_index(self):
@@ -60,6 +71,10 @@ cdef class Agents:
                 return self.ids.entries[at].slot
             at = (at + 1) & self.ids.mask
         return -1
+
+    cdef int32_t of_ordinal(self, int64_t ordinal) noexcept:
+        """The slot of the agent that has an ordinal, or -1."""
+        return table_find(&self.ordinals, <uint64_t>ordinal)
 
     cdef int _grow(self) except -1:
         cdef int32_t room = self.room * 2 or 16
@@ -99,6 +114,7 @@ cdef class Agents:
         agent.lease_timer = -1
         agent.delay_timer = -1
         agent.presence = 1
+        agent.occupancy_key = _OCCUPANCY_NONE
         for channel in range(CHANNELS_BOUND):
             agent.maximum[channel] = -1
         agent.earlier = self.last
@@ -110,6 +126,7 @@ cdef class Agents:
         self.last = slot
         self.count += 1
         table_add(&self.ids, <uint64_t>PyObject_Hash(<PyObject*>agent_id), slot)
+        table_add(&self.ordinals, <uint64_t>ordinal, slot)
         return slot
 
     cdef int remove(self, int32_t slot) except -1:
@@ -118,6 +135,7 @@ cdef class Agents:
         if agent.room or agent.holds >= 0 or agent.lease_timer >= 0 or agent.delay_timer >= 0:
             raise AssertionError("an agent's record goes while something refers to it")
         table_drop(&self.ids, <uint64_t>PyObject_Hash(agent.id), slot)
+        table_drop(&self.ordinals, <uint64_t>agent.ordinal, slot)
         if agent.earlier >= 0:
             self.all[agent.earlier].later = agent.later
         else:
@@ -175,21 +193,37 @@ cdef class Agents:
                     if not self.index[channel * INDEX_KINDS + self.lead].heaps[klass].size:
                         self.roots[channel][klass] = -1
 
-    cdef int configure(self, uint16_t channels, bint idle, bint offer, bint order, bint trees) except -1:
-        """Drop all indexes and set up those that are in use from now on; nobody has room until `set_room`."""
+    cdef int configure(self, uint16_t channels, const bint* strategies) except -1:
+        """Drop all indexes and set up those that strategies in use need; nobody has room until `set_room`."""
         cdef int32_t slot = self.first
+        cdef int kind
         self._free_index()
         while slot >= 0:
             self.all[slot].room = 0
             slot = self.all[slot].later
         self.channels = channels
-        self.kinds[INDEX_IDLE] = idle
-        self.kinds[INDEX_OFFER] = offer
-        self.kinds[INDEX_ORDER] = order
-        if not (idle or offer or order):
+        self.kinds[INDEX_IDLE] = strategies[STRATEGY_LONGEST_IDLE] or strategies[STRATEGY_BEST_MATCH] or \
+            strategies[STRATEGY_BROADCAST]
+        self.kinds[INDEX_OFFER] = strategies[STRATEGY_ROUND_ROBIN]
+        self.kinds[INDEX_ORDER] = strategies[STRATEGY_FIXED_ORDER]
+        self.kinds[INDEX_OCCUPIED] = strategies[STRATEGY_LEAST_OCCUPIED]
+        self.kinds[INDEX_BEGUN] = strategies[STRATEGY_FEWEST_CONTACTS]
+        self.kinds[INDEX_TALK] = strategies[STRATEGY_LEAST_TALK_TIME]
+        self.kinds[INDEX_LOADED] = strategies[STRATEGY_LEAST_LOADED]
+        self.kinds[INDEX_SKILLED] = strategies[STRATEGY_LEAST_SKILLED]
+        self.keys_change = self.kinds[INDEX_OFFER] or self.kinds[INDEX_OCCUPIED] or self.kinds[INDEX_BEGUN] or \
+            self.kinds[INDEX_TALK]
+        self.kind_count = 0
+        for kind in range(INDEX_KINDS):
+            if self.kinds[kind]:
+                self.kind_list[self.kind_count] = kind
+                self.kind_count += 1
+        if self.kind_count == 0:
             self.kinds[INDEX_IDLE] = True
-        self.lead = INDEX_IDLE if self.kinds[INDEX_IDLE] else INDEX_OFFER if offer else INDEX_ORDER
-        self.trees_used = trees
+            self.kind_list[0] = INDEX_IDLE
+            self.kind_count = 1
+        self.lead = self.kind_list[0]
+        self.trees_used = strategies[STRATEGY_RANDOM] or strategies[STRATEGY_WEIGHTED]
         return self._reserve()
 
     cdef int set_room(self, int32_t slot, uint16_t room) except -1:
@@ -197,27 +231,27 @@ cdef class Agents:
         cdef Agent* agent = &self.all[slot]
         cdef uint16_t before = agent.room
         cdef uint64_t left = before | room
-        cdef int channel, kind
+        cdef int channel, index
         cdef HeapSet* heaps
+        cdef const HeapEntry* old
         cdef HeapEntry entry
-        entry.minor = 0
         entry.ordinal = agent.ordinal
         entry.item = slot
         entry.klass = 0
         while left:
             channel = acd_lowest_bit(left)
             left &= left - 1
-            for kind in range(INDEX_KINDS):
-                if not self.kinds[kind]:
-                    continue
-                heaps = &self.index[channel * INDEX_KINDS + kind]
+            for index in range(self.kind_count):
+                heaps = &self.index[channel * INDEX_KINDS + self.kind_list[index]]
                 if not room >> channel & 1:
                     heapset_take(heaps, agent.klass, slot)
                     continue
-                entry.major = index_key(agent, kind)
+                index_key(agent, self.kind_list[index], &entry)
                 if not before >> channel & 1:
                     heapset_put(heaps, agent.klass, entry)
-                elif heaps.heaps[agent.klass].data[heaps.position[slot]].major != entry.major:
+                    continue
+                old = &heaps.heaps[agent.klass].data[heaps.position[slot]]
+                if old.major != entry.major or old.minor != entry.minor:
                     heapset_rekey(heaps, agent.klass, entry)
             if self.trees_used:
                 if not room >> channel & 1:
@@ -225,6 +259,6 @@ cdef class Agents:
                         self.trees[channel], self.roots[channel][agent.klass], agent.ordinal)
                 elif not before >> channel & 1:
                     self.roots[channel][agent.klass] = tree_insert(
-                        self.trees[channel], self.roots[channel][agent.klass], slot, agent.ordinal)
+                        self.trees[channel], self.roots[channel][agent.klass], slot, agent.ordinal, agent.weight)
         agent.room = room
         return 0

@@ -13,10 +13,12 @@ cdef struct AgentClass:
     Member* members  # by queue slot
     int32_t member_count
     int32_t agents
+    int32_t signed_on
 
 
 cdef struct ContactClass:
     uint64_t key
+    PyObject* audience  # tuple of the ordinals of those whom it is for; NULL: for all
     int32_t group
     int32_t requirement
     int32_t channel
@@ -59,12 +61,18 @@ cdef class Classes:
     cdef int32_t idle_last
     cdef int32_t idle_count
     cdef int64_t matrix_bytes
+    cdef uint64_t* signed_on  # agent classes with somebody signed on
+    cdef dict private_slots  # (group, requirement, channel, audience) -> contact class
+    cdef dict private_of  # ordinal of an agent -> contact classes for few agents, it among them
 
     cdef int32_t join_agent_class(self, tuple skills, tuple memberships, dict queue_slots) except -1
     cdef int leave_agent_class(self, int32_t klass) except -1
     cdef int reserve_queues(self, int32_t queues) except -1
     cdef int32_t group(self, int64_t rate, int32_t listed, int32_t requirement, int32_t max_tier) except -1
     cdef int32_t contact_class(self, int32_t group, int32_t requirement, int channel) except -1
+    cdef int32_t private_class(self, int32_t group, int32_t requirement, int channel, tuple audience) except -1
+    cdef int32_t _new_contact_class(self, int32_t group, int32_t requirement, int channel) except -1
+    cdef int sign(self, int32_t agent_class, int change) except -1
     cdef int set_class_idle(self, int32_t klass) except -1
     cdef void unset_class_idle(self, int32_t klass) noexcept
     cdef int forget_contact_classes(self) except -1

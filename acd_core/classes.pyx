@@ -36,6 +36,8 @@ cdef class Classes:
         self.group_slots = {}
         self.blocks_unassigned = []
         self.blocks_open = {}
+        self.private_slots = {}
+        self.private_of = {}
         self.idle_first = -1
         self.idle_last = -1
 
@@ -50,6 +52,10 @@ cdef class Classes:
             free(self.members[slot].words)
         free(self.agent_classes)
         free(self.agent_class_used)
+        free(self.signed_on)
+        for slot in range(self.contact_class_room):
+            if self.contact_classes[slot].audience != NULL:
+                Py_DECREF(<object>self.contact_classes[slot].audience)
         free(self.members)
         free(self.groups)
         free(self.contact_classes)
@@ -94,6 +100,18 @@ cdef class Classes:
         self._fill_row(slot)
         return slot
 
+    cdef int sign(self, int32_t slot, int change) except -1:
+        """One agent of the class more (1) or fewer (-1) is signed on."""
+        cdef AgentClass* agent_class = &self.agent_classes[slot]
+        agent_class.signed_on += change
+        if agent_class.signed_on < 0:
+            raise AssertionError("fewer than no agents of a class are signed on")
+        if agent_class.signed_on:
+            self.signed_on[slot >> 6] |= <uint64_t>1 << (slot & 63)
+        else:
+            self.signed_on[slot >> 6] &= ~(<uint64_t>1 << (slot & 63))
+        return 0
+
     cdef int leave_agent_class(self, int32_t slot) except -1:
         """One agent less; the class goes with the last. The agent's skills must have been taken out of use before."""
         cdef AgentClass* agent_class = &self.agent_classes[slot]
@@ -125,6 +143,7 @@ cdef class Classes:
         self.agent_classes = <AgentClass*>_regrown(
             self.agent_classes, <size_t>old * sizeof(AgentClass), <size_t>new * sizeof(AgentClass))
         self.agent_class_used = <uint64_t*>_regrown(self.agent_class_used, old >> 3, new >> 3)
+        self.signed_on = <uint64_t*>_regrown(self.signed_on, old >> 3, new >> 3)
         self.agent_class_free.extend(range(new - 1, old - 1, -1))
         self.agent_class_room = new
         return 0
@@ -140,7 +159,8 @@ cdef class Classes:
             raise MemoryError
         self.matrix_bytes += size
         for klass in range(self.contact_class_room):
-            if self.contact_classes[klass].used and self.serves(slot, klass):
+            if self.contact_classes[klass].used and self.contact_classes[klass].audience == NULL and \
+                    self.serves(slot, klass):
                 agent_class.row[klass >> 6] |= <uint64_t>1 << (klass & 63)
         return 0
 
@@ -221,10 +241,35 @@ cdef class Classes:
         """The class of contacts that ask for this. It stays while it is not idle."""
         cdef uint64_t key = (<uint64_t>group << 40) | (<uint64_t>requirement << 8) | <uint64_t>channel
         cdef int32_t slot = table_find(&self.contact_class_slots, key)
-        cdef int32_t block
-        cdef ContactClass* contact_class
         if slot >= 0:
             return slot
+        slot = self._new_contact_class(group, requirement, channel)
+        self.contact_classes[slot].key = key
+        table_add(&self.contact_class_slots, key, slot)
+        self._mark(slot, True)
+        return slot
+
+    cdef int32_t private_class(self, int32_t group, int32_t requirement, int channel, tuple audience) except -1:
+        """The class of contacts that ask for this and are for these agents alone. It goes when it is idle.
+
+        No row has a bit for it: its agents find it by their ordinals.
+        """
+        cdef tuple key = (group, requirement, channel, audience)
+        cdef int32_t slot
+        known = self.private_slots.get(key)
+        if known is not None:
+            return known
+        slot = self._new_contact_class(group, requirement, channel)
+        Py_INCREF(audience)
+        self.contact_classes[slot].audience = <PyObject*>audience
+        self.private_slots[key] = slot
+        for ordinal in audience:
+            self.private_of.setdefault(ordinal, {})[slot] = None
+        return slot
+
+    cdef int32_t _new_contact_class(self, int32_t group, int32_t requirement, int channel) except -1:
+        cdef int32_t slot, block
+        cdef ContactClass* contact_class
         place = (channel, self.groups[group].rate)
         blocks = self.blocks_open.get(place)
         if blocks is None:
@@ -242,7 +287,8 @@ cdef class Classes:
         if self.block_free[block] == 0:
             blocks.pop()
         contact_class = &self.contact_classes[slot]
-        contact_class.key = key
+        contact_class.key = 0
+        contact_class.audience = NULL
         contact_class.group = group
         contact_class.requirement = requirement
         contact_class.channel = channel
@@ -250,8 +296,6 @@ cdef class Classes:
         contact_class.idle = False
         self.contact_class_count += 1
         self.skills.pin(requirement)
-        table_add(&self.contact_class_slots, key, slot)
-        self._mark(slot, True)
         return slot
 
     cdef int _grow_contact_classes(self) except -1:
@@ -343,6 +387,8 @@ cdef class Classes:
             self.idle_first = slot
         self.idle_last = slot
         self.idle_count += 1
+        if contact_class.audience != NULL:
+            return self._forget(slot)
         while self.idle_count > IDLE_LEAST and self.idle_count > self.contact_class_count - self.idle_count:
             self._forget(self.idle_first)
         return 0
@@ -367,8 +413,19 @@ cdef class Classes:
         if not contact_class.idle:
             raise AssertionError("a contact class with contacts is not forgotten")
         self.unset_class_idle(slot)
-        self._mark(slot, False)
-        table_drop(&self.contact_class_slots, contact_class.key, slot)
+        if contact_class.audience != NULL:
+            audience = <tuple>contact_class.audience
+            del self.private_slots[contact_class.group, contact_class.requirement, contact_class.channel, audience]
+            for ordinal in audience:
+                slots = self.private_of[ordinal]
+                del slots[slot]
+                if not slots:
+                    del self.private_of[ordinal]
+            contact_class.audience = NULL
+            Py_DECREF(audience)
+        else:
+            self._mark(slot, False)
+            table_drop(&self.contact_class_slots, contact_class.key, slot)
         self.skills.unpin(contact_class.requirement)
         contact_class.used = False
         self.contact_class_count -= 1

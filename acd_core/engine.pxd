@@ -1,12 +1,12 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from acd_core.administration cimport Administration
 from acd_core.commands cimport AcceptOffer, AttachContact, CancelContact, Command, CompleteContact, DeclineOffer, \
-    DetachContact, EnqueueContact, FinishWrapUp, UpdateContact
+    DetachContact, EnqueueContact, FinishWrapUp, PickContact, RequestCallback, TransferContact, UpdateContact
 from acd_core.events cimport Answer
+from acd_core.questions cimport Questions
 
 
-cdef class Engine(Administration):
+cdef class Engine(Questions):
     cdef int32_t answered  # the contact that the answer shows, or -1
     cdef int64_t answered_ordinal
     cdef str answered_id
@@ -29,5 +29,19 @@ cdef class Engine(Administration):
     cdef int _finish(self, int64_t at_ns, FinishWrapUp command) except -1
     cdef int _detach(self, int64_t at_ns, DetachContact command) except -1
     cdef int _attach(self, int64_t at_ns, AttachContact command) except -1
-    cdef object _contact_view(self, int32_t slot)
-    cdef object _agent_view(self, int32_t slot)
+    cdef int32_t _known_queue(self, str queue_id) except -1
+    cdef int _check_base_skills(self, int32_t slot, int32_t new) except -1
+    cdef int _check_weights(self, int32_t requirement, tuple weights) except -1
+    cdef int32_t _check_consultation(self, str contact_id) except -1
+    cdef int32_t _check_consulted(self, int32_t slot, str contact_id) except -1
+    cdef bint _is_consultation(self, int32_t slot) noexcept
+    cdef bint _waits_enough(self) noexcept
+    cdef int _refuse_waiting(self) except -1
+    cdef int _check_window(self, int64_t at_ns, int64_t end_ns) except -1
+    cdef int _check_preferred(self, tuple named, bint only) except -1
+    cdef int _seek(self, int32_t slot) except -1
+    cdef int _arrive(self, int32_t slot, int32_t about, EnqueueContact command) except -1
+    cdef int _emit_replaced(self, int32_t slot) except -1
+    cdef int _request_callback(self, int64_t at_ns, RequestCallback command) except -1
+    cdef int _pick(self, int64_t at_ns, PickContact command) except -1
+    cdef int _transfer(self, int64_t at_ns, TransferContact command) except -1

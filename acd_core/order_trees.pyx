@@ -42,10 +42,11 @@ cdef int32_t _insert(TreeNode* nodes, int32_t root, int32_t item) noexcept nogil
     else:
         nodes[root].right = _insert(nodes, nodes[root].right, item)
     nodes[root].size += 1
+    nodes[root].mass += nodes[item].own
     return root
 
 
-cdef int32_t tree_insert(TreeNode* nodes, int32_t root, int32_t item, int64_t ordinal) noexcept nogil:
+cdef int32_t tree_insert(TreeNode* nodes, int32_t root, int32_t item, int64_t ordinal, int32_t own) noexcept nogil:
     """The tree with an item that was in none."""
     cdef uint64_t weight = (<uint64_t>ordinal + 1) * <uint64_t>0x9E3779B97F4A7C15
     weight = (weight ^ (weight >> 29)) * <uint64_t>0xBF58476D1CE4E5B9
@@ -54,6 +55,8 @@ cdef int32_t tree_insert(TreeNode* nodes, int32_t root, int32_t item, int64_t or
     nodes[item].left = -1
     nodes[item].right = -1
     nodes[item].size = 1
+    nodes[item].own = own
+    nodes[item].mass = own
     return _insert(nodes, root, item)
 
 
@@ -65,5 +68,5 @@ cdef int32_t tree_remove(TreeNode* nodes, int32_t root, int64_t ordinal) noexcep
         nodes[root].left = tree_remove(nodes, nodes[root].left, ordinal)
     else:
         nodes[root].right = tree_remove(nodes, nodes[root].right, ordinal)
-    nodes[root].size -= 1
+    _tree_sum(nodes, root)
     return root

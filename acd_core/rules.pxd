@@ -1,3 +1,4 @@
+from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
 
 from acd_core.classes cimport Classes
@@ -10,6 +11,33 @@ cdef struct Outcome:
     int64_t exclude_ms
     int64_t delay_ms
     int64_t away_after
+
+
+cdef struct Step:
+    # A step of a plan (acd_core.plan).
+    int64_t after_ns
+    int64_t queue_length_min  # -1: no such condition
+    int64_t expected_wait_ns  # -1: no such condition
+    int64_t credit_ms
+    int64_t priority
+    uint64_t step_word
+    uint64_t action_word
+    PyObject* skill
+    PyObject* text  # name of a treatment or announcement, target of an end
+    int32_t requirement  # slot, held
+    int32_t level
+    int32_t tier
+    int32_t queue
+    int32_t what  # TreatmentKind or EndKind
+    int32_t action
+    bint nobody_signed_on
+    bint conditional
+    bint restart_wait
+
+
+cdef struct Plan:
+    Step* steps
+    int32_t size
 
 
 cdef class Rules:
@@ -31,10 +59,24 @@ cdef class Rules:
     cdef int64_t max_waiting  # -1: no limit
     cdef Outcome outcomes[8]  # by OfferOutcome
     cdef bint strategies[16]  # in use
+    cdef Plan* plans
+    cdef int32_t plan_count
+    cdef int64_t occupancy_constant_ns
+    cdef int64_t last_agent_window_ns
+    cdef bint agent_of_other_contact
+    cdef int64_t hold_ms
+    cdef int64_t attempts_max
+    cdef int64_t retry_delay_ns
+    cdef int32_t first_channel
 
     cdef int32_t find_queue(self, str queue_id) except -2
     cdef int32_t find_channel(self, str channel_id) except -2
     cdef int apply(self, object policy) except -1
     cdef int _apply_channels(self, tuple channels) except -1
-    cdef int _apply_queues(self, tuple queues) except -1
+    cdef int _apply_queues(self, tuple queues, tuple plans) except -1
+    cdef int _apply_weights(self, Queue* queue, tuple weights) except -1
+    cdef int _drop_queue(self, Queue* queue) except -1
+    cdef int _compile_plans(self, tuple plans) except -1
+    cdef int _compile_step(self, Step* step, object spec) except -1
+    cdef int _drop_plans(self, Plan* plans, int32_t count) except -1
     cdef int32_t _new_queue(self, str queue_id) except -1

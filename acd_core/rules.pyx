@@ -3,15 +3,26 @@
 
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from acd_core.digest cimport text_word
+from acd_core.skills cimport drop_weights, weights_of
 from acd_core.tables cimport same_text
 from acd_core.types cimport CHANNELS_BOUND, MEMBERSHIP_LISTED, OUTCOME_BUSY, OUTCOME_DECLINED, OUTCOME_MISSED, \
-    OUTCOME_UNREACHABLE
+    OUTCOME_UNREACHABLE, Weight
+from acd_core.waiting cimport put_object
 
 from acd_core.limits import TIER_MAX
+from acd_core.plan import action_word, step_word
+
+
+cdef void _free_steps(Plan* plan) noexcept:
+    cdef int32_t number
+    for number in range(plan.size):
+        put_object(&plan.steps[number].skill, None)
+        put_object(&plan.steps[number].text, None)
+    free(plan.steps)
 
 
 cdef class Rules:
@@ -26,6 +37,12 @@ cdef class Rules:
         for slot in range(self.queue_room):
             if self.queues[slot].id != NULL:
                 Py_DECREF(<object>self.queues[slot].id)
+                if self.queues[slot].overflow_target != NULL:
+                    Py_DECREF(<object>self.queues[slot].overflow_target)
+                free(self.queues[slot].weights)
+        for slot in range(self.plan_count):
+            _free_steps(&self.plans[slot])
+        free(self.plans)
         for slot in range(CHANNELS_BOUND):
             if self.channels[slot].id != NULL:
                 Py_DECREF(<object>self.channels[slot].id)
@@ -48,12 +65,19 @@ cdef class Rules:
         """Put a policy in force. What it no longer names must not be in use, and all contact classes forgotten."""
         cdef int outcome
         self._apply_channels(policy.channels)
-        self._apply_queues(policy.queues)
+        self._apply_queues(policy.queues, policy.plans)
         self.tier_first = policy.tier_first
         self.short_abandon_ms = policy.short_abandon_ms
         self.presence_lease_ms = policy.presence_lease_ms
         self.reattach_ms = policy.reattach_ms
         self.max_waiting = -1 if policy.max_waiting is None else policy.max_waiting
+        self.occupancy_constant_ns = policy.occupancy_time_constant_ms * 1000000
+        self.last_agent_window_ns = policy.preference.last_agent_window_ms * 1000000
+        self.agent_of_other_contact = policy.preference.agent_of_other_contact
+        self.hold_ms = policy.preference.hold_ms
+        self.attempts_max = policy.callback.attempts_max
+        self.retry_delay_ns = policy.callback.retry_delay_ms * 1000000
+        self.first_channel = self.find_channel(policy.channels[0].channel_id)
         outcomes = policy.offer_outcomes
         for outcome, spec in (
             (OUTCOME_DECLINED, outcomes.declined),
@@ -99,7 +123,10 @@ cdef class Rules:
                 self.interrupts_used = True
         return 0
 
-    cdef int _apply_queues(self, tuple queues) except -1:
+    cdef int _apply_queues(self, tuple queues, tuple plans) except -1:
+        cdef Plan* old_plans = self.plans
+        cdef int32_t old_count = self.plan_count
+        cdef int32_t index
         cdef int32_t slot, requirement
         cdef Queue* queue
         names = {spec.queue_id for spec in queues}
@@ -109,6 +136,7 @@ cdef class Rules:
             if queue.contacts or self.classes.members[slot].classes:
                 raise AssertionError("a queue in use is dropped")
             self.skills.release(queue.requirement)
+            self._drop_queue(queue)
             Py_DECREF(<object>queue.id)
             memset(queue, 0, sizeof(Queue))
             self.queue_free.append(slot)
@@ -136,6 +164,98 @@ cdef class Rules:
             queue.auto_accept = spec.auto_accept
             queue.group = self.classes.group(queue.rate, slot if queue.listed else -1, requirement, queue.max_tier)
             self.strategies[queue.strategy] = True
+            queue.broadcast_to = spec.broadcast_to
+            queue.at_closing = spec.at_closing
+            queue.hold_ms = -1 if spec.preferred_hold_ms is None else spec.preferred_hold_ms
+            self._apply_weights(queue, spec.skill_weights)
+        self._compile_plans(plans)
+        self._drop_plans(old_plans, old_count)
+        slots = {plan.plan_id: index for index, plan in enumerate(plans)}
+        for spec in queues:
+            queue = &self.queues[<int32_t>self.queue_slots[spec.queue_id]]
+            queue.plan = slots[spec.plan_id] if spec.plan_id else -1
+            queue.overflow = -1
+            put_object(&queue.overflow_target, None)
+            if spec.overflow is not None:
+                if spec.overflow.queue_id:
+                    queue.overflow = self.queue_slots[spec.overflow.queue_id]
+                else:
+                    queue.overflow_end = spec.overflow.end.kind
+                    put_object(&queue.overflow_target, spec.overflow.end.target)
+        return 0
+
+    cdef int _drop_queue(self, Queue* queue) except -1:
+        """Give up what a queue refers to besides its requirement and id."""
+        self._apply_weights(queue, ())
+        put_object(&queue.overflow_target, None)
+        return 0
+
+    cdef int _apply_weights(self, Queue* queue, tuple weights) except -1:
+        cdef Weight* old = queue.weights
+        cdef int32_t old_count = queue.weight_count
+        cdef int32_t index
+        queue.weight_count = 0
+        queue.weights = NULL
+        if weights:
+            queue.weights = weights_of(self.skills, weights)
+            queue.weight_count = len(weights)
+        drop_weights(self.skills, old, old_count)
+        return 0
+
+    cdef int _compile_plans(self, tuple plans) except -1:
+        cdef Plan* compiled = <Plan*>calloc(max(1, len(plans)), sizeof(Plan))
+        cdef int32_t index, number
+        if compiled == NULL:
+            raise MemoryError
+        self.plans = compiled
+        self.plan_count = len(plans)
+        for index, plan in enumerate(plans):
+            compiled[index].steps = <Step*>calloc(max(1, len(plan.steps)), sizeof(Step))
+            if compiled[index].steps == NULL:
+                raise MemoryError
+            for number, spec in enumerate(plan.steps):
+                self._compile_step(&compiled[index].steps[number], spec)
+                compiled[index].size += 1
+        return 0
+
+    cdef int _compile_step(self, Step* step, object spec) except -1:
+        condition = spec.condition
+        step.after_ns = spec.after_ms * 1000000
+        step.action = spec.action
+        step.requirement = self.skills.find(spec.requirement)
+        self.skills.hold(step.requirement)
+        put_object(&step.skill, spec.skill)
+        put_object(&step.text, spec.end.target if spec.end is not None else spec.name)
+        step.level = spec.level
+        step.tier = spec.tier
+        step.credit_ms = spec.credit_ms
+        step.priority = spec.priority
+        step.queue = self.queue_slots[spec.queue_id] if spec.queue_id else -1
+        step.restart_wait = spec.restart_wait
+        if spec.end is not None:
+            step.what = spec.end.kind
+        elif spec.treatment is not None:
+            step.what = spec.treatment
+        step.step_word = step_word(spec)
+        step.action_word = action_word(spec)
+        step.conditional = condition is not None
+        step.queue_length_min = -1
+        step.expected_wait_ns = -1
+        if condition is not None:
+            if condition.queue_length_min is not None:
+                step.queue_length_min = condition.queue_length_min
+            if condition.expected_wait_min_ms is not None:
+                step.expected_wait_ns = condition.expected_wait_min_ms * 1000000
+            step.nobody_signed_on = condition.nobody_signed_on
+        return 0
+
+    cdef int _drop_plans(self, Plan* plans, int32_t count) except -1:
+        cdef int32_t index, number
+        for index in range(count):
+            for number in range(plans[index].size):
+                self.skills.release(plans[index].steps[number].requirement)
+            _free_steps(&plans[index])
+        free(plans)
         return 0
 
     cdef int32_t _new_queue(self, str queue_id) except -1:
@@ -156,4 +276,8 @@ cdef class Rules:
         Py_INCREF(queue_id)
         self.queues[slot].id = <PyObject*>queue_id
         self.queues[slot].id_word = text_word(queue_id)
+        self.queues[slot].line = -1
+        self.queues[slot].last_wait_ns = -1
+        self.queues[slot].overflow = -1
+        self.queues[slot].plan = -1
         return slot

@@ -1,10 +1,12 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
+from acd_core.types cimport Weight
+
 cdef enum:
     LEVEL_BITS = 7  # levels go to 100
     PLANE_STRIDE = 8  # one cache line for the planes of 64 agent classes
-    STACK_ROOM = 72  # more than limits.REQUIREMENT_TERMS_MAX
+    STACK_ROOM = 136  # more than twice limits.REQUIREMENT_TERMS_MAX, since lowering may double a requirement
 
 cdef enum:
     OP_TERM
@@ -125,3 +127,20 @@ cdef inline uint64_t meets(Skills room, int32_t requirement, int32_t word) noexc
             else:
                 stack[top - 1] |= stack[top]
     return stack[0]
+
+
+cdef inline int level_of(Skills room, int32_t skill, int32_t klass) noexcept nogil:
+    """The level of an agent class in a skill."""
+    cdef int32_t word = klass >> 6
+    cdef int level = 0
+    cdef int bit
+    if word < room.skills[skill].words:
+        for bit in range(LEVEL_BITS):
+            level |= <int>(room.skills[skill].planes[<int64_t>word * PLANE_STRIDE + bit] >> (klass & 63) & 1) << bit
+    return level
+
+
+cdef Weight* weights_of(Skills room, tuple weights) except NULL
+cdef int drop_weights(Skills room, Weight* weights, int32_t count) except -1
+cdef uint64_t heaviest(Skills room, const Weight* weights, int32_t count, int32_t word, uint64_t mask,
+                       int64_t* total) noexcept nogil

@@ -13,11 +13,13 @@ from libc.string cimport memset
 
 from acd_core.digest cimport text_word
 
-from acd_core.commands import parse_cached
+from acd_core.commands import parse_own_cached
 from acd_core.requirement import And, Not, Or, Term
 
 cdef enum:
     IDLE_LEAST = 256  # unused requirements that are always kept
+    WEIGHT_BITS = 10  # limits.SKILL_WEIGHT_MAX is 1,000
+    SUM_BITS = 24
 
 
 cdef class Skills:
@@ -249,7 +251,7 @@ cdef class Skills:
         cdef int32_t slot, room, index
         cdef list ops = []
         cdef dict names = {}
-        _flatten(parse_cached(text), ops)
+        _flatten(parse_own_cached(text), ops)
         if not self.requirement_free:
             room = self.requirement_room * 2 or 16
             grown = <Requirement*>realloc(self.requirements, <size_t>room * sizeof(Requirement))
@@ -304,3 +306,61 @@ cdef int _flatten(object node, list ops) except -1:
             if index:
                 ops.append((OP_AND if isinstance(node, And) else OP_OR, None))
     return 0
+
+
+cdef Weight* weights_of(Skills room, tuple weights) except NULL:
+    """Weights of skills by slot; the skills count as in use until `drop_weights`."""
+    cdef Weight* result = <Weight*>calloc(max(1, len(weights)), sizeof(Weight))
+    cdef int32_t index
+    if result == NULL:
+        raise MemoryError
+    for index, (name, weight) in enumerate(weights):
+        result[index].skill = room.skill(name)
+        result[index].weight = weight
+        room.use(name, 1)
+    return result
+
+
+cdef int drop_weights(Skills room, Weight* weights, int32_t count) except -1:
+    cdef int32_t index
+    for index in range(count):
+        room.use(<str>room.skills[weights[index].skill].name, -1)
+        room.unpin_skill(weights[index].skill)
+    free(weights)
+    return 0
+
+
+cdef uint64_t heaviest(Skills room, const Weight* weights, int32_t count, int32_t word, uint64_t mask,
+                       int64_t* total) noexcept nogil:
+    """Those of the 64 agent classes of a word in `mask` (not empty) whose weighted sum of levels is highest, and it.
+
+    The sums of all 64 are added up at once, bit plane by bit plane; they stay below 2**23 by the bounds of limits.
+    """
+    cdef uint64_t sums[SUM_BITS]
+    cdef const uint64_t* planes
+    cdef uint64_t carry, addend, kept
+    cdef int32_t index
+    cdef int shift, bit, at
+    memset(sums, 0, sizeof(sums))
+    for index in range(count):
+        if word >= room.skills[weights[index].skill].words:
+            continue
+        planes = room.skills[weights[index].skill].planes + <int64_t>word * PLANE_STRIDE
+        for shift in range(WEIGHT_BITS):
+            if not weights[index].weight >> shift & 1:
+                continue
+            carry = 0
+            for at in range(shift, SUM_BITS):
+                bit = at - shift
+                if bit >= LEVEL_BITS and carry == 0:
+                    break
+                addend = planes[bit] if bit < LEVEL_BITS else 0
+                kept = sums[at]
+                sums[at] = kept ^ addend ^ carry
+                carry = (kept & addend) | (carry & (kept ^ addend))
+    total[0] = 0
+    for at in range(SUM_BITS - 1, -1, -1):
+        if mask & sums[at]:
+            mask &= sums[at]
+            total[0] |= <int64_t>1 << at
+    return mask

@@ -3,10 +3,11 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
 from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
 from acd_core.events cimport Event
+from acd_core.lines cimport Lines
 from acd_core.rules cimport Rules
 from acd_core.skills cimport Skills
 from acd_core.timers cimport Timers
-from acd_core.types cimport Agent, Contact, Queue
+from acd_core.types cimport STATE_OFFERED, STATE_WAITING, STRATEGY_BROADCAST, Agent, Contact, Offer, Queue
 from acd_core.waiting cimport Waiting
 
 
@@ -29,6 +30,7 @@ cdef class EngineState:
     cdef Waiting desk
     cdef Timers timers
     cdef Rules rules
+    cdef Lines lines
     cdef readonly int64_t now_ns
     cdef readonly int64_t seq
     cdef readonly int64_t event_seq
@@ -36,6 +38,7 @@ cdef class EngineState:
     cdef uint64_t random_state
     cdef int64_t agents_created
     cdef int64_t contacts_created
+    cdef int64_t segments_opened
     cdef int64_t offers_made
     cdef int64_t closed[16]  # by EndCause
     cdef int32_t in_state[8]  # live contacts by ContactState
@@ -52,12 +55,67 @@ cdef class EngineState:
     cdef uint16_t room_of(self, const Agent* agent) noexcept
     cdef int refresh_room(self, int32_t agent) except -1
     cdef void set_state(self, int32_t contact, int state) noexcept
-    cdef int hold(self, int32_t agent, int32_t contact) except -1
-    cdef int unhold(self, int32_t contact) except -1
+    cdef int32_t hold(self, int32_t agent, int32_t contact, int64_t offer_id, bint second, bint broadcast) except -1
+    cdef int unhold(self, int32_t offer) except -1
     cdef list held_in_order(self, int32_t agent)
+    cdef int set_round_key(self, int32_t agent) except -1
+    cdef int begin_service(self, int32_t agent) except -1
+    cdef int end_service(self, int32_t agent) except -1
+    cdef void _bring_up_to_date(self, Agent* agent) noexcept
+    cdef int32_t entry_group(self, int32_t contact, int second) except -1
+    cdef tuple audience_of(self, int32_t contact)
+    cdef int lift(self, int32_t contact) except -1
+    cdef int settle(self, int32_t contact) except -1
+    cdef int64_t position_of(self, int32_t contact, int second) except -1
     cdef Event begin(self, int type)
     cdef Event contact_event(self, int type, int32_t contact)
     cdef Event agent_event(self, int type, int32_t agent)
-    cdef int emit_match(self, int type, int32_t contact, int64_t until_ns, int tier, int64_t score, int chosen_by) except -1
+    cdef int emit_match(self, int type, int32_t offer, int tier, int64_t score, int chosen_by, int cause,
+                        str asker) except -1
     cdef int emit_plain_contact(self, int type, int32_t contact) except -1
     cdef int emit_contact_agent(self, int type, int32_t contact, int32_t agent) except -1
+
+
+cdef extern from *:
+    """
+    #define acd_bits(word) __builtin_popcountll(word)
+    """
+    int acd_bits(uint64_t word) noexcept nogil
+
+
+cdef inline int32_t steps_taken(const Contact* contact) noexcept nogil:
+    if contact.trail == NULL:
+        return 0
+    return (acd_bits(contact.trail.taken[0]) + acd_bits(contact.trail.taken[1])
+            + acd_bits(contact.trail.taken[2]) + acd_bits(contact.trail.taken[3]))
+
+
+cdef inline int32_t entry_queue(const Contact* contact, int second) noexcept nogil:
+    return contact.second_queue if second else contact.queue
+
+
+cdef inline int32_t tier_limit(const Contact* contact, const Queue* queue) noexcept nogil:
+    """The highest tier that an entry in a queue may use."""
+    return contact.raised_tier if contact.raised_tier > queue.max_tier else queue.max_tier
+
+
+cdef inline int64_t static_score(const Contact* contact, const Queue* queue) noexcept nogil:
+    """What the score of an entry falls short of rate * now by: the lower, the sooner."""
+    return queue.rate * (contact.arrived_ns // 1000000) - 1000 * (contact.credit_ms + queue.credit_ms)
+
+
+cdef inline bint wants(EngineState engine, const Contact* contact) noexcept nogil:
+    """Does the contact wait, or is it an open broadcast."""
+    cdef int32_t offer
+    cdef int32_t count = 0
+    if contact.state != STATE_OFFERED:
+        return contact.state == STATE_WAITING
+    if engine.rules.queues[contact.queue].strategy != STRATEGY_BROADCAST:
+        return False
+    offer = contact.offers
+    while offer >= 0:
+        if not engine.desk.offers[offer].broadcast:
+            return False
+        count += 1
+        offer = engine.desk.offers[offer].after
+    return count < engine.rules.queues[contact.queue].broadcast_to

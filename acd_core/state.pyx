@@ -6,8 +6,9 @@ from collections import deque
 from cpython.object cimport PyObject
 from libc.stdlib cimport free, realloc
 
-from acd_core.digest cimport mix
-from acd_core.types cimport CHANNELS_BOUND, STATE_WAITING
+from acd_core.digest cimport mix, text_word
+from acd_core.occupancy cimport occupancy_after_busy
+from acd_core.types cimport CHANNELS_BOUND, PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE_WRAP_UP, Extra
 
 from acd_core.policy import Policy
 
@@ -22,12 +23,13 @@ cdef class EngineState:
         self.desk = Waiting(self.classes)
         self.timers = Timers()
         self.rules = Rules(self.skills, self.classes)
+        self.lines = Lines()
         self.events = []
         self.requests = {}
         self.request_order = deque()
         self.rules.apply(Policy())
         self.match_round = 1
-        self.roster.configure(self.rules.channels_used, True, False, False, False)
+        self.roster.configure(self.rules.channels_used, self.rules.strategies)
 
     def __dealloc__(self):
         free(self.touched.data)
@@ -90,59 +92,174 @@ cdef class EngineState:
         cdef Contact* changed = &self.desk.all[contact]
         self.in_state[changed.state] -= 1
         self.in_state[state] += 1
-        if changed.state == STATE_WAITING:
-            self.rules.queues[changed.queue].waiting -= 1
-        if state == STATE_WAITING:
-            self.rules.queues[changed.queue].waiting += 1
+        if changed.state == STATE_ACTIVE or changed.state == STATE_WRAP_UP:
+            self.rules.queues[changed.queue].serving -= 1
+        if state == STATE_ACTIVE or state == STATE_WRAP_UP:
+            self.rules.queues[changed.queue].serving += 1
         changed.state = state
         changed.state_since_ns = self.now_ns
 
-    cdef int hold(self, int32_t agent, int32_t contact) except -1:
-        """The agent holds the contact from now on; the indexes are the caller's business."""
+    cdef int32_t hold(self, int32_t agent, int32_t contact, int64_t offer_id, bint second, bint broadcast) except -1:
+        """The agent holds the contact from now on, by a new offer; the indexes are the caller's business."""
+        cdef int32_t slot = self.desk.new_offer()
         cdef Agent* holder = &self.roster.all[agent]
         cdef Contact* held = &self.desk.all[contact]
-        if held.agent >= 0:
-            raise AssertionError("a contact is held twice")
-        held.agent = agent
-        held.held_before = -1
-        held.held_after = holder.holds
+        cdef Offer* offer = &self.desk.offers[slot]
+        cdef int32_t* link = &held.offers
+        while link[0] >= 0:
+            link = &self.desk.offers[link[0]].after
+        link[0] = slot
+        offer.id = offer_id
+        offer.expires_ns = 0
+        offer.agent_ordinal = holder.ordinal
+        offer.contact = contact
+        offer.agent = agent
+        offer.second = second
+        offer.queue = entry_queue(held, second)
+        offer.broadcast = broadcast
+        offer.held_before = -1
+        offer.held_after = holder.holds
         if holder.holds >= 0:
-            self.desk.all[holder.holds].held_before = contact
-        holder.holds = contact
+            self.desk.offers[holder.holds].held_before = slot
+        holder.holds = slot
         holder.count[held.channel] += 1
         holder.used += self.rules.channels[held.channel].cost
-        return 0
+        return slot
 
-    cdef int unhold(self, int32_t contact) except -1:
+    cdef int unhold(self, int32_t slot) except -1:
         """Its agent holds the contact no more, and is noted as having gained."""
-        cdef Contact* held = &self.desk.all[contact]
-        cdef int32_t agent = held.agent
+        cdef Offer* offer = &self.desk.offers[slot]
+        cdef Contact* held = &self.desk.all[offer.contact]
+        cdef int32_t agent = offer.agent
         cdef Agent* holder = &self.roster.all[agent]
-        if held.held_before >= 0:
-            self.desk.all[held.held_before].held_after = held.held_after
+        cdef int32_t* link = &held.offers
+        while link[0] != slot:
+            link = &self.desk.offers[link[0]].after
+        link[0] = offer.after
+        if offer.held_before >= 0:
+            self.desk.offers[offer.held_before].held_after = offer.held_after
         else:
-            holder.holds = held.held_after
-        if held.held_after >= 0:
-            self.desk.all[held.held_after].held_before = held.held_before
-        held.agent = -1
-        held.held_before = -1
-        held.held_after = -1
+            holder.holds = offer.held_after
+        if offer.held_after >= 0:
+            self.desk.offers[offer.held_after].held_before = offer.held_before
         holder.count[held.channel] -= 1
         holder.used -= self.rules.channels[held.channel].cost
         if holder.count[held.channel] < 0 or holder.used < 0:
             raise AssertionError("an agent holds less than nothing")
+        self.desk.free_offer(slot)
         self.gain(agent)
         return 0
 
     cdef list held_in_order(self, int32_t agent):
         """Slots of the contacts that an agent holds, by ordinal."""
         cdef list result = []
-        cdef int32_t contact = self.roster.all[agent].holds
-        while contact >= 0:
+        cdef int32_t offer = self.roster.all[agent].holds
+        cdef int32_t contact
+        while offer >= 0:
+            contact = self.desk.offers[offer].contact
             result.append((self.desk.all[contact].ordinal, contact))
-            contact = self.desk.all[contact].held_after
+            offer = self.desk.offers[offer].held_after
         result.sort()
         return [slot for _, slot in result]
+
+    cdef int set_round_key(self, int32_t agent) except -1:
+        """After a broadcast offer of the agent has ended."""
+        cdef Agent* changed = &self.roster.all[agent]
+        cdef int32_t offer = changed.holds
+        changed.round_key = changed.last_offer_id
+        while offer >= 0:
+            if self.desk.offers[offer].broadcast and self.desk.offers[offer].expires_ns and \
+                    self.desk.offers[offer].id > changed.round_key:
+                changed.round_key = self.desk.offers[offer].id
+            offer = self.desk.offers[offer].held_after
+        return 0
+
+    cdef int begin_service(self, int32_t agent) except -1:
+        """The agent begins with a contact."""
+        cdef Agent* server = &self.roster.all[agent]
+        self._bring_up_to_date(server)
+        server.serving += 1
+        server.misses_in_row = 0
+        server.contacts_begun += 1
+        return 0
+
+    cdef int end_service(self, int32_t agent) except -1:
+        """A contact leaves the active and wrap-up ones of the agent; it has been unheld already."""
+        cdef Agent* server = &self.roster.all[agent]
+        self._bring_up_to_date(server)
+        server.serving -= 1
+        if server.serving < 0:
+            raise AssertionError("an agent serves fewer than no contacts")
+        if server.serving == 0 and server.presence != PRESENCE_OFFLINE:
+            server.idle_since_ns = self.now_ns
+        return 0
+
+    cdef void _bring_up_to_date(self, Agent* agent) noexcept:
+        if agent.serving:
+            agent.occupancy_key = occupancy_after_busy(
+                agent.occupancy_key, agent.occupancy_at_ns, self.now_ns, self.rules.occupancy_constant_ns)
+        agent.occupancy_at_ns = self.now_ns
+
+    # Where a contact stands
+
+    cdef int32_t entry_group(self, int32_t contact, int second) except -1:
+        cdef const Contact* asking = &self.desk.all[contact]
+        cdef const Queue* queue = &self.rules.queues[entry_queue(asking, second)]
+        if not queue.listed or asking.raised_tier <= queue.max_tier:
+            return queue.group
+        return self.classes.group(queue.rate, entry_queue(asking, second), queue.requirement, asking.raised_tier)
+
+    cdef tuple audience_of(self, int32_t contact):
+        """Ordinals of the agents whom the contact is for alone, or None."""
+        cdef const Extra* extra = self.desk.all[contact].extra
+        if extra == NULL:
+            return None
+        if extra.reserved != NULL:
+            return <tuple>extra.reserved
+        return <tuple>extra.preferred if extra.only_preferred else None
+
+    cdef int lift(self, int32_t contact) except -1:
+        """Take a contact out of all orders, before something changes that they go by."""
+        cdef Contact* lifted = &self.desk.all[contact]
+        cdef Queue* queue
+        cdef int second
+        self.desk.leave(contact)
+        if lifted.line[0] >= 0:
+            for second in range(2):
+                if lifted.line[second] >= 0:
+                    queue = &self.rules.queues[entry_queue(lifted, second)]
+                    queue.waiting -= 1
+                    queue.line = self.lines.remove(queue.line, lifted.line[second])
+                    lifted.line[second] = -1
+        return 0
+
+    cdef int settle(self, int32_t contact) except -1:
+        """Put a contact into those orders where it belongs now and is not yet."""
+        cdef Contact* settled = &self.desk.all[contact]
+        cdef Queue* queue
+        cdef int64_t score
+        cdef int second
+        cdef tuple audience
+        if settled.state != STATE_WAITING and not wants(self, settled):
+            return 0
+        audience = self.audience_of(contact)
+        for second in range(1 if settled.second_queue < 0 else 2):
+            queue = &self.rules.queues[entry_queue(settled, second)]
+            score = static_score(settled, queue)
+            if settled.state == STATE_WAITING and settled.line[second] < 0:
+                settled.line[second] = self.lines.new_node(-settled.priority, score, 2 * settled.ordinal + second, contact)
+                queue.line = self.lines.insert(queue.line, settled.line[second])
+                queue.waiting += 1
+            if settled.klass[second] < 0:
+                self.desk.enter(contact, second, self.entry_group(contact, second), score, audience)
+        return 0
+
+    cdef int64_t position_of(self, int32_t contact, int second) except -1:
+        """One more than the entries of waiting contacts in that queue that go before; the contact must wait."""
+        cdef const Contact* waiting = &self.desk.all[contact]
+        cdef const Queue* queue = &self.rules.queues[entry_queue(waiting, second)]
+        return 1 + self.lines.before(queue.line, -waiting.priority, static_score(waiting, queue),
+                                     2 * waiting.ordinal + second)
 
     # Events
 
@@ -186,34 +303,41 @@ cdef class EngineState:
         self.event_hash = mix(self.event_hash, self.roster.all[agent].id_word)
         return 0
 
-    cdef int emit_match(self, int type, int32_t contact, int64_t until_ns, int tier, int64_t score,
-                        int chosen_by) except -1:
-        """OFFER_MADE or CONTACT_ASSIGNED, of a contact that its agent holds already."""
-        cdef Event event = self.contact_event(type, contact)
-        cdef Contact* matched = &self.desk.all[contact]
-        cdef Agent* agent = &self.roster.all[matched.agent]
-        cdef Queue* queue = &self.rules.queues[matched.queue]
+    cdef int emit_match(self, int type, int32_t slot, int tier, int64_t score, int chosen_by, int cause,
+                        str asker) except -1:
+        """OFFER_MADE or CONTACT_ASSIGNED, of an offer that its agent holds already."""
+        cdef const Offer* offer = &self.desk.offers[slot]
+        cdef Event event = self.contact_event(type, offer.contact)
+        cdef Contact* matched = &self.desk.all[offer.contact]
+        cdef Agent* agent = &self.roster.all[offer.agent]
+        cdef Queue* queue = &self.rules.queues[offer.queue]
         cdef uint64_t value
         event.agent_id = <str>agent.id
         event.queue_id = <str>queue.id
-        event.offer_id = matched.offer_id
-        event.until_ns = until_ns
+        event.offer_id = offer.id
+        event.until_ns = offer.expires_ns
         event.tier = tier
         event.priority = matched.priority
         event.score = score
-        event.wait_ns = self.now_ns - matched.arrived_ns
+        event.wait_ns = self.now_ns - matched.opened_ns
         event.strategy = queue.strategy
         event.chosen_by = chosen_by
         event.policy_version = self.rules.version
+        event.step = steps_taken(matched)
+        event.cause = cause
+        event.text = asker
         value = mix(self.event_hash, agent.id_word)
         value = mix(value, queue.id_word)
-        value = mix(value, <uint64_t>matched.offer_id)
-        value = mix(value, <uint64_t>until_ns)
+        value = mix(value, <uint64_t>offer.id)
+        value = mix(value, <uint64_t>offer.expires_ns)
         value = mix(value, <uint64_t>tier)
         value = mix(value, <uint64_t>matched.priority)
         value = mix(value, <uint64_t>score)
         value = mix(value, <uint64_t>event.wait_ns)
         value = mix(value, queue.strategy)
         value = mix(value, <uint64_t>chosen_by)
-        self.event_hash = mix(value, <uint64_t>self.rules.version)
+        value = mix(value, <uint64_t>self.rules.version)
+        value = mix(value, <uint64_t>event.step)
+        value = mix(value, <uint64_t>cause)
+        self.event_hash = mix(value, text_word(asker) if asker else 0)
         return 0

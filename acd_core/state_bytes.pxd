@@ -1,5 +1,4 @@
 from acd_core.administration cimport Administration
-from acd_core.state cimport EngineState
 
-cdef bytes write_state(EngineState engine)
+cdef bytes write_state(Administration engine)
 cdef int read_state(Administration engine, object data) except -1

@@ -211,6 +211,37 @@ cdef struct Trail:
     int32_t judged_room
 
 
+cdef struct Weight:
+    int32_t skill  # slot, pinned
+    int32_t weight
+
+
+cdef struct Extra:
+    # What few contacts have: preferences, a callback, a consultation, weights. NULL in a contact without any.
+    PyObject* weights  # tuple of SkillWeight, or NULL
+    PyObject* named  # tuple of the preferred agents' ids as given, or NULL
+    PyObject* preferred  # tuple of ordinals, or NULL
+    PyObject* reserved  # tuple of ordinals while it is reserved, else NULL
+    PyObject* address  # of the callback, or NULL
+    PyObject* consults_id  # the contact that it consults about, or NULL
+    Weight* weight_list
+    int64_t hold_ms  # -1: the queue's
+    int64_t window_start_ns
+    int64_t window_end_ns
+    int64_t attempts_max
+    int64_t attempts
+    int64_t consults_ordinal
+    int64_t asked_by_ordinal
+    int32_t weight_count
+    int32_t hold_timer
+    int32_t start_timer
+    int32_t end_timer
+    int32_t reserved_before  # among the reserved contacts
+    int32_t reserved_after
+    uint8_t only_preferred
+    uint8_t entered  # a callback entered its plan since it was scheduled
+
+
 cdef struct Contact:
     int64_t ordinal  # -1: the slot is free
     int64_t priority  # priority, credit and requirement are the values now
@@ -218,6 +249,10 @@ cdef struct Contact:
     int64_t arrived_ns
     int64_t state_since_ns
     int64_t accepted_ns
+    int64_t opened_ns  # when its segment began
+    int64_t plan_from_ns
+    int64_t predicted_at_ns  # 0: nothing predicted
+    int64_t predicted_ns[2]  # by predictor; -1: no value
     int64_t base_priority
     int64_t base_credit_ms
     uint64_t content_word
@@ -226,11 +261,13 @@ cdef struct Contact:
     PyObject* customer_id
     PyObject* attributes
     Trail* trail
+    Extra* extra
     int32_t requirement  # its own, a slot of the skills room
     int32_t base_requirement
     int32_t queue  # its home queue
     int32_t second_queue  # -1: none
     int32_t klass[2]  # contact classes of its entries while it wants agents
+    int32_t line[2]  # its places in the lines of its queues while it waits
     int32_t offers  # first of its live offers, or the accepted one
     int32_t agent  # who serves it or wraps it up
     int32_t ended  # first of its ended offers, oldest first
@@ -253,8 +290,10 @@ cdef struct Offer:
     # What ties a contact to an agent who holds it: a live offer, or the accepted one until the contact closes.
     int64_t id
     int64_t expires_ns  # 0 once it is accepted
+    int64_t agent_ordinal
     int32_t contact  # -1: the slot is free
     int32_t agent
+    int32_t queue  # of the entry that it was made for
     int32_t timer
     int32_t after  # next live offer of its contact, by id; next free slot while free
     int32_t held_before  # among what its agent holds
@@ -273,7 +312,6 @@ cdef struct Ended:
 cdef struct Exclusion:
     int64_t agent_ordinal
     int64_t until_ns
-    int32_t agent  # slot; holds another agent if that one's ordinal differs
     int32_t timer
     int32_t after
 
@@ -332,11 +370,6 @@ cdef struct Channel:
     int32_t contacts  # live contacts on it
 
 
-cdef struct Weight:
-    int32_t skill  # slot, pinned
-    int32_t weight
-
-
 cdef struct Queue:
     PyObject* id  # NULL: the slot is free
     uint64_t id_word
@@ -350,6 +383,14 @@ cdef struct Queue:
     int32_t group  # what a contact class needs to know of its queue
     int32_t waiting  # entries of waiting contacts, home and second
     int32_t contacts  # live contacts in it, home and second
+    int32_t line  # root of the tree of those who wait
+    int32_t serving  # active and wrap-up contacts whose home queue it is
+    int64_t served
+    int64_t service_us
+    int64_t last_wait_ns  # -1: none
+    int64_t scored[2]  # by predictor
+    int64_t error[2]
+    int64_t hold_ms  # -1: the policy's
     int32_t broadcast_to
     int32_t plan  # -1: none
     int32_t overflow  # queue; -1: none

@@ -1,10 +1,18 @@
+from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
 from acd_core.heaps cimport Heap, HeapEntry, HeapSet
 from acd_core.tables cimport SlotTable
-from acd_core.types cimport Contact, Exclusion
+from acd_core.types cimport Contact, Ended, Exclusion, Extra, Offer, Trail
+
+
+cdef struct Candidate:
+    # The best entry that an agent has found so far.
+    HeapEntry entry  # item -1: none yet
+    int64_t score
+    int32_t tier
 
 
 cdef class Waiting:
@@ -20,26 +28,63 @@ cdef class Waiting:
     cdef Exclusion* exclusions
     cdef int32_t exclusion_room
     cdef int32_t exclusion_free
-    cdef list frontier  # heap places to be looked at
+    cdef Offer* offers
+    cdef int32_t offer_room
+    cdef int32_t offer_free
+    cdef Ended* ended
+    cdef int32_t ended_room
+    cdef int32_t ended_free
 
     cdef int32_t find(self, str contact_id) except -2
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1
     cdef int remove(self, int32_t slot) except -1
     cdef int32_t new_exclusion(self) except -1
     cdef void free_exclusion(self, int32_t slot) noexcept
-    cdef int enter(self, int32_t slot, int32_t group, int channel, int64_t credit_ms, int64_t rate) except -1
+    cdef int32_t new_offer(self) except -1
+    cdef void free_offer(self, int32_t slot) noexcept
+    cdef int32_t new_ended(self) except -1
+    cdef void free_ended(self, int32_t slot) noexcept
+    cdef int enter(self, int32_t slot, int second, int32_t group, int64_t minor, tuple audience) except -1
+    cdef int leave_entry(self, int32_t slot, int second) except -1
     cdef int leave(self, int32_t slot) except -1
-    cdef int rekey(self, int32_t slot, int64_t credit_ms, int64_t rate) except -1
+    cdef int rekey(self, int32_t slot, int second, int64_t minor) except -1
     cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2
     cdef int32_t best_for(self, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -2
+    cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
+                    bint tier_first) except -1
 
 
-cdef inline bint excludes(Waiting room, int32_t contact, int64_t agent_ordinal) noexcept nogil:
-    """Is the agent excluded for the contact."""
-    cdef int32_t slot = room.all[contact].exclusions
+cdef inline bint is_picky(Waiting room, int32_t contact) noexcept nogil:
+    """May there be agents whom the contact does not take: excluded ones, or those who have an offer of it already."""
+    cdef const Contact* chooser = &room.all[contact]
+    return chooser.exclusions >= 0 or chooser.offers >= 0 or (
+        chooser.extra != NULL and chooser.extra.asked_by_ordinal >= 0)
+
+
+cdef inline bint excluded(Waiting room, int32_t contact, int64_t agent_ordinal) noexcept nogil:
+    """Is the agent excluded for the contact, or the one who asked for this consultation."""
+    cdef const Contact* chooser = &room.all[contact]
+    cdef int32_t slot = chooser.exclusions
     while slot >= 0:
         if room.exclusions[slot].agent_ordinal == agent_ordinal:
             return True
         slot = room.exclusions[slot].after
-    return False
+    return chooser.extra != NULL and chooser.extra.asked_by_ordinal == agent_ordinal
+
+
+cdef inline bint excludes(Waiting room, int32_t contact, int64_t agent_ordinal) noexcept nogil:
+    """Does the agent fail rule 5 for the contact."""
+    cdef int32_t slot = room.all[contact].offers
+    while slot >= 0:
+        if room.offers[slot].agent_ordinal == agent_ordinal:
+            return True
+        slot = room.offers[slot].after
+    return excluded(room, contact, agent_ordinal)
+
+
+cdef Extra* extra_of(Contact* contact) except NULL
+cdef Trail* trail_of(Contact* contact) except NULL
+cdef void put_object(PyObject** place, object value) noexcept
+cdef void drop_extra(Contact* contact) noexcept
+cdef void drop_trail(Contact* contact) noexcept

@@ -8,7 +8,7 @@ the rate is the same, so one comparison with the block's best head passes over a
 
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from acd_core.classes cimport membership
@@ -25,6 +25,8 @@ cdef class Waiting:
         self.first = -1
         self.last = -1
         self.exclusion_free = -1
+        self.offer_free = -1
+        self.ended_free = -1
         heapset_init(&self.heaps)
 
     def __dealloc__(self):
@@ -34,8 +36,12 @@ cdef class Waiting:
                 Py_DECREF(<object>self.all[slot].id)
                 Py_DECREF(<object>self.all[slot].customer_id)
                 Py_DECREF(<object>self.all[slot].attributes)
+                drop_extra(&self.all[slot])
+                drop_trail(&self.all[slot])
         free(self.all)
         free(self.exclusions)
+        free(self.offers)
+        free(self.ended)
         table_clear(&self.ids)
         heapset_free(&self.heaps)
 
@@ -69,7 +75,7 @@ cdef class Waiting:
                 self.all[slot].later = self.free_first
                 self.free_first = slot
             self.room = room
-            heapset_reserve(&self.heaps, 0, room)
+            heapset_reserve(&self.heaps, 0, room * 2)
         slot = self.free_first
         contact = &self.all[slot]
         self.free_first = contact.later
@@ -82,14 +88,21 @@ cdef class Waiting:
         contact.customer_id = <PyObject*>""
         Py_INCREF(b"")
         contact.attributes = <PyObject*>b""
-        contact.last_offer_agent_ordinal = -1
-        contact.klass = -1
+        contact.klass[0] = -1
+        contact.klass[1] = -1
+        contact.line[0] = -1
+        contact.line[1] = -1
+        contact.second_queue = -1
+        contact.raised_tier = -1
+        contact.offers = -1
+        contact.ended = -1
         contact.agent = -1
         contact.timer = -1
+        contact.plan_timer = -1
+        contact.predicted_ns[0] = -1
+        contact.predicted_ns[1] = -1
         contact.reattach_timer = -1
         contact.exclusions = -1
-        contact.held_before = -1
-        contact.held_after = -1
         contact.earlier = self.last
         contact.later = -1
         if self.last >= 0:
@@ -104,8 +117,10 @@ cdef class Waiting:
     cdef int remove(self, int32_t slot) except -1:
         """The contact is forgotten; it must be in no heap and have no timers, exclusions or agent."""
         cdef Contact* contact = &self.all[slot]
-        if (contact.klass >= 0 or contact.agent >= 0 or contact.timer >= 0 or contact.reattach_timer >= 0
-                or contact.exclusions >= 0):
+        if (contact.klass[0] >= 0 or contact.klass[1] >= 0 or contact.line[0] >= 0 or contact.line[1] >= 0
+                or contact.agent >= 0 or contact.offers >= 0 or contact.ended >= 0 or contact.timer >= 0
+                or contact.plan_timer >= 0 or contact.reattach_timer >= 0 or contact.exclusions >= 0
+                or contact.extra != NULL or contact.trail != NULL):
             raise AssertionError("a contact is forgotten while something refers to it")
         if not table_drop(&self.ids, <uint64_t>PyObject_Hash(contact.id), slot):
             raise AssertionError("a contact's id is not in the table")
@@ -148,45 +163,104 @@ cdef class Waiting:
         self.exclusions[slot].after = self.exclusion_free
         self.exclusion_free = slot
 
-    cdef int enter(self, int32_t slot, int32_t group, int channel, int64_t credit_ms, int64_t rate) except -1:
-        """The contact begins to wait. `credit_ms` is its own and its queue's, `rate` its queue's."""
+    cdef int32_t new_offer(self) except -1:
+        cdef int32_t slot, room
+        cdef void* grown
+        if self.offer_free < 0:
+            room = self.offer_room * 2 or 16
+            grown = realloc(self.offers, <size_t>room * sizeof(Offer))
+            if grown == NULL:
+                raise MemoryError
+            self.offers = <Offer*>grown
+            for slot in range(room - 1, self.offer_room - 1, -1):
+                self.offers[slot].contact = -1
+                self.offers[slot].after = self.offer_free
+                self.offer_free = slot
+            self.offer_room = room
+        slot = self.offer_free
+        self.offer_free = self.offers[slot].after
+        self.offers[slot].after = -1
+        self.offers[slot].timer = -1
+        return slot
+
+    cdef void free_offer(self, int32_t slot) noexcept:
+        self.offers[slot].contact = -1
+        self.offers[slot].after = self.offer_free
+        self.offer_free = slot
+
+    cdef int32_t new_ended(self) except -1:
+        cdef int32_t slot, room
+        cdef void* grown
+        if self.ended_free < 0:
+            room = self.ended_room * 2 or 16
+            grown = realloc(self.ended, <size_t>room * sizeof(Ended))
+            if grown == NULL:
+                raise MemoryError
+            self.ended = <Ended*>grown
+            for slot in range(room - 1, self.ended_room - 1, -1):
+                self.ended[slot].after = self.ended_free
+                self.ended_free = slot
+            self.ended_room = room
+        slot = self.ended_free
+        self.ended_free = self.ended[slot].after
+        self.ended[slot].after = -1
+        return slot
+
+    cdef void free_ended(self, int32_t slot) noexcept:
+        self.ended[slot].after = self.ended_free
+        self.ended_free = slot
+
+    cdef int enter(self, int32_t slot, int second, int32_t group, int64_t minor, tuple audience) except -1:
+        """An entry of the contact begins to want agents, those of the audience alone if there is one."""
         cdef Contact* contact = &self.all[slot]
-        cdef int32_t klass = self.classes.contact_class(group, contact.requirement, channel)
+        cdef int32_t klass
         cdef HeapEntry entry
+        if audience is None:
+            klass = self.classes.contact_class(group, contact.requirement, contact.channel)
+        else:
+            klass = self.classes.private_class(group, contact.requirement, contact.channel, audience)
         if self.classes.contact_class_room > self.heaps.classes:
             heapset_reserve(&self.heaps, self.classes.contact_class_room, 0)
-        if contact.klass >= 0:
+        if contact.klass[second] >= 0:
             raise AssertionError("a contact begins to wait twice")
         if self.classes.contact_classes[klass].idle:
             self.classes.unset_class_idle(klass)
-        contact.klass = klass
+        contact.klass[second] = klass
         entry.major = -contact.priority
-        entry.minor = rate * (contact.arrived_ns // 1000000) - 1000 * credit_ms
-        entry.ordinal = contact.ordinal
-        entry.item = slot
+        entry.minor = minor
+        entry.ordinal = 2 * contact.ordinal + second
+        entry.item = 2 * slot + second
         entry.klass = 0
         heapset_put(&self.heaps, klass, entry)
         return 0
 
-    cdef int leave(self, int32_t slot) except -1:
-        """The contact does not wait any more."""
-        cdef int32_t klass = self.all[slot].klass
-        heapset_take(&self.heaps, klass, slot)
-        self.all[slot].klass = -1
+    cdef int leave_entry(self, int32_t slot, int second) except -1:
+        """One entry of the contact does not want agents any more."""
+        cdef int32_t klass = self.all[slot].klass[second]
+        heapset_take(&self.heaps, klass, 2 * slot + second)
+        self.all[slot].klass[second] = -1
         if self.heaps.heaps[klass].size == 0:
             self.classes.set_class_idle(klass)
         return 0
 
-    cdef int rekey(self, int32_t slot, int64_t credit_ms, int64_t rate) except -1:
-        """Its priority or credit changed while it waits."""
+    cdef int leave(self, int32_t slot) except -1:
+        """The contact does not want agents any more."""
+        if self.all[slot].klass[0] >= 0:
+            self.leave_entry(slot, 0)
+        if self.all[slot].klass[1] >= 0:
+            self.leave_entry(slot, 1)
+        return 0
+
+    cdef int rekey(self, int32_t slot, int second, int64_t minor) except -1:
+        """Its priority or credit changed while it wants agents."""
         cdef Contact* contact = &self.all[slot]
         cdef HeapEntry entry
         entry.major = -contact.priority
-        entry.minor = rate * (contact.arrived_ns // 1000000) - 1000 * credit_ms
-        entry.ordinal = contact.ordinal
-        entry.item = slot
+        entry.minor = minor
+        entry.ordinal = 2 * contact.ordinal + second
+        entry.item = 2 * slot + second
         entry.klass = 0
-        heapset_rekey(&self.heaps, contact.klass, entry)
+        heapset_rekey(&self.heaps, contact.klass[second], entry)
         return 0
 
     cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2:
@@ -198,7 +272,7 @@ cdef class Waiting:
         cdef Heap* heap = &self.heaps.heaps[klass]
         cdef int32_t at, child, best
         cdef list frontier
-        if not excludes(self, heap.data[0].item, agent_ordinal):
+        if not excludes(self, heap.data[0].item >> 1, agent_ordinal):
             return 0
         frontier = [0]
         best = -1
@@ -206,7 +280,7 @@ cdef class Waiting:
             at = frontier.pop()
             if best >= 0 and not _before(&heap.data[at], &heap.data[best]):
                 continue
-            if not excludes(self, heap.data[at].item, agent_ordinal):
+            if not excludes(self, heap.data[at].item >> 1, agent_ordinal):
                 best = at
                 continue
             for child in range(4 * at + 1, min(4 * at + 5, heap.size)):
@@ -215,19 +289,17 @@ cdef class Waiting:
 
     cdef int32_t best_for(self, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -2:
-        """The contact that an agent of the class takes, having room on the channels given as bits; -1 for none."""
+        """The entry (twice the contact's slot, one more for the second) that an agent of the class takes, having room
+        on the channels given as bits; -1 for none."""
         cdef const uint64_t* row = self.classes.agent_classes[agent_class].row
         cdef int32_t words = self.heaps.classes >> 6
-        cdef int32_t word, klass, place, listed
+        cdef int32_t word, klass
         cdef uint64_t left
-        cdef int64_t ageing, score
-        cdef int64_t best_score = 0
-        cdef int32_t best_tier = 0
-        cdef int32_t tier
+        cdef int64_t ageing
         cdef const HeapEntry* entry
-        cdef HeapEntry best
-        best.item = -1
-        best.major = best.ordinal = 0
+        cdef Candidate best
+        best.entry.item = -1
+        best.tier = 0
         for word in range(words):
             left = self.heaps.occupied[word]
             if row != NULL:
@@ -235,38 +307,52 @@ cdef class Waiting:
             if left == 0 or not channels >> self.classes.block_channel[word] & 1:
                 continue
             ageing = self.classes.block_rate[word] * now_ms
-            if best.item >= 0 and best_tier == 0:
+            if best.entry.item >= 0 and best.tier == 0:
                 entry = &self.heaps.best[word]
-                if not _sooner(entry, ageing - entry.minor, &best, best_score):
+                if not _sooner(entry, ageing - entry.minor, &best.entry, best.score):
                     continue
             while left:
                 klass = (word << 6) + acd_lowest_bit(left)
                 left &= left - 1
-                if row == NULL and not self.classes.serves(agent_class, klass):
+                if row == NULL and (self.classes.contact_classes[klass].audience != NULL
+                                    or not self.classes.serves(agent_class, klass)):
                     continue
-                tier = 0
-                if tier_first:
-                    listed = self.classes.groups[self.classes.contact_classes[klass].group].listed
-                    if listed >= 0:
-                        tier = membership(self.classes, agent_class, listed).tier
-                entry = &self.heaps.heads[klass]
-                score = ageing - entry.minor
-                if best.item >= 0 and (
-                    tier > best_tier or (tier == best_tier and not _sooner(entry, score, &best, best_score))
-                ):
-                    continue
-                if self.all[entry.item].exclusions >= 0:
-                    place = self.first_not_excluding(klass, agent_ordinal)
-                    if place < 0:
-                        continue
-                    entry = &self.heaps.heaps[klass].data[place]
-                    score = ageing - entry.minor
-                    if best.item >= 0 and tier == best_tier and not _sooner(entry, score, &best, best_score):
-                        continue
-                best = entry[0]
-                best_score = score
-                best_tier = tier
-        return best.item
+                self._weigh(&best, klass, agent_class, agent_ordinal, ageing, tier_first)
+        if self.classes.private_of:
+            for klass in self.classes.private_of.get(agent_ordinal, ()):
+                if channels >> self.classes.block_channel[klass >> 6] & 1 and self.heaps.heaps[klass].size and \
+                        self.classes.serves(agent_class, klass):
+                    ageing = self.classes.block_rate[klass >> 6] * now_ms
+                    self._weigh(&best, klass, agent_class, agent_ordinal, ageing, tier_first)
+        return best.entry.item
+
+    cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
+                    bint tier_first) except -1:
+        """Take the first entry of a class that the agent may serve, if it goes before the best so far."""
+        cdef const HeapEntry* entry = &self.heaps.heads[klass]
+        cdef int64_t score = ageing - entry.minor
+        cdef int32_t tier = 0
+        cdef int32_t listed, place
+        if tier_first:
+            listed = self.classes.groups[self.classes.contact_classes[klass].group].listed
+            if listed >= 0:
+                tier = membership(self.classes, agent_class, listed).tier
+        if best.entry.item >= 0 and (
+            tier > best.tier or (tier == best.tier and not _sooner(entry, score, &best.entry, best.score))
+        ):
+            return 0
+        if is_picky(self, entry.item >> 1):
+            place = self.first_not_excluding(klass, agent_ordinal)
+            if place < 0:
+                return 0
+            entry = &self.heaps.heaps[klass].data[place]
+            score = ageing - entry.minor
+            if best.entry.item >= 0 and tier == best.tier and not _sooner(entry, score, &best.entry, best.score):
+                return 0
+        best.entry = entry[0]
+        best.score = score
+        best.tier = tier
+        return 0
 
 
 cdef inline bint _before(const HeapEntry* a, const HeapEntry* b) noexcept nogil:
@@ -284,3 +370,63 @@ cdef inline bint _sooner(const HeapEntry* a, int64_t a_score, const HeapEntry* b
     if a_score != b_score:
         return a_score > b_score
     return a.ordinal < b.ordinal
+
+
+cdef Extra* extra_of(Contact* contact) except NULL:
+    """What the contact has that few have, made if it had nothing so far."""
+    cdef Extra* extra = contact.extra
+    if extra == NULL:
+        extra = <Extra*>calloc(1, sizeof(Extra))
+        if extra == NULL:
+            raise MemoryError
+        extra.hold_ms = -1
+        extra.consults_ordinal = -1
+        extra.asked_by_ordinal = -1
+        extra.hold_timer = -1
+        extra.start_timer = -1
+        extra.end_timer = -1
+        extra.reserved_before = -1
+        extra.reserved_after = -1
+        contact.extra = extra
+    return extra
+
+
+cdef Trail* trail_of(Contact* contact) except NULL:
+    """How the contact went through its plan, made if there was nothing to remember so far."""
+    if contact.trail == NULL:
+        contact.trail = <Trail*>calloc(1, sizeof(Trail))
+        if contact.trail == NULL:
+            raise MemoryError
+    return contact.trail
+
+
+cdef void put_object(PyObject** place, object value) noexcept:
+    """Let a field refer to an object, None for nothing."""
+    cdef PyObject* old = place[0]
+    if value is None:
+        place[0] = NULL
+    else:
+        Py_INCREF(value)
+        place[0] = <PyObject*>value
+    if old != NULL:
+        Py_DECREF(<object>old)
+
+
+cdef void drop_extra(Contact* contact) noexcept:
+    if contact.extra != NULL:
+        put_object(&contact.extra.weights, None)
+        put_object(&contact.extra.named, None)
+        put_object(&contact.extra.preferred, None)
+        put_object(&contact.extra.reserved, None)
+        put_object(&contact.extra.address, None)
+        put_object(&contact.extra.consults_id, None)
+        free(contact.extra.weight_list)
+        free(contact.extra)
+        contact.extra = NULL
+
+
+cdef void drop_trail(Contact* contact) noexcept:
+    if contact.trail != NULL:
+        free(contact.trail.judged)
+        free(contact.trail)
+        contact.trail = NULL

@@ -18,17 +18,17 @@ above, one without time happens at the same. `#` starts a comment line.
 Commands: policy NAME [expect=N] · agent ann skill=80 cap=200 max:chat=2 sales@TIER sales@TIER/POSITION [; bob ...] ·
 remove ann bob · ann ready|away [why]|offline [lease=S] · heartbeat ann · enqueue ID|- QUEUE [channel=] [priority=]
 [credit=MS] [customer=] [attributes=] [prefers=ann,bob] [hold=S] [callback=NUMBER] [start=S] [end=S] [attempts=]
-[about=ID] [weights=skill:3,other:1] [attached] [only] [needs REQUIREMENT] · update ID [priority=] [credit=MS] [attributes=]
-[needs ...] · hold ID · retrieve ID · abandon ID · cancel ID · ann accepts|declines|busy|unreachable|misses ID [#OFFER]
-(the live one if not given) · complete ID [by=ann] [wrap=S] [unreached] · transfer ID ann queue=|agent=|with=ID
+[about=ID] [weights=skill:3,other:1] [attached] [only] [needs REQUIREMENT] · update ID [priority=] [credit=MS]
+[attributes=] [needs ...] · hold ID · retrieve ID · abandon ID · cancel ID ·
+ann accepts|declines|busy|unreachable|misses ID [#OFFER] (the live one if not given) · complete ID [by=ann] [wrap=S] [unreached] · transfer ID ann queue=|agent=|with=ID
 [priority=] [restart] [needs ...] · ann picks ID [for=NAME] · callback ID NUMBER [start=S] [end=S] [attempts=] ·
 open QUEUE · close QUEUE · wrapped ann [ID] · detach ID · attach ID · tick · resume.
 Any of them with `id=R` has that request id.
 
 Questions change nothing: `? ID` (state and agent), `? ann` (presence and what it holds), `? timer` (when the next is
-due), `? queue NAME` (how many wait), `? position ID`, `? estimate ID` and `? estimate queue NAME` (position, expected wait in
-seconds or -1, predictor, error in ms), `? explain ID ann` (either may be `-`): the rule, contact and agent ahead, how
-many agents are able and how many of them have room.
+due), `? queue NAME` (how many wait), `? position ID`, `? estimate ID` and `? estimate queue NAME` (position, expected
+wait in seconds or -1, predictor, error in ms), `? explain ID ann` (either may be `-`): the rule, contact and
+agent ahead, how many agents are able and how many of them have room.
 
 An update may have [prefers=ann,bob|-] [hold=S] [only]; an agent `weight=30`.
 
@@ -467,29 +467,11 @@ def hashed(word: int, events: tuple[Event, ...]) -> int:
     return word
 
 
-FAST_LACKS = {
-    "test_choosing",
-    "test_commands",
-    "test_plans",
-    "test_preference",
-    "test_refusals",
-    "test_scenarios",
-    "test_segments",
-    "test_strategies",
-    "test_timers",
-    "test_told",
-    "test_views",
-}
-"""Modules whose rows the compiled engine does not pass yet; its author takes them out one by one."""
-
-
 @pytest.fixture(params=["reference", "fast"])
 def engine_class(request: pytest.FixtureRequest) -> Any:
     """Each engine in turn."""
     if request.param == "reference":
         return ReferenceEngine
-    if request.module.__name__.rpartition(".")[2] in FAST_LACKS:
-        pytest.skip("the compiled engine does not have this yet (FAST_LACKS)")
     try:
         return importlib.import_module("acd_core.engine").Engine
     except ModuleNotFoundError as error:

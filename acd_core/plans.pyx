@@ -1,0 +1,563 @@
+# cython: language_level=3
+"""Plans, second queues, full and closed queues (docs/engine/plans.md)."""
+
+from functools import lru_cache
+
+from libc.string cimport memmove, memset
+from libc.stdlib cimport realloc
+
+from acd_core.digest cimport mix, text_word
+from acd_core.estimates cimport Estimate
+from acd_core.events cimport Event
+from acd_core.rules cimport Plan, Step
+from acd_core.state cimport entry_queue, wants
+from acd_core.types cimport *
+from acd_core.waiting cimport trail_of
+
+from acd_core.commands import parse_own_cached
+from acd_core.limits import CREDIT_MS_MAX, OVERFLOW_QUEUES_MAX, STEPS_JUDGED_MAX
+from acd_core.requirement import lowered, without_skill
+
+cdef int64_t _CREDIT_MAX = CREDIT_MS_MAX
+cdef int _OVERFLOW_MAX = OVERFLOW_QUEUES_MAX
+cdef int32_t _JUDGED_MAX = STEPS_JUDGED_MAX
+
+
+@lru_cache(maxsize=16_384)
+def _lowered_text(text, skill, level):
+    """The text of a requirement after a level was lowered; as it was if nothing changed."""
+    before = parse_own_cached(text)
+    after = lowered(before, skill, level)
+    return text if after == before else str(after)
+
+
+@lru_cache(maxsize=16_384)
+def _text_without(text, skill):
+    """The text of a requirement after a skill was dropped; as it was if nothing changed."""
+    before = parse_own_cached(text)
+    after = without_skill(before, skill)
+    return text if after == before else str(after)
+
+
+cdef inline bint _is_value(int action) noexcept nogil:
+    return action <= STEP_SET_PRIORITY
+
+
+cdef Judged* _judged(const Trail* trail, uint64_t word) noexcept nogil:
+    cdef int32_t index
+    if trail == NULL:
+        return NULL
+    for index in range(trail.judged_count):
+        if trail.judged[index].word == word:
+            return &trail.judged[index]
+    return NULL
+
+
+cdef int judge(Trail* trail, uint64_t word, int64_t verdict) except -1:
+    """Remember a word with its latest verdict; a known one keeps its place, the oldest goes at the bound."""
+    cdef Judged* known = _judged(trail, word)
+    cdef void* grown
+    if known != NULL:
+        known.verdict = verdict
+        return 0
+    if trail.judged_count == _JUDGED_MAX:
+        memmove(trail.judged, trail.judged + 1, <size_t>(trail.judged_count - 1) * sizeof(Judged))
+        trail.judged_count -= 1
+    if trail.judged_count == trail.judged_room:
+        grown = realloc(trail.judged, <size_t>(trail.judged_room * 2 or 4) * sizeof(Judged))
+        if grown == NULL:
+            raise MemoryError
+        trail.judged = <Judged*>grown
+        trail.judged_room = trail.judged_room * 2 or 4
+    trail.judged[trail.judged_count].word = word
+    trail.judged[trail.judged_count].verdict = verdict
+    trail.judged_count += 1
+    return 0
+
+
+cdef class Plans(Lifecycle):
+    # Full queues and overflow
+
+    cdef bint is_full(self, int32_t contact, int32_t slot) noexcept:
+        """Do as many entries of others wait in the queue as may. `contact` -1: of all."""
+        cdef const Queue* queue = &self.rules.queues[slot]
+        cdef int64_t others = queue.waiting
+        if queue.max_waiting < 0:
+            return False
+        if contact >= 0 and self.desk.all[contact].state == STATE_WAITING:
+            if self.desk.all[contact].line[0] >= 0 and self.desk.all[contact].queue == slot:
+                others -= 1
+            if self.desk.all[contact].line[1] >= 0 and self.desk.all[contact].second_queue == slot:
+                others -= 1
+        return others >= queue.max_waiting
+
+    cdef int follow(self, int32_t contact, int32_t slot, Followed* found) except -1:
+        """Where a contact comes to that is to wait in a queue, through overflow."""
+        cdef const Queue* queue
+        cdef int left = 0
+        while True:
+            queue = &self.rules.queues[slot]
+            found.queue = slot
+            found.closed = queue.closed
+            if not queue.closed and not self.is_full(contact, slot):
+                found.outcome = FOLLOWED_TO_QUEUE
+                return 0
+            if left == _OVERFLOW_MAX or (queue.overflow < 0 and queue.overflow_target == NULL):
+                found.outcome = FOLLOWED_TO_REFUSAL
+                return 0
+            if queue.overflow < 0:
+                found.outcome = FOLLOWED_TO_END
+                return 0
+            slot = queue.overflow
+            left += 1
+
+    # Values
+
+    cdef int set_requirement(self, int32_t contact, int32_t requirement) except -1:
+        """Set the requirement now of a contact that is in no order."""
+        cdef Contact* asking = &self.desk.all[contact]
+        self.skills.hold(requirement)
+        self.skills.release(asking.requirement)
+        asking.requirement = requirement
+        return 0
+
+    cdef int _fold_step(self, int32_t contact, const Step* step) except -1:
+        cdef Contact* asking = &self.desk.all[contact]
+        cdef str text = <str>self.skills.requirements[asking.requirement].text
+        if step.action == STEP_SET_REQUIREMENT:
+            self.set_requirement(contact, step.requirement)
+        elif step.action == STEP_LOWER_LEVEL:
+            self.set_requirement(contact, self.skills.find(_lowered_text(text, <str>step.skill, step.level)))
+        elif step.action == STEP_DROP_SKILL:
+            self.set_requirement(contact, self.skills.find(_text_without(text, <str>step.skill)))
+        elif step.action == STEP_RAISE_MAX_TIER:
+            asking.raised_tier = max(asking.raised_tier, step.tier)
+        elif step.action == STEP_ADD_CREDIT:
+            asking.credit_ms = max(-_CREDIT_MAX, min(_CREDIT_MAX, asking.credit_ms + step.credit_ms))
+        else:
+            asking.priority = step.priority
+        return 0
+
+    cdef int fold(self, int32_t contact) except -1:
+        """Values now from the base values and the value steps taken; the contact is in no order."""
+        cdef Contact* asking = &self.desk.all[contact]
+        cdef int32_t plan = self.rules.queues[asking.queue].plan
+        cdef int32_t index
+        self.set_requirement(contact, asking.base_requirement)
+        asking.priority = asking.base_priority
+        asking.credit_ms = asking.base_credit_ms
+        asking.raised_tier = -1
+        if plan < 0 or asking.trail == NULL:
+            return 0
+        for index in range(self.rules.plans[plan].size):
+            if asking.trail.taken[index >> 6] >> (index & 63) & 1 and _is_value(self.rules.plans[plan].steps[index].action):
+                self._fold_step(contact, &self.rules.plans[plan].steps[index])
+        return 0
+
+    # Going through a plan
+
+    cdef int enter_plan(self, int32_t contact, bint quiet) except -1:
+        """Begin the plan of the home queue, recalling what was judged and done before."""
+        self.forget_steps(contact)
+        return self.advance(contact, True, quiet)
+
+    cdef int forget_steps(self, int32_t contact) except -1:
+        """The values now are the base values, and no step is taken."""
+        cdef Contact* asking = &self.desk.all[contact]
+        if asking.requirement != asking.base_requirement or asking.priority != asking.base_priority or \
+                asking.credit_ms != asking.base_credit_ms or asking.raised_tier >= 0:
+            self.lift(contact)
+            self.set_requirement(contact, asking.base_requirement)
+            asking.priority = asking.base_priority
+            asking.credit_ms = asking.base_credit_ms
+            asking.raised_tier = -1
+            self.settle(contact)
+        asking.next_step = 0
+        if asking.trail != NULL:
+            memset(asking.trail.taken, 0, sizeof(asking.trail.taken))
+        return 0
+
+    cdef int advance(self, int32_t contact, bint recall, bint quiet) except -1:
+        """Pass the steps that are due and not blocked, then arm the timer of the next."""
+        cdef Contact* asking = &self.desk.all[contact]
+        cdef int64_t ordinal = asking.ordinal
+        cdef int32_t plan = self.rules.queues[asking.queue].plan
+        cdef int64_t due_ns = 0
+        cdef int32_t index
+        cdef bint left = False
+        while plan >= 0 and asking.next_step < self.rules.plans[plan].size and (
+                asking.state == STATE_WAITING or asking.state == STATE_OFFERED):
+            index = asking.next_step
+            due_ns = asking.plan_from_ns + self.rules.plans[plan].steps[index].after_ns
+            left = due_ns > self.now_ns
+            if left or (asking.state == STATE_OFFERED and not _is_value(self.rules.plans[plan].steps[index].action)):
+                break
+            if self._pass_step(contact, index, recall, quiet):
+                return 0
+            asking = &self.desk.all[contact]
+            if asking.ordinal != ordinal:
+                return 0
+        if left and asking.plan_timer >= 0 and self.timers.all[asking.plan_timer].due_ns == due_ns:
+            return 0
+        if left:
+            asking.plan_timer = self.timers.arm(asking.plan_timer, due_ns, TIMER_PLAN_STEP, contact, -1, -1, -1)
+        elif asking.plan_timer >= 0:
+            self.timers.disarm(asking.plan_timer)
+            asking.plan_timer = -1
+        return 0
+
+    cdef bint is_callback(self, int32_t contact) noexcept:
+        return self.desk.all[contact].extra != NULL and self.desk.all[contact].extra.address != NULL
+
+    cdef int _pass_step(self, int32_t contact, int32_t index, bint recall, bint quiet) except -1:
+        """Pass one step; 1 if the contact entered another plan or ended."""
+        cdef Contact* asking = &self.desk.all[contact]
+        cdef const Step* step = &self.rules.plans[self.rules.queues[asking.queue].plan].steps[index]
+        cdef bint value = _is_value(step.action)
+        cdef Judged* known = NULL
+        cdef Trail* trail
+        cdef Event event
+        asking.next_step = index + 1
+        if step.action >= STEP_START_TREATMENT and self.is_callback(contact):
+            return 0
+        if recall:
+            if step.conditional:
+                known = _judged(asking.trail, step.step_word)
+            if known != NULL:
+                if not known.verdict:
+                    return 0
+            if not value and (known != NULL or _judged(asking.trail, step.action_word) != NULL):
+                trail_of(asking).taken[index >> 6] |= <uint64_t>1 << (index & 63)
+                return 0
+        trail = trail_of(asking)
+        if step.conditional and known == NULL:
+            if not self._condition_holds(contact, step):
+                judge(trail, step.step_word, 0)
+                return 0
+            judge(trail, step.step_word, 1)
+        trail.taken[index >> 6] |= <uint64_t>1 << (index & 63)
+        if value:
+            self.lift(contact)
+            self._fold_step(contact, step)
+            self.settle(contact)
+            if step.action <= STEP_RAISE_MAX_TIER:
+                self.touch(contact)
+                self.reach_changed(contact)
+            if quiet:
+                return 0
+        else:
+            judge(trail, step.action_word, 1)
+        event = self.contact_event(EVENT_PLAN_STEP_TAKEN, contact)
+        event.queue_id = <str>self.rules.queues[asking.queue].id
+        event.step = index
+        event.cause = step.action
+        event.text = <str>self.skills.requirements[asking.requirement].text
+        event.priority = asking.priority
+        event.credit_ms = asking.credit_ms
+        event.tier = asking.raised_tier
+        event.policy_version = self.rules.version
+        self.event_hash = mix(mix(mix(mix(self.event_hash, self.rules.queues[asking.queue].id_word), <uint64_t>index),
+                                  <uint64_t>step.action), self.skills.requirements[asking.requirement].text_word)
+        self.event_hash = mix(mix(mix(mix(self.event_hash, <uint64_t>asking.priority), <uint64_t>asking.credit_ms),
+                                  <uint64_t><int64_t>asking.raised_tier), <uint64_t>self.rules.version)
+        return 0 if value else self._carry_out(contact, index, step)
+
+    cdef bint _condition_holds(self, int32_t contact, const Step* step) except -1:
+        cdef const Contact* asking = &self.desk.all[contact]
+        cdef int64_t others = self.rules.queues[asking.queue].waiting
+        cdef Estimate found
+        if step.queue_length_min >= 0:
+            if asking.line[0] >= 0:
+                others -= 1
+            if others < step.queue_length_min:
+                return False
+        if step.expected_wait_ns >= 0:
+            self.estimate(contact, &found)
+            if found.expected_ns < 0 or found.expected_ns < step.expected_wait_ns:
+                return False
+        if step.nobody_signed_on:
+            if self.anyone_signed_on(contact, 0) or (asking.second_queue >= 0 and self.anyone_signed_on(contact, 1)):
+                return False
+        return True
+
+    cdef int _emit_told(self, int type, int32_t contact, int32_t index, const Step* step) except -1:
+        """TREATMENT_STARTED or CALLBACK_OFFERED, with what the caller can be told."""
+        cdef Event event = self.contact_event(type, contact)
+        cdef const Queue* queue = &self.rules.queues[self.desk.all[contact].queue]
+        cdef Estimate found
+        cdef uint64_t value
+        self.estimate(contact, &found)
+        event.queue_id = <str>queue.id
+        event.step = index
+        event.text = <str>step.text
+        event.position = found.position
+        event.wait_ns = found.expected_ns
+        value = mix(mix(self.event_hash, queue.id_word), <uint64_t>index)
+        if type == EVENT_TREATMENT_STARTED:
+            event.cause = step.what
+            value = mix(value, <uint64_t>step.what)
+        value = mix(mix(value, text_word(<str>step.text)), <uint64_t>found.position)
+        self.event_hash = mix(value, <uint64_t>found.expected_ns)
+        return 0
+
+    cdef int _carry_out(self, int32_t contact, int32_t index, const Step* step) except -1:
+        """A side effect; 1 if the contact entered another plan or ended."""
+        cdef Contact* asking = &self.desk.all[contact]
+        cdef Followed found
+        if step.action == STEP_START_TREATMENT:
+            self._emit_told(EVENT_TREATMENT_STARTED, contact, index, step)
+            return 0
+        if step.action == STEP_OFFER_CALLBACK:
+            self._emit_told(EVENT_CALLBACK_OFFERED, contact, index, step)
+            return 0
+        if step.action == STEP_END_WAIT:
+            self.end_wait(contact, step.what, <str>step.text, END_TIMED_OUT)
+            return 1
+        if step.action == STEP_ADD_QUEUE:
+            if step.queue == asking.queue or step.queue == asking.second_queue or \
+                    self.rules.queues[step.queue].closed or self.is_full(contact, step.queue):
+                return 0
+            self.lift(contact)
+            if asking.second_queue >= 0:
+                self.rules.queues[asking.second_queue].contacts -= 1
+            asking.second_queue = step.queue
+            self.rules.queues[step.queue].contacts += 1
+            self.settle(contact)
+            self.emit_moved(contact, MOVE_STEP)
+            self.touch(contact)
+            self.reach_changed(contact)
+            return 0
+        self.follow(contact, step.queue, &found)
+        if found.outcome == FOLLOWED_TO_REFUSAL:
+            return 0
+        if found.outcome == FOLLOWED_TO_END:
+            self.end_by_overflow(contact, found.queue, found.closed)
+            return 1
+        if found.queue == asking.queue and not step.restart_wait:
+            return 0
+        self.move(contact, found.queue, MOVE_STEP, step.restart_wait, True)
+        return 1
+
+    # Moves and ends
+
+    cdef int emit_moved(self, int32_t contact, int cause) except -1:
+        cdef Event event = self.contact_event(EVENT_CONTACT_MOVED, contact)
+        cdef const Contact* moved = &self.desk.all[contact]
+        cdef uint64_t value = mix(self.event_hash, self.rules.queues[moved.queue].id_word)
+        event.queue_id = <str>self.rules.queues[moved.queue].id
+        if moved.second_queue >= 0:
+            event.text = <str>self.rules.queues[moved.second_queue].id
+            value = mix(value, self.rules.queues[moved.second_queue].id_word)
+        else:
+            value = mix(value, 0)
+        event.cause = cause
+        event.wait_ns = self.now_ns - moved.arrived_ns
+        self.event_hash = mix(mix(value, <uint64_t>cause), <uint64_t>event.wait_ns)
+        return 0
+
+    cdef int move(self, int32_t contact, int32_t queue, int cause, bint restart_wait, bint enter) except -1:
+        """The contact's home queue is another from now on, whose plan it enters unless the caller sees to that."""
+        cdef Contact* moved = &self.desk.all[contact]
+        self.lift(contact)
+        self.skills.hold(moved.requirement)
+        self.skills.release(moved.base_requirement)
+        moved.base_requirement = moved.requirement
+        moved.base_priority = moved.priority
+        moved.base_credit_ms = moved.credit_ms
+        self.rules.queues[moved.queue].contacts -= 1
+        if moved.second_queue == queue:
+            moved.second_queue = -1
+        else:
+            self.rules.queues[queue].contacts += 1
+        moved.queue = queue
+        if restart_wait:
+            moved.arrived_ns = self.now_ns
+            moved.plan_from_ns = self.now_ns
+        self.forget_prediction(contact)
+        self.settle(contact)
+        self.emit_moved(contact, cause)
+        self.touch(contact)
+        self.reach_changed(contact)
+        if enter:
+            self.enter_plan(contact, False)
+        return 0
+
+    cdef int end_wait(self, int32_t contact, int kind, str target, int refused) except -1:
+        """The wait ends other than by an agent; `refused` is what a hang-up counts as."""
+        cdef const Queue* queue = &self.rules.queues[self.desk.all[contact].queue]
+        cdef Event event = self.contact_event(EVENT_WAIT_ENDED, contact)
+        event.queue_id = <str>queue.id
+        event.cause = kind
+        event.text = target
+        self.event_hash = mix(mix(mix(self.event_hash, queue.id_word), <uint64_t>kind), text_word(target))
+        return self.close(contact, refused if kind == END_KIND_HANG_UP else END_OVERFLOWED)
+
+    cdef int end_by_overflow(self, int32_t contact, int32_t slot, bint closed) except -1:
+        """The wait ends as the overflow of a full or closed queue says."""
+        cdef const Queue* queue = &self.rules.queues[slot]
+        return self.end_wait(contact, queue.overflow_end, <str>queue.overflow_target,
+                             END_REFUSED_CLOSED if closed else END_REFUSED_FULL)
+
+    cdef int waits_again(self, int32_t contact) except -1:
+        cdef Contact* waiting = &self.desk.all[contact]
+        cdef int64_t ordinal = waiting.ordinal
+        cdef int32_t home = waiting.queue
+        if not self.is_callback(contact):
+            if self.rules.queues[home].closed and self.rules.queues[home].at_closing == CLOSING_RELEASE:
+                self.release_at_closing(contact, home)
+                waiting = &self.desk.all[contact]
+                if waiting.ordinal != ordinal:
+                    return 0
+            if waiting.second_queue >= 0 and self.rules.queues[waiting.second_queue].closed and \
+                    self.rules.queues[waiting.second_queue].at_closing == CLOSING_RELEASE:
+                self.release_at_closing(contact, waiting.second_queue)
+                waiting = &self.desk.all[contact]
+                if waiting.ordinal != ordinal:
+                    return 0
+        return self.advance(contact, False, False)
+
+    cdef int release_at_closing(self, int32_t contact, int32_t slot) except -1:
+        """A waiting contact that is no callback leaves a queue that closes."""
+        cdef Contact* waiting = &self.desk.all[contact]
+        cdef Followed found
+        if waiting.second_queue == slot:
+            self.lift(contact)
+            waiting.second_queue = -1
+            self.rules.queues[slot].contacts -= 1
+            self.settle(contact)
+            self.reach_changed(contact)
+            return self.emit_moved(contact, MOVE_CLOSED)
+        if waiting.second_queue >= 0:
+            return self.move(contact, waiting.second_queue, MOVE_CLOSED, False, True)
+        self.follow(contact, slot, &found)
+        if found.outcome == FOLLOWED_TO_QUEUE:
+            return self.move(contact, found.queue, MOVE_CLOSED, False, True)
+        if found.outcome == FOLLOWED_TO_END:
+            return self.end_by_overflow(contact, found.queue, found.closed)
+        return self.close(contact, END_REFUSED_CLOSED)
+
+    cdef int leave_closed(self, int32_t contact, int* left, bint* ended) except -1:
+        """A newcomer goes on through closed queues, without entering a plan."""
+        cdef Contact* coming = &self.desk.all[contact]
+        cdef const Queue* queue
+        ended[0] = False
+        while True:
+            queue = &self.rules.queues[coming.queue]
+            if not queue.closed:
+                return 0
+            if left[0] == _OVERFLOW_MAX or (queue.overflow < 0 and queue.overflow_target == NULL):
+                ended[0] = True
+                return self.close(contact, END_REFUSED_CLOSED)
+            if queue.overflow < 0:
+                ended[0] = True
+                return self.end_by_overflow(contact, coming.queue, True)
+            left[0] += 1
+            self.move(contact, queue.overflow, MOVE_CLOSED, False, False)
+
+    cdef int settle_full(self, int32_t contact, int64_t ordinal, int left) except -1:
+        """What becomes of a newcomer whom matching has left waiting where there is no room to wait."""
+        cdef Contact* coming = &self.desk.all[contact]
+        cdef const Queue* queue
+        cdef bint ended
+        if coming.ordinal != ordinal or coming.state != STATE_WAITING:
+            return 0
+        if self.rules.max_waiting >= 0 and self.in_state[STATE_WAITING] > self.rules.max_waiting:
+            return self.close(contact, END_REFUSED_FULL)
+        while coming.ordinal == ordinal and coming.state == STATE_WAITING and self.is_full(contact, coming.queue):
+            queue = &self.rules.queues[coming.queue]
+            if left == _OVERFLOW_MAX or (queue.overflow < 0 and queue.overflow_target == NULL):
+                return self.close(contact, END_REFUSED_FULL)
+            if queue.overflow < 0:
+                return self.end_by_overflow(contact, coming.queue, False)
+            left += 1
+            self.move(contact, queue.overflow, MOVE_FULL, False, False)
+            self.leave_closed(contact, &left, &ended)
+            if ended:
+                return 0
+            self.enter_plan(contact, False)
+            self.match_all()
+            coming = &self.desk.all[contact]
+        return 0
+
+    # Queues that open and close
+
+    cdef int do_open_queue(self, int32_t slot) except -1:
+        cdef Event event
+        if self.rules.queues[slot].closed:
+            self.rules.queues[slot].closed = False
+            event = self.begin(EVENT_QUEUE_OPENED)
+            event.queue_id = <str>self.rules.queues[slot].id
+            self.event_hash = mix(self.event_hash, self.rules.queues[slot].id_word)
+        return 0
+
+    cdef int do_close_queue(self, int32_t slot) except -1:
+        cdef Event event
+        cdef int32_t contact
+        cdef list waiting = []
+        if self.rules.queues[slot].closed:
+            return 0
+        self.rules.queues[slot].closed = True
+        event = self.begin(EVENT_QUEUE_CLOSED)
+        event.queue_id = <str>self.rules.queues[slot].id
+        self.event_hash = mix(self.event_hash, self.rules.queues[slot].id_word)
+        if self.rules.queues[slot].at_closing != CLOSING_RELEASE or self.rules.queues[slot].waiting == 0:
+            return 0
+        for contact in self.lines.items(self.rules.queues[slot].line):
+            if not self.is_callback(contact):
+                waiting.append((self.desk.all[contact].ordinal, contact))
+        waiting.sort()
+        for _, contact in waiting:
+            self.release_at_closing(contact, slot)
+        return 0
+
+    # Timers and policies
+
+    cdef int fire_wait(self, int kind, int32_t contact) except -1:
+        if kind == TIMER_PLAN_STEP:
+            self.timers.disarm(self.desk.all[contact].plan_timer)
+            self.desk.all[contact].plan_timer = -1
+            return self.advance(contact, False, False)
+        raise AssertionError("a timer of no known kind")
+
+    cdef int adopt_plans(self) except -1:
+        """After a new policy: the plans of all who wait or are offered are entered anew."""
+        cdef int32_t contact = self.desk.first
+        cdef list asking = []
+        cdef Contact* asked
+        cdef int32_t requirement
+        cdef int64_t ordinal, priority, credit_ms
+        cdef int raised
+        while contact >= 0:
+            if self.desk.all[contact].state == STATE_WAITING or self.desk.all[contact].state == STATE_OFFERED:
+                asking.append(contact)
+            elif self.desk.all[contact].state == STATE_SCHEDULED:
+                self.forget_steps(contact)
+            contact = self.desk.all[contact].later
+        for contact in asking:
+            asked = &self.desk.all[contact]
+            ordinal = asked.ordinal
+            text = <str>self.skills.requirements[asked.requirement].text
+            priority = asked.priority
+            credit_ms = asked.credit_ms
+            raised = asked.raised_tier
+            self.enter_plan(contact, True)
+            asked = &self.desk.all[contact]
+            if asked.ordinal == ordinal and (
+                    <str>self.skills.requirements[asked.requirement].text != text or asked.priority != priority
+                    or asked.credit_ms != credit_ms or asked.raised_tier != raised):
+                self.emit_updated(contact)
+        return 0
+
+    cdef int emit_updated(self, int32_t contact) except -1:
+        cdef Event event = self.contact_event(EVENT_CONTACT_UPDATED, contact)
+        cdef const Contact* updated = &self.desk.all[contact]
+        event.text = <str>self.skills.requirements[updated.requirement].text
+        event.priority = updated.priority
+        event.credit_ms = updated.credit_ms
+        event.tier = updated.raised_tier
+        event.attributes = <bytes>updated.attributes
+        self.event_hash = mix(
+            mix(mix(mix(self.event_hash, self.skills.requirements[updated.requirement].text_word),
+                    <uint64_t>updated.priority), <uint64_t>updated.credit_ms),
+            <uint64_t><int64_t>updated.raised_tier)
+        return 0

@@ -1,0 +1,253 @@
+# cython: language_level=3
+"""What may be asked of an engine: views, positions, expected waits, explanations. Asking changes nothing."""
+
+from acd_core.agents cimport is_available
+from acd_core.state cimport entry_queue, steps_taken, wants
+from acd_core.types cimport *
+from acd_core.waiting cimport excluded
+
+from acd_core.enums import ServeRule, WaitPredictor
+from acd_core.views import AgentView, ContactView, Counts, Explanation, WaitEstimate
+
+
+cdef class Questions(Administration):
+    cdef object _contact_view(self, int32_t slot):
+        cdef const Contact* contact = &self.desk.all[slot]
+        cdef const Extra* extra = contact.extra
+        cdef dict more = {}
+        cdef const Offer* offer = NULL
+        if contact.offers >= 0:
+            offer = &self.desk.offers[contact.offers]
+        if extra != NULL:
+            more = {
+                "preferred_agents": () if extra.named == NULL else <tuple>extra.named,
+                "preferred_hold_ms": extra.hold_ms,
+                "only_preferred": bool(extra.only_preferred),
+                "callback_address": "" if extra.address == NULL else <str>extra.address,
+                "window_start_ns": extra.window_start_ns,
+                "window_end_ns": extra.window_end_ns,
+                "attempts_max": extra.attempts_max,
+                "attempts": extra.attempts,
+                "consults_contact_id": "" if extra.consults_id == NULL else <str>extra.consults_id,
+                "skill_weights": () if extra.weights == NULL else <tuple>extra.weights,
+            }
+            if extra.reserved != NULL:
+                agents = [self.roster.of_ordinal(ordinal) for ordinal in <tuple>extra.reserved]
+                more["reserved_for"] = tuple(
+                    [<str>self.roster.all[<int32_t>agent].id for agent in agents if agent >= 0])
+        return ContactView(
+            contact_id=<str>contact.id,
+            ordinal=contact.ordinal,
+            queue_id=<str>self.rules.queues[contact.queue].id,
+            channel_id=<str>self.rules.channels[contact.channel].id,
+            requirement=self.skills.text_of(contact.requirement),
+            priority=contact.priority,
+            credit_ms=contact.credit_ms,
+            customer_id=<str>contact.customer_id,
+            attributes=<bytes>contact.attributes,
+            state=contact.state,
+            state_since_ns=contact.state_since_ns,
+            arrived_ns=contact.arrived_ns,
+            agent_id="" if offer == NULL else <str>self.roster.all[offer.agent].id,
+            offer_id=0 if offer == NULL else offer.id,
+            offer_expires_ns=0 if offer == NULL else offer.expires_ns,
+            accepted_ns=contact.accepted_ns,
+            held=bool(contact.held),
+            attached=bool(contact.attached),
+            second_queue_id="" if contact.second_queue < 0 else <str>self.rules.queues[contact.second_queue].id,
+            opened_ns=contact.opened_ns,
+            plan_steps_taken=steps_taken(contact),
+            **more,
+        )
+
+    cdef object _agent_view(self, int32_t slot):
+        cdef Agent* agent = &self.roster.all[slot]
+        cdef int32_t contact
+        return AgentView(
+            spec=<object>agent.spec,
+            ordinal=agent.ordinal,
+            presence=agent.presence,
+            reason=<str>agent.reason,
+            idle_since_ns=agent.idle_since_ns,
+            delayed_until_ns=agent.delayed_until_ns,
+            lease_ms=agent.lease_ms,
+            leaving=bool(agent.leaving),
+            used=agent.used,
+            contact_ids=tuple([<str>self.desk.all[contact].id for contact in self.held_in_order(slot)]),
+            contacts_begun=agent.contacts_begun,
+            talk_ns=agent.talk_ns,
+        )
+
+    def contact(self, str contact_id not None):
+        """A live contact as it stands, or None."""
+        cdef int32_t slot = self.desk.find(contact_id)
+        return None if slot < 0 else self._contact_view(slot)
+
+    def agent(self, str agent_id not None):
+        """An agent (leaving ones too) as it stands, or None."""
+        cdef int32_t slot = self.roster.find(agent_id)
+        return None if slot < 0 else self._agent_view(slot)
+
+    def contacts(self):
+        """The live contacts in order of creation, as they stood when this was called."""
+        cdef int32_t slot = self.desk.first
+        cdef list views = []
+        while slot >= 0:
+            views.append(self._contact_view(slot))
+            slot = self.desk.all[slot].later
+        return iter(views)
+
+    def agents(self):
+        """The agents in order of creation, as they stood when this was called."""
+        cdef int32_t slot = self.roster.first
+        cdef list views = []
+        while slot >= 0:
+            views.append(self._agent_view(slot))
+            slot = self.roster.all[slot].later
+        return iter(views)
+
+    def waiting_in(self, str queue_id not None):
+        """How many contacts wait in a queue; 0 for an unknown one."""
+        cdef int32_t slot = self.rules.find_queue(queue_id)
+        return 0 if slot < 0 else self.rules.queues[slot].waiting
+
+    def counts(self):
+        """How many there are of what, now."""
+        cdef int cause
+        return Counts(
+            agents=self.roster.count,
+            agents_ready=self.roster.ready,
+            waiting=self.in_state[STATE_WAITING],
+            offered=self.in_state[STATE_OFFERED],
+            active=self.in_state[STATE_ACTIVE],
+            wrap_up=self.in_state[STATE_WRAP_UP],
+            scheduled=self.in_state[STATE_SCHEDULED],
+            opened=self.segments_opened,
+            closed=tuple([self.closed[cause] for cause in range(END_HANDLED, END_LOST + 1)]),
+        )
+
+    # What callers are told
+
+    cdef object _estimate_of(self, const Estimate* found):
+        return WaitEstimate(found.position, found.expected_ns, WaitPredictor(found.predictor), found.error_ms)
+
+    def estimate_contact(self, str contact_id not None):
+        """Position and expected wait of a live contact in its home queue, or None."""
+        cdef int32_t slot = self.desk.find(contact_id)
+        cdef Estimate found
+        if slot < 0:
+            return None
+        self.estimate(slot, &found)
+        return self._estimate_of(&found)
+
+    def estimate_queue(self, str queue_id not None):
+        """Position and expected wait of a contact that would come to the queue now, or None for an unknown one."""
+        cdef int32_t slot = self.rules.find_queue(queue_id)
+        cdef Estimate found
+        if slot < 0:
+            return None
+        self.estimate_newcomer(slot, &found)
+        return self._estimate_of(&found)
+
+    # Explanations
+
+    def explain(self, str contact_id not None="", str agent_id not None=""):
+        """Why a contact waits, an agent has none, or this agent does not get that contact; None if one is not there."""
+        cdef int32_t contact = -1
+        cdef int32_t agent = -1
+        if contact_id:
+            contact = self.desk.find(contact_id)
+            if contact < 0:
+                return None
+        if agent_id:
+            agent = self.roster.find(agent_id)
+            if agent < 0:
+                return None
+        if contact >= 0 and agent >= 0:
+            return self._explain_pair(contact, agent)
+        if contact >= 0:
+            return self._explain_contact(contact)
+        return None if agent < 0 else self._explain_agent(agent)
+
+    cdef int _rule_of(self, int32_t slot, int32_t agent) except -1:
+        """The first rule of section 3 that fails, as a ServeRule; presence and room are the caller's business."""
+        cdef const Contact* contact = &self.desk.all[slot]
+        if self.tier_by(slot, 0, agent) < 0 and (contact.second_queue < 0 or self.tier_by(slot, 1, agent) < 0):
+            return <int>(ServeRule.SKILLS if self.is_member(slot, 0, agent) else ServeRule.MEMBER)
+        if excluded(self.desk, slot, self.roster.all[agent].ordinal):
+            return <int>ServeRule.NOT_EXCLUDED
+        if contact.extra != NULL and contact.extra.reserved != NULL and \
+                self.roster.all[agent].ordinal not in <tuple>contact.extra.reserved:
+            return <int>ServeRule.HELD_FOR_PREFERRED
+        if contact.extra != NULL and contact.extra.only_preferred and (
+                contact.extra.preferred == NULL
+                or self.roster.all[agent].ordinal not in <tuple>contact.extra.preferred):
+            return <int>ServeRule.NAMED_ONLY
+        return <int>ServeRule.NONE_FAILS
+
+    cdef int32_t _would_choose(self, int32_t agent) except -2:
+        """The contact that an agent would choose now, or -1."""
+        cdef int32_t item
+        cdef const Agent* chooser = &self.roster.all[agent]
+        if not chooser.room:
+            return -1
+        item = self.desk.best_for(chooser.klass, chooser.ordinal, chooser.room, self.now_ns // 1000000,
+                                  self.rules.tier_first)
+        return -1 if item < 0 else item >> 1
+
+    cdef object _explain_pair(self, int32_t slot, int32_t agent):
+        cdef const Contact* contact = &self.desk.all[slot]
+        cdef int rule = <int>ServeRule.NONE_FAILS
+        cdef int32_t offer = contact.offers
+        cdef int32_t other, last
+        cdef str contact_ahead = ""
+        cdef str agent_ahead = ""
+        cdef bint has = False
+        while offer >= 0:
+            has |= self.desk.offers[offer].agent == agent
+            offer = self.desk.offers[offer].after
+        if not has:
+            if not is_available(&self.roster.all[agent]):
+                rule = <int>ServeRule.READY
+            elif not self.has_room(agent, contact.channel, -1):
+                rule = <int>ServeRule.ROOM
+            else:
+                rule = self._rule_of(slot, agent)
+        if rule == <int>ServeRule.NONE_FAILS:
+            if contact.offers >= 0 and self.desk.offers[contact.offers].agent != agent:
+                agent_ahead = <str>self.roster.all[self.desk.offers[contact.offers].agent].id
+            if wants(self, contact):
+                other = self._would_choose(agent)
+                if other >= 0 and other != slot:
+                    contact_ahead = <str>self.desk.all[other].id
+        elif rule == <int>ServeRule.ROOM:
+            last = self.roster.all[agent].holds
+            offer = last
+            while offer >= 0:
+                if self.desk.offers[offer].id > self.desk.offers[last].id:
+                    last = offer
+                offer = self.desk.offers[offer].held_after
+            if last >= 0:
+                contact_ahead = <str>self.desk.all[self.desk.offers[last].contact].id
+        return Explanation(ServeRule(rule), contact_ahead, agent_ahead)
+
+    cdef object _explain_contact(self, int32_t slot):
+        cdef int32_t agent = self.roster.first
+        cdef int able = 0
+        cdef int with_room = 0
+        while agent >= 0:
+            if not self.roster.all[agent].leaving and self._rule_of(slot, agent) == <int>ServeRule.NONE_FAILS:
+                able += 1
+                if self.roster.all[agent].room >> self.desk.all[slot].channel & 1:
+                    with_room += 1
+            agent = self.roster.all[agent].later
+        return Explanation(agents_able=able, agents_with_room=with_room)
+
+    cdef object _explain_agent(self, int32_t agent):
+        cdef int32_t other = self._would_choose(agent)
+        rule = ServeRule.NONE_FAILS
+        if not is_available(&self.roster.all[agent]):
+            rule = ServeRule.READY
+        elif not self.roster.all[agent].room:
+            rule = ServeRule.ROOM
+        return Explanation(rule, "" if other < 0 else <str>self.desk.all[other].id)
