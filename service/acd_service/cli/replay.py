@@ -6,14 +6,14 @@ import click
 
 from acd_core.refusal import Refused
 from acd_service.cli.progress import progress_bar
-from acd_service.cli.terminal import BadInput, json_option, notes, print_json, results
+from acd_service.cli.terminal import BadInput, example, json_option, notes, print_json, results
 from acd_service.engine_interface import engine_maker
 from acd_service.replay.call_log import LogError, read_call_log
 from acd_service.replay.run import replay
 from acd_service.replay.tables import tables
 
 
-@click.command("replay")
+@click.command("replay", epilog=example("acd replay calls.csv.gz", "acd replay calls.csv --json > figures.json"))
 @click.argument("log_file", metavar="LOG.csv[.gz]", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), default=1, show_default=True, help="Of what is drawn.")
@@ -45,5 +45,11 @@ def replay_command(log_file: Path, as_json: bool, seed: int, engine: str) -> Non
     console = results()
     for table in tables(comparison):
         console.print(table)
+    beside = comparison["log_waits_beside_idle_agents"]
+    if beside is not None:
+        console.print(
+            f"Of the log's calls that waited over 20 s, {beside:.1%} arrived while an agent of their queue was there "
+            "and had no call: on a break, in wrap-up, at other work. The replay gives them calls."
+        )
     pace = f"{comparison['commands_per_second']:,.0f} commands a second"
     console.print(f"{comparison['agents']} agents, seed {seed}, digest {comparison['digest']}, {pace}.")

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
-_HEADINGS: Final = ("offered", "abandoned", "ASA", "within 20 s", "handle", "occupancy")
+_HEADINGS: Final = ("offered", "abandoned", "ASA", "≤ 20 s", "handle", "occupancy")
 
 
 def tables(comparison: Mapping[str, Any]) -> Iterator[Table]:
@@ -17,7 +18,7 @@ def tables(comparison: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def _table(title: str, what: str, rows: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column(what, no_wrap=True)
     table.add_column("", no_wrap=True)
     for heading in _HEADINGS:
@@ -26,7 +27,7 @@ def _table(title: str, what: str, rows: Mapping[str, Mapping[str, Any]]) -> Tabl
         for side in ("log", "replay"):
             figures = sides[side]
             table.add_row(
-                name if side == "log" else "",
+                escape(name) if side == "log" else "",
                 side,
                 f"{figures['offered']:,}",
                 _share(figures["abandoned_share"]),
