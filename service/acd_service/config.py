@@ -64,6 +64,9 @@ class Config:
     watch_updates_max: int = 1_024
     """Updates that wait for the reader of one contact's or agent's stream; beyond it the stream ends."""
 
+    customers_max: int = 10_000_000
+    """Customers in a tenant's directory."""
+
     figures_kept_days: int = 400
     """Intervals and agents' sessions that were over earlier are forgotten."""
     figures_gather_ms: float = 100.0

@@ -133,6 +133,10 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(_Code.NOT_FOUND, "UNKNOWN_POLICY_VERSION", message, field="policy_version")
         case service_error.FiguresNotReady():
             return status(_Code.UNAVAILABLE, "FIGURES_NOT_READY", message, retry_after_ms=RETRY_AFTER_MS)
+        case service_error.UnknownCustomer(field=field):
+            return status(_Code.NOT_FOUND, "UNKNOWN_CUSTOMER", message, field=field)
+        case service_error.CustomerLimit():
+            return status(_Code.RESOURCE_EXHAUSTED, "CUSTOMER_LIMIT", message, field="customers")
         case service_error.ReaderTooSlow():
             return status(_Code.RESOURCE_EXHAUSTED, "READER_TOO_SLOW", message, retry_after_ms=0)
     return Status(code=_Code.INTERNAL, message=message)

@@ -44,7 +44,7 @@ from acd_service.rpc.insight_service import InsightService
 from acd_service.rpc.policy_service import PolicyService
 from acd_service.rpc.routing_service import RoutingService
 from acd_service.sequencer import Sequencer
-from acd_service.service_error import Stopping
+from acd_service.service_error import DirectoryDamaged, Stopping
 from acd_service.tenant import Tenant, open_tenant
 
 _log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Server:
         registrations: list[tuple[Callable[..., None], object]] = [
             (routing_service_pb2_grpc.add_RoutingServiceServicer_to_server, RoutingService(tenants)),
             (agent_service_pb2_grpc.add_AgentServiceServicer_to_server, AgentService(tenants)),
-            (customer_service_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService()),
+            (customer_service_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(tenants)),
             (policy_service_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyService(tenants)),
             (insight_service_pb2_grpc.add_InsightServiceServicer_to_server, InsightService(tenants)),
             (admin_service_pb2_grpc.add_AdminServiceServicer_to_server, AdminService(tenants, self._calls)),
@@ -288,7 +288,7 @@ def main() -> int:
         else:
             config = Config(**{name: value for name, value in given.items() if value is not None})
         return run(config, lambda server: print(f"listening on {server.address}", flush=True))  # noqa: T201
-    except (BadConfig, DataDirInUse, AddressInUse, JournalError) as error:
+    except (BadConfig, DataDirInUse, AddressInUse, JournalError, DirectoryDamaged) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 2
 

@@ -49,6 +49,22 @@ class FiguresNotReady(ServiceError):
     """The figures cannot be told now; routing goes on."""
 
 
+class UnknownCustomer(ServiceError):
+    """There is no such customer in the directory."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class CustomerLimit(ServiceError):
+    """The directory is full."""
+
+
+class DirectoryDamaged(RuntimeError):
+    """The file of customers cannot be used: the service does not start on it."""
+
+
 class UnknownPolicyVersion(ServiceError):
     """There is no such version of the policy, or it is no longer kept."""
 

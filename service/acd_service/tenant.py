@@ -9,7 +9,8 @@ from acd_core.commands import Command
 from acd_core.events import Answer
 from acd_service.clock import Clock
 from acd_service.config import Config
-from acd_service.data_dir import set_aside_path
+from acd_service.customers.directory import CustomerDirectory
+from acd_service.data_dir import customers_path, set_aside_path
 from acd_service.engine_interface import RoutingEngine, engine_maker
 from acd_service.fanout import Fanout
 from acd_service.figures.keeper import FiguresKeeper
@@ -51,6 +52,7 @@ class Tenant:
         self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
         self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config)
         self.snapshots.events_read = lambda: self.figures.event_seq
+        self.directory: Final = CustomerDirectory(customers_path(config.data_dir), name, config.customers_max)
         self.set_aside: Final = SetAside(set_aside_path(config.data_dir))
         self._seat = Seat(
             name,
@@ -122,6 +124,7 @@ class Tenant:
 
     def close(self) -> None:
         self.fanout.close()
+        self.directory.close()
 
 
 def open_tenant(journal: Journal, name: str, config: Config) -> Recovered:

@@ -12,7 +12,6 @@ from acd.v1 import (
     agent_service_pb2,
     contact_commands_pb2,
     contact_pb2,
-    customer_service_pb2_grpc,
     event_pb2,
     insight_service_pb2_grpc,
     policy_commands_pb2,
@@ -237,14 +236,12 @@ def test_what_is_not_built_says_so(client, failure_of):
     services = [
         (client.routing, ("TransferContact", "PickContact", "RequestCallback")),
         (client.admin, ("Reconcile",)),
-        (customer_service_pb2_grpc.CustomerServiceStub(client.channel),
-         ("UpsertCustomers", "RemoveCustomers", "LookUpCustomer", "ListCustomers")),
         (insight_service_pb2_grpc.InsightServiceStub(client.channel),
          ("EstimateWait", "Explain")),
     ]  # fmt: skip
     pool = {
         name: value
-        for module in ("contact_commands", "admin_service", "customer_service", "insight_service", "customer")
+        for module in ("contact_commands", "admin_service", "insight_service")
         for name, value in vars(__import__(f"acd.v1.{module}_pb2", fromlist=["x"])).items()
     }
     for stub, names in services:

@@ -14,6 +14,7 @@ from acd_service.config import DATA_DIR_DEFAULT, LISTEN_DEFAULT, BadConfig, Conf
 from acd_service.data_dir import DataDirInUse
 from acd_service.journal import JournalError
 from acd_service.server import AddressInUse, Server, run
+from acd_service.service_error import DirectoryDamaged
 
 
 @click.command(
@@ -85,7 +86,7 @@ def serve_command(
         status = run(config, ready)
     except BadConfig as error:
         raise BadInput(str(error)) from None
-    except (DataDirInUse, AddressInUse, JournalError) as error:
+    except (DataDirInUse, AddressInUse, JournalError, DirectoryDamaged) as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"cannot use the data directory: {error}") from None

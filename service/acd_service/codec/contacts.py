@@ -38,13 +38,13 @@ _WRAP_UP_OF_QUEUE = -1
 
 
 def enqueue_contact(request: EnqueueContactRequest, attached: bool = False) -> EnqueueContact:
-    """The command; `attached` when a RouteContact stream brings it."""
+    """The command; `attached` when a RouteContact stream brings it. What `customer_address` leads to is looked up
+    before: see `codec.customers.known_contact`.
+    """
     if request.HasField("preference"):
         raise not_built("preference")
     if request.HasField("callback"):
         raise not_built("callback")
-    if request.customer_address:
-        raise not_built("customer_address")
     if request.consults_contact_id:
         raise not_built("consults_contact_id")
     if request.skill_weights:

@@ -11,8 +11,9 @@ from acd.v1.routing_service_pb2 import RouteContactRequest
 from acd_core import commands
 from acd_core.enums import CommandKind
 from acd_core.refusal import Reason, Refused
-from acd_service.codec import agents, contacts, policies
+from acd_service.codec import agents, contacts, customers, policies
 from acd_service.codec.values import not_built, wire_refusal
+from acd_service.customers.known_contact import EnqueueKnownContact
 
 
 def _tick(message: command_pb2.TickCommand) -> commands.Tick:
@@ -65,6 +66,7 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "enqueue_attached_contact": _enqueue_attached,
     "detach_contact": _detach,
     "attach_contact": _attach,
+    "enqueue_known_contact": customers.known_contact_of,
 }
 _ALL: Final = {**_OF_CALLERS, **_OF_SERVER}
 _BY_REQUEST: Final[Mapping[type[Message], Callable[[Any], commands.Command]]] = {
@@ -163,7 +165,9 @@ _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
 def journalled_message(command: commands.Command) -> command_pb2.Command:
     """Any command as the journal keeps it."""
     name, write = _WRITERS[command.kind]
-    if isinstance(command, commands.EnqueueContact) and command.attached:
+    if isinstance(command, EnqueueKnownContact):
+        name, write = "enqueue_known_contact", customers.write_known_contact
+    elif isinstance(command, commands.EnqueueContact) and command.attached:
         name = "enqueue_attached_contact"
     message = command_pb2.Command()
     target = getattr(message, name)

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any
 
 from acd.v1 import contact_pb2, routing_service_pb2, routing_service_pb2_grpc
-from acd_core.commands import AttachContact, Command, DetachContact
+from acd_core.commands import AttachContact, Command, DetachContact, EnqueueContact
 from acd_core.enums import EventType
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
@@ -13,6 +13,7 @@ from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
 from acd_service.fanout import Watcher
 from acd_service.rpc.call import Tenants, carry_out, not_built, page_of, stamp_of
+from acd_service.rpc.enqueueing import with_customer
 from acd_service.sequencer import Released
 from acd_service.standing import Standing
 from acd_service.tenant import Tenant
@@ -25,7 +26,11 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         self._tenants = tenants
 
     async def EnqueueContact(self, request: Any, context: Any) -> Any:
-        return await carry_out(self._tenants.of(context), request, context)
+        tenant = self._tenants.of(context)
+        sent = codec.command_of(request)
+        assert isinstance(sent, EnqueueContact)
+        command = await with_customer(tenant, sent, request)
+        return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
 
     async def UpdateContact(self, request: Any, context: Any) -> Any:
         return await carry_out(self._tenants.of(context), request, context)
@@ -43,7 +48,14 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         return await carry_out(self._tenants.of(context), request, context)
 
     async def RouteContact(self, request: Any, context: Any) -> None:
-        await _ContactStream(self._tenants.of(context), context).run(codec.command_of(request))
+        tenant = self._tenants.of(context)
+        command = codec.command_of(request)
+        if isinstance(command, EnqueueContact):
+            try:
+                command = await with_customer(tenant, command, request.enqueue)
+            except Refused as refused:
+                raise refused.within("enqueue") from None
+        await _ContactStream(tenant, context).run(command)
 
     async def GetContact(self, request: Any, context: Any) -> Any:
         view, seq = await self._tenants.of(context).look(

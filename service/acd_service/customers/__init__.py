@@ -1,0 +1,1 @@
+"""The directory of customers: who is calling, and what that changes. See docs/customers.md."""

@@ -1,0 +1,256 @@
+"""Where customers are kept: a SQLite file of its own beside the journal.
+
+Of its own, since customers are no part of a tenant's numbered commands (what matters of them travels in the commands
+that use it), are brought in by the hundred thousand, and must not hold up the commits of the journal while they are.
+They can be made from nothing else, so every change is synced.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+import apsw
+
+from acd_core.limits import REMEMBERED_REQUESTS_MAX
+from acd_core.refusal import Reason, Refused
+from acd_service.customers.customer import Customer, lookup_keys
+from acd_service.service_error import CustomerLimit, DirectoryDamaged, UnknownCustomer
+
+APPLICATION_ID: Final = 0x41434443
+"""`ACDC`, in the file's header."""
+FORMAT_VERSION: Final = 1
+
+_SCHEMA: Final = """
+CREATE TABLE customers (
+    tenant TEXT NOT NULL, customer_id TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (tenant, customer_id)) WITHOUT ROWID;
+CREATE TABLE addresses (
+    tenant TEXT NOT NULL, address TEXT NOT NULL, customer_id TEXT NOT NULL,
+    PRIMARY KEY (tenant, address)) WITHOUT ROWID;
+CREATE TABLE changes (
+    tenant TEXT NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER NOT NULL, request_id TEXT NOT NULL,
+    content_hash BLOB NOT NULL, PRIMARY KEY (tenant, seq)) WITHOUT ROWID;
+CREATE UNIQUE INDEX changes_by_request ON changes (tenant, request_id) WHERE request_id <> '';
+CREATE TABLE counts (tenant TEXT PRIMARY KEY, customers INTEGER NOT NULL) WITHOUT ROWID;
+"""
+T = TypeVar("T")
+
+
+class Change(NamedTuple):
+    """What a change came to: its number among those of the tenant's directory, and when it was made."""
+
+    seq: int
+    at_ns: int
+    duplicate: bool = False
+
+
+class Page(NamedTuple):
+    customers: list[Customer]
+    next_id: str
+    """The customer after the last of the page; empty if there is none."""
+
+
+class CustomerDirectory:
+    """The directory of one tenant; used on the event loop. Changes and lists take turns in one thread, looking up
+    goes on beside them in another.
+
+    Attributes:
+        is_empty: nobody can be found, so that there is no need to look.
+    """
+
+    def __init__(self, path: Path, tenant: str, customers_max: int) -> None:
+        self._tenant = tenant
+        self._customers_max = customers_max
+        self._writer = _opened(path)
+        self._finder = _opened(path)
+        self._changing = ThreadPoolExecutor(1, thread_name_prefix="customers")
+        self._finding = ThreadPoolExecutor(1, thread_name_prefix="customer look-up")
+        self.is_empty = self._count() == 0
+
+    def close(self) -> None:
+        self._changing.shutdown()
+        self._finding.shutdown()
+        self._writer.close()
+        self._finder.close()
+
+    async def find(self, customer_id: str, address: str) -> Customer | None:
+        """The customer with this id, or if that is empty the one with this address."""
+        if self.is_empty:
+            return None
+        return await self._in(self._finding, lambda: self._find(customer_id, address))
+
+    async def upsert(self, customers: Sequence[Customer], request_id: str, at_ns: int) -> Change:
+        """Add customers, or replace what is known of them, all or none.
+
+        Raises:
+            Refused: an address belongs to another customer, or the request's id to another request.
+            CustomerLimit: there would be too many.
+        """
+        content = json.dumps(["upsert", *(customer.to_text() for customer in customers)])
+        return await self._change(content, request_id, at_ns, lambda: self._upsert(customers))
+
+    async def remove(self, customer_ids: Sequence[str], request_id: str, at_ns: int) -> Change:
+        """Remove customers, all or none.
+
+        Raises:
+            UnknownCustomer: there is no such customer.
+            Refused: the request's id belongs to another request.
+        """
+        content = json.dumps(["remove", *customer_ids])
+        return await self._change(content, request_id, at_ns, lambda: self._remove(customer_ids))
+
+    async def page(self, from_id: str, size: int) -> Page:
+        """Customers in order of id, from one on."""
+
+        def read() -> Page:
+            rows = self._writer.execute(
+                "SELECT customer_id, content FROM customers WHERE tenant = ? AND customer_id >= ?"
+                " ORDER BY customer_id LIMIT ?",
+                (self._tenant, from_id, size + 1),
+            ).fetchall()
+            following = str(rows[size][0]) if len(rows) > size else ""
+            return Page([Customer.from_text(str(content)) for _, content in rows[:size]], following)
+
+        return await self._in(self._changing, read)
+
+    async def _in(self, worker: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(worker, work)
+
+    def _find(self, customer_id: str, address: str) -> Customer | None:
+        tenant = self._tenant
+        if customer_id:
+            return self._content(self._finder, customer_id)
+        for key in lookup_keys(address):
+            row = self._finder.execute(
+                "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, key)
+            ).fetchone()
+            if row is not None:
+                return self._content(self._finder, str(row[0]))
+        return None
+
+    def _content(self, connection: apsw.Connection, customer_id: str) -> Customer | None:
+        row = connection.execute(
+            "SELECT content FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
+        ).fetchone()
+        return None if row is None else Customer.from_text(str(row[0]))
+
+    async def _change(self, content: str, request_id: str, at_ns: int, work: Callable[[], None]) -> Change:
+        content_hash = hashlib.sha256(content.encode()).digest()
+
+        def change() -> tuple[Change, int]:
+            with self._writer:
+                earlier = self._earlier(request_id, content_hash)
+                if earlier is None:
+                    work()
+                made = earlier or self._remember(request_id, content_hash, at_ns)
+            return made, self._count()
+
+        made, count = await self._in(self._changing, change)
+        self.is_empty = count == 0
+        return made
+
+    def _earlier(self, request_id: str, content_hash: bytes) -> Change | None:
+        if not request_id:
+            return None
+        row: Any = self._writer.execute(
+            "SELECT seq, at_ns, content_hash FROM changes WHERE tenant = ? AND request_id = ?",
+            (self._tenant, request_id),
+        ).fetchone()
+        if row is None:
+            return None
+        if row[2] != content_hash:
+            raise Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
+        return Change(row[0], row[1], duplicate=True)
+
+    def _remember(self, request_id: str, content_hash: bytes, at_ns: int) -> Change:
+        row: Any = self._writer.execute("SELECT max(seq) FROM changes WHERE tenant = ?", (self._tenant,)).fetchone()
+        seq = (row[0] or 0) + 1
+        self._writer.execute(
+            "INSERT INTO changes VALUES (?, ?, ?, ?, ?)", (self._tenant, seq, at_ns, request_id, content_hash)
+        )
+        self._writer.execute(
+            "DELETE FROM changes WHERE tenant = ? AND seq <= ?", (self._tenant, seq - REMEMBERED_REQUESTS_MAX)
+        )
+        return Change(seq, at_ns)
+
+    def _upsert(self, customers: Sequence[Customer]) -> None:
+        tenant, added = self._tenant, 0
+        for customer in customers:
+            added += not self._forget_addresses(customer.customer_id)
+        for index, customer in enumerate(customers):
+            for place, address in enumerate(customer.addresses):
+                self._take_address(address.key, customer.customer_id, f"customers[{index}].addresses[{place}].value")
+        self._writer.executemany(
+            "REPLACE INTO customers VALUES (?, ?, ?)",
+            ((tenant, customer.customer_id, customer.to_text()) for customer in customers),
+        )
+        self._add_to_count(added)
+
+    def _take_address(self, key: str, customer_id: str, field: str) -> None:
+        owner = self._writer.execute(
+            "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (self._tenant, key)
+        ).fetchone()
+        if owner is not None:
+            raise Refused(Reason.DUPLICATE_ENTRY, field, f'"{key}" belongs to customer "{owner[0]}"')
+        self._writer.execute("INSERT INTO addresses VALUES (?, ?, ?)", (self._tenant, key, customer_id))
+
+    def _forget_addresses(self, customer_id: str) -> bool:
+        """Free the addresses of a customer; whether there is such a customer."""
+        known = self._content(self._writer, customer_id)
+        if known is None:
+            return False
+        self._writer.executemany(
+            "DELETE FROM addresses WHERE tenant = ? AND address = ?",
+            ((self._tenant, address.key) for address in known.addresses),
+        )
+        return True
+
+    def _remove(self, customer_ids: Sequence[str]) -> None:
+        for index, customer_id in enumerate(customer_ids):
+            if not self._forget_addresses(customer_id):
+                raise UnknownCustomer(f"customer_ids[{index}]", f'there is no customer "{customer_id}"')
+            self._writer.execute(
+                "DELETE FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
+            )
+        self._add_to_count(-len(customer_ids))
+
+    def _count(self) -> int:
+        row: Any = self._writer.execute("SELECT customers FROM counts WHERE tenant = ?", (self._tenant,)).fetchone()
+        return row[0] if row is not None else 0
+
+    def _add_to_count(self, added: int) -> None:
+        count = self._count() + added
+        if added > 0 and count > self._customers_max:
+            raise CustomerLimit(f"the directory holds at most {self._customers_max} customers")
+        self._writer.execute("REPLACE INTO counts VALUES (?, ?)", (self._tenant, count))
+
+
+def _opened(path: Path) -> apsw.Connection:
+    try:
+        connection = apsw.Connection(str(path))
+    except apsw.Error as error:
+        raise DirectoryDamaged(f"{path} cannot be opened: {error}") from None
+    try:
+        connection.set_busy_timeout(5_000)
+        is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        marks = (connection.pragma("application_id"), connection.pragma("user_version"))
+        if not is_new and marks != (APPLICATION_ID, FORMAT_VERSION):
+            raise DirectoryDamaged(f"{path} is something else, or of a format that this program cannot read")
+        connection.pragma("journal_mode", "WAL")
+        connection.pragma("synchronous", "FULL")
+        if is_new:
+            with connection:
+                connection.pragma("application_id", APPLICATION_ID)
+                connection.pragma("user_version", FORMAT_VERSION)
+                connection.execute(_SCHEMA)
+    except apsw.Error as error:
+        connection.close()
+        raise DirectoryDamaged(f"{path} cannot be used: {error}") from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
