@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from acd.v1 import agent_commands_pb2 as agent
 from acd.v1 import command_pb2, customer_pb2, policy_pb2
@@ -91,6 +92,26 @@ ENQUEUE = contact.EnqueueContactRequest
 UPSERT = agent.UpsertAgentsRequest
 
 
+def TRANSFER(**fields: Any) -> contact.TransferContactRequest:
+    return contact.TransferContactRequest(contact_id="c", agent_id="a", **fields)
+
+
+def CALL_BACK(**fields: Any) -> contact.RequestCallbackRequest:
+    return contact.RequestCallbackRequest(contact_id="c", callback={"address": "1", **fields})
+
+
+STEP = 'policy.plans["p"].steps[0]'
+CALLBACK_ATTEMPTS = "policy.callback.attempts_max"
+
+
+def step(**fields: Any) -> policy.ApplyPolicyRequest:
+    return policy.ApplyPolicyRequest(policy={"plans": [{"plan_id": "p", "steps": [fields]}]})
+
+
+def calendar(**fields: Any) -> policy.ApplyPolicyRequest:
+    return policy.ApplyPolicyRequest(policy={"calendars": [{"calendar_id": "c", "time_zone": "UTC", **fields}]})
+
+
 @pytest.mark.parametrize(
     ("request_message", "reason", "field"),
     [
@@ -107,20 +128,51 @@ UPSERT = agent.UpsertAgentsRequest
         (ENQUEUE(queue_id="q", credit=Duration(seconds=1, nanos=-1_000_000)), "INVALID_VALUE", "credit"),
         (ENQUEUE(queue_id="q", credit=Duration(nanos=10**9)), "INVALID_VALUE", "credit"),
         (ENQUEUE(queue_id="q", attributes={"a": "x" * 16_384}), "TOO_LONG", "attributes"),
-        (ENQUEUE(queue_id="q", preference={}), "NOT_BUILT", "preference"),
-        (ENQUEUE(queue_id="q", callback={}), "NOT_BUILT", "callback"),
-        (ENQUEUE(queue_id="q", customer_address="+34"), "NOT_BUILT", "customer_address"),
-        (ENQUEUE(queue_id="q", consults_contact_id="c"), "NOT_BUILT", "consults_contact_id"),
-        (ENQUEUE(queue_id="q", skill_weights={"a": 1}), "NOT_BUILT", "skill_weights"),
+        (ENQUEUE(queue_id="q", preference={"only_these": True}), "EMPTY", "preference.agent_ids"),
+        (ENQUEUE(queue_id="q", preference={"agent_ids": ["a", ""]}), "EMPTY", "preference.agent_ids[1]"),
+        (ENQUEUE(queue_id="q", preference={"agent_ids": ["a", "a"]}), "DUPLICATE_ENTRY", "preference.agent_ids"),
+        (ENQUEUE(queue_id="q", preference={"agent_ids": map(str, range(17))}), "TOO_MANY", "preference.agent_ids"),
+        (ENQUEUE(queue_id="q", preference={"hold": ms(10**11)}), "OUT_OF_RANGE", "preference.hold"),
+        (ENQUEUE(queue_id="q", callback={}), "EMPTY", "callback.address"),
+        (ENQUEUE(queue_id="q", callback={"address": "1\n"}), "INVALID_CHARACTER", "callback.address"),
+        (
+            ENQUEUE(queue_id="q", callback={"address": "1", "attempts_max": 101}),
+            "OUT_OF_RANGE",
+            "callback.attempts_max",
+        ),
+        (ENQUEUE(queue_id="q", skill_weights={"a": 1_001}), "OUT_OF_RANGE", 'skill_weights["a"]'),
+        (ENQUEUE(queue_id="q", consults_contact_id="c" * 129), "TOO_LONG", "consults_contact_id"),
         (contact.UpdateContactRequest(contact_id="c"), "EMPTY", ""),
-        (contact.UpdateContactRequest(contact_id="c", preference={}), "NOT_BUILT", "preference"),
+        (
+            contact.UpdateContactRequest(contact_id="c", preference={"only_these": True}),
+            "EMPTY",
+            "preference.agent_ids",
+        ),
         (contact.CancelContactRequest(contact_id="c", reason=9), "INVALID_VALUE", "reason"),
         (contact.AcceptOfferRequest(contact_id="c", agent_id="a"), "OUT_OF_RANGE", "offer_id"),
         (contact.AcceptOfferRequest(contact_id="c", agent_id="a", offer_id=2**63), "OUT_OF_RANGE", "offer_id"),
         (contact.DeclineOfferRequest(contact_id="c", agent_id="a", offer_id=1, outcome=5), "INVALID_VALUE", "outcome"),
         (contact.CompleteContactRequest(contact_id="c", wrap_up=ms(-1)), "OUT_OF_RANGE", "wrap_up"),
         (contact.CompleteContactRequest(contact_id="c", wrap_up=ms(10**11)), "OUT_OF_RANGE", "wrap_up"),
-        (contact.TransferContactRequest(contact_id="c"), "NOT_BUILT", ""),
+        (TRANSFER(), "INVALID_VALUE", "to"),
+        (TRANSFER(queue_id=""), "EMPTY", "queue_id"),
+        (TRANSFER(to_agent_id="a"), "INVALID_VALUE", "to_agent_id"),
+        (TRANSFER(to_agent_id="b", priority=1), "INVALID_VALUE", "priority"),
+        (TRANSFER(consultation_contact_id="d", requirement="x"), "INVALID_VALUE", "requirement"),
+        (TRANSFER(consultation_contact_id="d", restart_wait=True), "INVALID_VALUE", "restart_wait"),
+        (TRANSFER(queue_id="q", requirement="("), "MALFORMED_REQUIREMENT", "requirement"),
+        (contact.PickContactRequest(contact_id="c"), "EMPTY", "agent_id"),
+        (contact.PickContactRequest(contact_id="c", agent_id="a", requested_by="x" * 129), "TOO_LONG", "requested_by"),
+        (contact.RequestCallbackRequest(contact_id="c"), "EMPTY", "callback.address"),
+        (CALL_BACK(window_start=Timestamp(seconds=-1)), "OUT_OF_RANGE", "callback.window_start"),
+        (CALL_BACK(window_start=Timestamp(seconds=9, nanos=10**9)), "INVALID_VALUE", "callback.window_start"),
+        (CALL_BACK(window_end=Timestamp(seconds=2**62)), "OUT_OF_RANGE", "callback.window_end"),
+        (CALL_BACK(window_end=Timestamp()), "OUT_OF_RANGE", "callback.window_end"),
+        (
+            CALL_BACK(window_start=Timestamp(seconds=9), window_end=Timestamp(seconds=9)),
+            "INVALID_VALUE",
+            "callback.window_end",
+        ),
         (customer_pb2.UpsertCustomersRequest(), "NOT_BUILT", ""),
         (agent.SetPresenceRequest(agent_id="a"), "INVALID_VALUE", "presence"),
         (agent.SetPresenceRequest(agent_id="a", presence=9), "INVALID_VALUE", "presence"),
@@ -134,7 +186,7 @@ UPSERT = agent.UpsertAgentsRequest
         (UPSERT(agents=[{"agent_id": "a", "skills": {"b": 101}}]), "OUT_OF_RANGE", 'agents[0].skills["b"]'),
         (UPSERT(agents=[{"agent_id": "a", "skills": {"b": -1}}]), "OUT_OF_RANGE", 'agents[0].skills["b"]'),
         (UPSERT(agents=[{"agent_id": "a", "capacity": 0}]), "OUT_OF_RANGE", "agents[0].capacity"),
-        (UPSERT(agents=[{"agent_id": "a", "weight": 1}]), "NOT_BUILT", "agents[0].weight"),
+        (UPSERT(agents=[{"agent_id": "a", "weight": 0}]), "OUT_OF_RANGE", "agents[0].weight"),
         (
             UPSERT(agents=[{"agent_id": "a", "memberships": [{"queue_id": "q"}, {"queue_id": "q"}]}]),
             "DUPLICATE_ENTRY",
@@ -142,7 +194,46 @@ UPSERT = agent.UpsertAgentsRequest
         ),
         (policy.ApplyPolicyRequest(), "EMPTY", "policy"),
         (policy.ApplyPolicyRequest(policy={}, expected_version=2**63), "OUT_OF_RANGE", "expected_version"),
-        (policy.ApplyPolicyRequest(policy={"plans": [{}]}), "NOT_BUILT", "policy.plans"),
+        (policy.ApplyPolicyRequest(policy={"plans": [{}]}), "EMPTY", "policy.plans[0].plan_id"),
+        (policy.ApplyPolicyRequest(policy={"callback": {"attempts_max": 0}}), "OUT_OF_RANGE", CALLBACK_ATTEMPTS),
+        (policy.ApplyPolicyRequest(policy={"preference": {"hold": ms(-1)}}), "OUT_OF_RANGE", "policy.preference.hold"),
+        (
+            policy.ApplyPolicyRequest(policy={"occupancy_time_constant": ms(1)}),
+            "OUT_OF_RANGE",
+            "policy.occupancy_time_constant",
+        ),
+        (step(), "EMPTY", f"{STEP}.action"),
+        (step(after=ms(-1), drop_skill="x"), "OUT_OF_RANGE", f"{STEP}.after"),
+        (step(drop_skill=""), "EMPTY", f"{STEP}.drop_skill"),
+        (step(set_requirement="("), "MALFORMED_REQUIREMENT", f"{STEP}.set_requirement"),
+        (step(lower_level={"level": 1}), "EMPTY", f"{STEP}.lower_level.skill"),
+        (step(lower_level={"skill": "x", "level": 101}), "OUT_OF_RANGE", f"{STEP}.lower_level.level"),
+        (step(raise_max_tier=101), "OUT_OF_RANGE", f"{STEP}.raise_max_tier"),
+        (step(add_credit=ms(10**13)), "OUT_OF_RANGE", f"{STEP}.add_credit"),
+        (step(set_priority=1_000_001), "OUT_OF_RANGE", f"{STEP}.set_priority"),
+        (step(move_to_queue={}), "EMPTY", f"{STEP}.move_to_queue.queue_id"),
+        (step(move_to_queue={"queue_id": "q"}), "UNKNOWN_QUEUE", f"{STEP}.move_to_queue.queue_id"),
+        (step(add_queue_id="q"), "UNKNOWN_QUEUE", f"{STEP}.add_queue_id"),
+        (step(treatment={}), "INVALID_VALUE", f"{STEP}.treatment.kind"),
+        (step(treatment={"kind": 1, "name": "x" * 257}), "TOO_LONG", f"{STEP}.treatment.name"),
+        (step(offer_callback={"announcement": "x" * 257}), "TOO_LONG", f"{STEP}.offer_callback.announcement"),
+        (step(end={}), "INVALID_VALUE", f"{STEP}.end.kind"),
+        (step(end={"kind": 1, "target": "x" * 129}), "TOO_LONG", f"{STEP}.end.target"),
+        (
+            step(drop_skill="x", condition={"expected_wait_min": ms(0)}),
+            "OUT_OF_RANGE",
+            f"{STEP}.condition.expected_wait_min",
+        ),
+        (calendar(time_zone=""), "EMPTY", 'policy.calendars["c"].time_zone'),
+        (calendar(hours=[{}]), "EMPTY", 'policy.calendars["c"].hours[0].days'),
+        (calendar(hours=[{"days": [8], "to_minute": 1}]), "OUT_OF_RANGE", 'policy.calendars["c"].hours[0].days'),
+        (calendar(hours=[{"days": [1]}]), "OUT_OF_RANGE", 'policy.calendars["c"].hours[0].to_minute'),
+        (calendar(exceptions=[{"date": "1.1."}]), "INVALID_VALUE", 'policy.calendars["c"].exceptions[0].date'),
+        (
+            calendar(exceptions=[{"date": "2027-01-01", "from_minute": 0}]),
+            "INVALID_VALUE",
+            'policy.calendars["c"].exceptions[0].to_minute',
+        ),
         (policy.ApplyPolicyRequest(policy={"short_abandon": ms(-1)}), "OUT_OF_RANGE", "policy.short_abandon"),
         (policy.ApplyPolicyRequest(policy={"reattach": ms(0)}), "OUT_OF_RANGE", "policy.reattach"),
         (
@@ -163,11 +254,24 @@ UPSERT = agent.UpsertAgentsRequest
         (queue(queue_id=""), "EMPTY", "policy.queues[0].queue_id"),
         (queue(requirement=")"), "MALFORMED_REQUIREMENT", 'policy.queues["sales"].requirement'),
         (queue(offer_timeout=ms(0)), "OUT_OF_RANGE", 'policy.queues["sales"].offer_timeout'),
-        (queue(strategy="STRATEGY_BROADCAST"), "NOT_BUILT", 'policy.queues["sales"].strategy'),
+        (
+            queue(strategy="STRATEGY_BROADCAST", auto_accept=True),
+            "INVALID_VALUE",
+            'policy.queues["sales"].auto_accept',
+        ),
         (queue(strategy=77), "INVALID_VALUE", 'policy.queues["sales"].strategy'),
         (queue(membership=77), "INVALID_VALUE", 'policy.queues["sales"].membership'),
-        (queue(plan_id="p"), "NOT_BUILT", 'policy.queues["sales"].plan_id'),
-        (queue(broadcast_to=2), "NOT_BUILT", 'policy.queues["sales"].broadcast_to'),
+        (queue(plan_id="p"), "UNKNOWN_PLAN", 'policy.queues["sales"].plan_id'),
+        (queue(calendar_id="c"), "UNKNOWN_CALENDAR", 'policy.queues["sales"].calendar_id'),
+        (queue(broadcast_to=65), "OUT_OF_RANGE", 'policy.queues["sales"].broadcast_to'),
+        (queue(skill_weights={"x": -1}), "OUT_OF_RANGE", 'policy.queues["sales"].skill_weights["x"]'),
+        (queue(preferred_hold=ms(-1)), "OUT_OF_RANGE", 'policy.queues["sales"].preferred_hold'),
+        (queue(at_closing=9), "INVALID_VALUE", 'policy.queues["sales"].at_closing'),
+        (queue(overflow={}), "EMPTY", 'policy.queues["sales"].overflow.to'),
+        (queue(overflow={"queue_id": ""}), "EMPTY", 'policy.queues["sales"].overflow.queue_id'),
+        (queue(overflow={"queue_id": "sales"}), "INVALID_VALUE", 'policy.queues["sales"].overflow.queue_id'),
+        (queue(overflow={"queue_id": "x"}), "UNKNOWN_QUEUE", 'policy.queues["sales"].overflow.queue_id'),
+        (queue(overflow={"end": {}}), "INVALID_VALUE", 'policy.queues["sales"].overflow.end.kind'),
         (RouteContactRequest(), "EMPTY", "contact"),
         (RouteContactRequest(enqueue={"queue_id": "q", "credit": ms(10**13)}), "OUT_OF_RANGE", "enqueue.credit"),
         (RouteContactRequest(attach={}), "EMPTY", "attach.contact_id"),
@@ -188,12 +292,14 @@ def test_all_that_is_wrong_with_a_policy_is_found() -> None:
         ],
         reattach=ms(-3),
         max_waiting=5_000_000,
-        callback={},
+        callback={"retry_delay": ms(0)},
+        plans=[{"plan_id": "p", "steps": [{}]}],
     )
     made, problems = codec.policy_problems(message)
     assert made is None
     assert {(p.field, p.reason) for p in problems} == {
-        ("callback", Reason.NOT_BUILT),
+        ("callback.retry_delay", Reason.OUT_OF_RANGE),
+        ('plans["p"].steps[0].action', Reason.EMPTY),
         ('queues["a"].requirement', Reason.MALFORMED_REQUIREMENT),
         ('queues["c"].rate', Reason.OUT_OF_RANGE),
         ("reattach", Reason.OUT_OF_RANGE),
@@ -216,7 +322,9 @@ def test_batches_take_what_callers_may_send() -> None:
         (command_pb2.Command(detach_contact={"contact_id": "c"}), "INVALID_VALUE", "command"),
         (command_pb2.Command(attach_contact={"contact_id": "c"}), "INVALID_VALUE", "command"),
         (command_pb2.Command(apply_policy={"policy": {}, "validate_only": True}), "INVALID_VALUE", "validate_only"),
-        (command_pb2.Command(transfer_contact={}), "NOT_BUILT", ""),
+        (command_pb2.Command(open_queue={"queue_id": "q"}), "INVALID_VALUE", "command"),
+        (command_pb2.Command(close_queue={"queue_id": "q"}), "INVALID_VALUE", "command"),
+        (command_pb2.Command(transfer_contact={}), "EMPTY", "contact_id"),
         (command_pb2.Command(upsert_customers={}), "NOT_BUILT", ""),
         (command_pb2.Command(complete_contact={"contact_id": "c", "wrap_up": ms(10**11)}), "OUT_OF_RANGE", "wrap_up"),
     ],

@@ -1,12 +1,26 @@
 """What goes into bytes comes out of them equal: commands, events, policies, agents."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd_core import commands, enums, limits
 from acd_core.events import EVENT_FIELDS, Event
-from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
+from acd_core.opening_hours import Calendar, CalendarException, OpeningHours
+from acd_core.plan import EndWait, Overflow, Plan, PlanStep, StepCondition
+from acd_core.policy import (
+    CallbackPolicy,
+    Channel,
+    OfferOutcomes,
+    OutcomePolicy,
+    Policy,
+    PreferencePolicy,
+    QueueSpec,
+    SkillWeight,
+)
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_service import codec
 from acd_service.codec.values import packed_attributes, unpacked_attributes
@@ -35,6 +49,10 @@ channels = st.lists(names, min_size=1, max_size=4, unique=True).flatmap(
         )
     )
 )
+weights = st.dictionaries(names, st.integers(0, limits.SKILL_WEIGHT_MAX), max_size=3).map(
+    lambda d: tuple(map(SkillWeight._make, d.items()))
+)
+ends = st.builds(EndWait, st.sampled_from(enums.EndKind), texts)
 queues = st.builds(
     QueueSpec,
     queue_id=names,
@@ -43,18 +61,98 @@ queues = st.builds(
     strategy=st.sampled_from(sorted(enums.STRATEGIES_BUILT)),
     service_level_target_ms=spans_ms,
     offer_timeout_ms=spans_ms,
-    auto_accept=st.booleans(),
+    auto_accept=st.just(False),
     wrap_up_ms=spans_or_none_ms,
     credit_ms=credits_ms,
     rate=st.integers(0, limits.RATE_MAX),
     max_tier=st.none() | st.integers(0, limits.TIER_MAX),
     max_waiting=st.none() | st.integers(0, limits.WAITING_CONTACTS_MAX),
+    skill_weights=weights,
+    broadcast_to=st.integers(limits.BROADCAST_MIN, limits.BROADCAST_MAX),
+    preferred_hold_ms=st.none() | spans_or_none_ms,
+    at_closing=st.sampled_from(enums.ClosingRule),
+    overflow=st.none() | st.builds(Overflow, end=ends),
 )
 outcomes = st.builds(OutcomePolicy, spans_or_none_ms, spans_or_none_ms, st.integers(0, limits.AWAY_AFTER_MAX))
+minutes = st.tuples(st.integers(0, 1_439), st.integers(1, 1_440)).filter(lambda pair: pair[0] < pair[1])
+calendars = st.builds(
+    Calendar,
+    names,
+    names,
+    st.lists(
+        st.builds(
+            lambda days, pair: OpeningHours(tuple(days), *pair),
+            st.lists(st.integers(1, 7), min_size=1, max_size=7),
+            minutes,
+        ),
+        max_size=3,
+    ).map(tuple),
+    st.lists(
+        st.builds(
+            lambda day, name, pair: CalendarException(day.isoformat(), name, *pair),
+            st.dates(),
+            texts,
+            st.just((None, None)) | minutes,
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+conditions = st.none() | st.builds(
+    StepCondition,
+    st.none() | st.integers(0, limits.WAITING_CONTACTS_MAX),
+    st.none() | spans_ms,
+    st.booleans(),
+)
+step_fields = {
+    enums.StepAction.SET_REQUIREMENT: {"requirement": requirements},
+    enums.StepAction.LOWER_LEVEL: {"skill": names, "level": st.integers(0, 100)},
+    enums.StepAction.DROP_SKILL: {"skill": names},
+    enums.StepAction.RAISE_MAX_TIER: {"tier": st.integers(0, limits.TIER_MAX)},
+    enums.StepAction.ADD_CREDIT: {"credit_ms": credits_ms},
+    enums.StepAction.SET_PRIORITY: {"priority": priorities},
+    enums.StepAction.MOVE_TO_QUEUE: {"queue_id": names, "restart_wait": st.booleans()},
+    enums.StepAction.ADD_QUEUE: {"queue_id": names},
+    enums.StepAction.START_TREATMENT: {"treatment": st.sampled_from(enums.TreatmentKind), "name": texts},
+    enums.StepAction.OFFER_CALLBACK: {"name": texts},
+    enums.StepAction.END_WAIT: {"end": ends},
+}
+steps = st.sampled_from(enums.StepAction).flatmap(
+    lambda action: st.builds(PlanStep, spans_or_none_ms, st.just(action), condition=conditions, **step_fields[action])
+)
+plans = st.builds(
+    Plan, names, st.lists(steps, max_size=4).map(lambda found: tuple(sorted(found, key=lambda step: step.after_ms)))
+)
+
+
+@st.composite
+def joined_policies(draw: st.DrawFn) -> Policy:
+    """Policies whose queues, plans and calendars name each other."""
+    found_plans = draw(st.lists(plans, max_size=2, unique_by=lambda plan: plan.plan_id))
+    found_calendars = draw(st.lists(calendars, max_size=2, unique_by=lambda calendar: calendar.calendar_id))
+    named = {step.queue_id for plan in found_plans for step in plan.steps if step.queue_id}
+    made = draw(st.lists(queues, max_size=4, unique_by=lambda queue: queue.queue_id))
+    made += [QueueSpec(queue_id) for queue_id in sorted(named - {queue.queue_id for queue in made})]
+    for index, queue in enumerate(made):
+        changes: dict[str, Any] = {}
+        if found_plans and draw(st.booleans()):
+            changes["plan_id"] = found_plans[0].plan_id
+        if found_calendars and draw(st.booleans()):
+            changes["calendar_id"] = found_calendars[0].calendar_id
+        if index and draw(st.booleans()):
+            changes["overflow"] = Overflow(made[0].queue_id)
+        if queue.strategy is not enums.Strategy.BROADCAST:
+            changes["auto_accept"] = draw(st.booleans())
+        made[index] = replace(queue, **changes)
+    policy = draw(policies)
+    return replace(policy, queues=tuple(made), plans=tuple(found_plans), calendars=tuple(found_calendars))
+
+
 policies = st.builds(
     Policy,
     channels=channels,
-    queues=st.lists(queues, max_size=4, unique_by=lambda queue: queue.queue_id).map(tuple),
+    preference=st.builds(PreferencePolicy, spans_or_none_ms, st.booleans(), spans_or_none_ms),
+    callback=st.builds(CallbackPolicy, st.integers(1, limits.CALLBACK_ATTEMPTS_MAX), spans_ms),
+    occupancy_time_constant_ms=st.integers(limits.OCCUPANCY_TIME_CONSTANT_MS_MIN, limits.DURATION_MS_MAX),
     tier_first=st.booleans(),
     short_abandon_ms=spans_or_none_ms,
     presence_lease_ms=spans_or_none_ms,
@@ -74,15 +172,39 @@ agents = st.builds(
         names, st.tuples(st.integers(0, limits.TIER_MAX), st.integers(0, limits.POSITION_MAX)), max_size=3
     ).map(lambda d: tuple(QueueMembership(queue, *place) for queue, place in d.items())),
     texts,
+    st.integers(1, limits.WEIGHT_MAX),
 )
 agent_ids = st.lists(names, min_size=1, max_size=4, unique=True).map(tuple)
 request = {"request_id": texts}
 contact_ids = names.filter(lambda name: not name.startswith(commands.GENERATED_ID_PREFIX))
 
+times = st.just(0) | st.integers(1, limits.AT_NS_MAX)
+windows = st.tuples(times, times).filter(lambda pair: not pair[1] or pair[0] < pair[1])
+callbacks = st.builds(
+    lambda address, window, attempts: {
+        "callback_address": address,
+        "window_start_ns": window[0],
+        "window_end_ns": window[1],
+        "attempts_max": attempts,
+    },
+    names,
+    windows,
+    st.integers(0, limits.CALLBACK_ATTEMPTS_MAX),
+)
+preferences = st.fixed_dictionaries(
+    {
+        "preferred_agents": agent_ids,
+        "preferred_hold_ms": st.just(-1) | spans_or_none_ms,
+        "only_preferred": st.booleans(),
+    }
+) | st.fixed_dictionaries({"preferred_agents": st.just(()), "preferred_hold_ms": st.just(-1) | spans_or_none_ms})
+
 commands_of_each_kind = {
     enums.CommandKind.TICK: st.builds(commands.Tick, **request),
     enums.CommandKind.RESUME: st.builds(commands.Resume, **request),
-    enums.CommandKind.APPLY_POLICY: st.builds(commands.ApplyPolicy, policies, st.integers(-1, 2**63 - 1), **request),
+    enums.CommandKind.APPLY_POLICY: st.builds(
+        commands.ApplyPolicy, joined_policies(), st.integers(-1, 2**63 - 1), **request
+    ),
     enums.CommandKind.UPSERT_AGENTS: st.builds(
         commands.UpsertAgents,
         st.lists(agents, min_size=1, max_size=3, unique_by=lambda agent: agent.agent_id).map(tuple),
@@ -106,6 +228,15 @@ commands_of_each_kind = {
         attributes,
         st.booleans(),
         **request,
+    )
+    | st.builds(
+        lambda preference, callback, **rest: commands.EnqueueContact("", "q", **preference, **callback, **rest),
+        preference=preferences,
+        callback=st.just({}) | callbacks,
+        consults_contact_id=texts,
+        skill_weights=weights,
+        attached=st.booleans(),
+        **request,
     ),
     enums.CommandKind.UPDATE_CONTACT: st.builds(
         commands.UpdateContact,
@@ -116,6 +247,9 @@ commands_of_each_kind = {
         attributes=st.none() | attributes,
         held=st.booleans(),
         **request,
+    )
+    | st.builds(
+        lambda preference, **rest: commands.UpdateContact("c", **preference, **rest), preference=preferences, **request
     ),
     enums.CommandKind.CANCEL_CONTACT: st.builds(commands.CancelContact, names, st.booleans(), **request),
     enums.CommandKind.ACCEPT_OFFER: st.builds(commands.AcceptOffer, names, names, offer_ids, **request),
@@ -123,11 +257,36 @@ commands_of_each_kind = {
         commands.DeclineOffer, names, names, offer_ids, st.integers(1, 4), **request
     ),
     enums.CommandKind.COMPLETE_CONTACT: st.builds(
-        commands.CompleteContact, names, texts, st.just(-1) | spans_or_none_ms, **request
+        commands.CompleteContact,
+        names,
+        texts,
+        st.just(-1) | spans_or_none_ms,
+        not_reached=st.booleans(),
+        **request,
     ),
     enums.CommandKind.FINISH_WRAP_UP: st.builds(commands.FinishWrapUp, names, texts, **request),
     enums.CommandKind.DETACH_CONTACT: st.builds(commands.DetachContact, names, **request),
     enums.CommandKind.ATTACH_CONTACT: st.builds(commands.AttachContact, names, **request),
+    enums.CommandKind.TRANSFER_CONTACT: st.one_of(
+        st.builds(
+            commands.TransferContact,
+            names,
+            names,
+            queue_id=names,
+            requirement=st.none() | requirements,
+            priority=st.none() | priorities,
+            restart_wait=st.booleans(),
+            **request,
+        ),
+        st.builds(commands.TransferContact, st.just("c"), st.just("-"), to_agent_id=names.filter(lambda n: n != "-")),
+        st.builds(commands.TransferContact, names, names, consultation_contact_id=names, **request),
+    ),
+    enums.CommandKind.PICK_CONTACT: st.builds(commands.PickContact, names, names, texts, **request),
+    enums.CommandKind.REQUEST_CALLBACK: st.builds(
+        lambda callback, **rest: commands.RequestCallback("c", **callback, **rest), callback=callbacks, **request
+    ),
+    enums.CommandKind.OPEN_QUEUE: st.builds(commands.OpenQueue, names, **request),
+    enums.CommandKind.CLOSE_QUEUE: st.builds(commands.CloseQueue, names, **request),
 }
 
 
@@ -169,19 +328,40 @@ event_values = {
     "strategy": st.sampled_from(enums.Strategy),
     "chosen_by": st.sampled_from(enums.ChosenBy),
     "duration_ns": nanoseconds,
+    "step": st.integers(0, limits.PLAN_STEPS_MAX),
+    "position": st.integers(0, 2**62),
 }
 causes = {
     enums.EventType.PRESENCE_CHANGED: st.sampled_from(enums.PresenceCause),
     enums.EventType.OFFER_ENDED: st.sampled_from(enums.OfferOutcome),
     enums.EventType.CONTACT_CLOSED: st.sampled_from(enums.EndCause),
+    enums.EventType.OFFER_MADE: st.sampled_from(enums.MatchCause),
+    enums.EventType.CONTACT_ASSIGNED: st.sampled_from(enums.MatchCause),
+    enums.EventType.PLAN_STEP_TAKEN: st.sampled_from(enums.StepAction),
+    enums.EventType.CONTACT_MOVED: st.sampled_from(enums.MoveCause),
+    enums.EventType.TREATMENT_STARTED: st.sampled_from(enums.TreatmentKind),
+    enums.EventType.WAIT_ENDED: st.sampled_from(enums.EndKind),
+    enums.EventType.RESERVATION_ENDED: st.sampled_from(enums.ReservationEnd),
+    enums.EventType.SEGMENT_OPENED: st.sampled_from(enums.SegmentCause),
 }
+unlike_elsewhere = {
+    (enums.EventType.CONTACT_UPDATED, "tier"): st.integers(-1, limits.TIER_MAX),
+    (enums.EventType.PLAN_STEP_TAKEN, "tier"): st.integers(-1, limits.TIER_MAX),
+    (enums.EventType.TREATMENT_STARTED, "wait_ns"): st.just(-1) | nanoseconds,
+    (enums.EventType.CALLBACK_OFFERED, "wait_ns"): st.just(-1) | nanoseconds,
+    (enums.EventType.CALLBACK_SET, "ordinal"): st.integers(0, limits.CALLBACK_ATTEMPTS_MAX),
+}
+"""Fields whose values are others than in most events."""
 
 
 @pytest.mark.parametrize("kind", list(enums.EventType), ids=lambda kind: kind.name)
 @given(data=st.data())
 @settings(max_examples=30, deadline=None)
 def test_events_come_back_equal(kind: enums.EventType, data: st.DataObject) -> None:
-    values = {name: data.draw(causes[kind] if name == "cause" else event_values[name]) for name in EVENT_FIELDS[kind]}
+    values = {
+        name: data.draw(causes[kind] if name == "cause" else unlike_elsewhere.get((kind, name), event_values[name]))
+        for name in EVENT_FIELDS[kind]
+    }
     if kind is enums.EventType.CONTACT_ASSIGNED:
         values["until_ns"] = 0  # there is no offer that could run out
     if kind in (enums.EventType.CONTACT_ENQUEUED, enums.EventType.CONTACT_UPDATED):
@@ -194,7 +374,7 @@ def test_events_come_back_equal(kind: enums.EventType, data: st.DataObject) -> N
     assert codec.event_of(codec.event_message(event)) == event
 
 
-@given(policies)
+@given(joined_policies())
 @settings(max_examples=60, deadline=None)
 def test_policies_come_back_equal(policy: Policy) -> None:
     assert codec.policy_of(codec.policy_message(policy)) == policy

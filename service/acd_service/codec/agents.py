@@ -13,9 +13,10 @@ from acd_core.limits import AGENTS_PER_COMMAND_MAX
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_core.views import AgentView
-from acd_service.codec.values import duration_of_ms, not_built, span_ms_of, timestamp_of
+from acd_service.codec.values import duration_of_ms, duration_of_ns, span_ms_of, timestamp_of
 
 CAPACITY_DEFAULT = 100
+WEIGHT_DEFAULT = 100
 
 
 def agent_spec(message: agent_pb2.AgentSpec) -> AgentSpec:
@@ -24,8 +25,6 @@ def agent_spec(message: agent_pb2.AgentSpec) -> AgentSpec:
     Raises:
         Refused: with the path below the message, `skills["spanish"]` for instance.
     """
-    if message.HasField("weight"):
-        raise not_built("weight")
     return AgentSpec(
         message.agent_id,
         tuple(map(SkillLevel._make, message.skills.items())),
@@ -33,6 +32,7 @@ def agent_spec(message: agent_pb2.AgentSpec) -> AgentSpec:
         tuple(map(ChannelMaximum._make, message.channel_maxima.items())),
         tuple(QueueMembership(member.queue_id, member.tier, member.position) for member in message.memberships),
         message.display_name,
+        message.weight if message.HasField("weight") else WEIGHT_DEFAULT,
     )
 
 
@@ -47,6 +47,7 @@ def agent_spec_message(spec: AgentSpec) -> agent_pb2.AgentSpec:
             for queue_id, tier, position in spec.memberships
         ],
         display_name=spec.display_name,
+        weight=None if spec.weight == WEIGHT_DEFAULT else spec.weight,
     )
 
 
@@ -128,7 +129,10 @@ def agent_message(view: AgentView) -> agent_pb2.Agent:
         leaving=view.leaving,
         used=view.used,
         contact_ids=view.contact_ids,
+        contacts_begun=view.contacts_begun,
     )
+    if view.talk_ns:
+        message.talk.CopyFrom(duration_of_ns(view.talk_ns))
     if view.idle_since_ns:
         message.idle_since.CopyFrom(timestamp_of(view.idle_since_ns))
     if view.delayed_until_ns:

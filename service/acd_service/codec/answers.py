@@ -19,6 +19,9 @@ Response = (
     | contact_commands_pb2.AcceptOfferResponse
     | contact_commands_pb2.DeclineOfferResponse
     | contact_commands_pb2.CompleteContactResponse
+    | contact_commands_pb2.TransferContactResponse
+    | contact_commands_pb2.PickContactResponse
+    | contact_commands_pb2.RequestCallbackResponse
     | agent_commands_pb2.FinishWrapUpResponse
     | agent_commands_pb2.SetPresenceResponse
     | agent_commands_pb2.HeartbeatResponse
@@ -40,6 +43,9 @@ _RESPONSES: Final[Mapping[int, tuple[str, Any]]] = {
     CommandKind.UPSERT_AGENTS: ("upsert_agents", agent_commands_pb2.UpsertAgentsResponse),
     CommandKind.REMOVE_AGENTS: ("remove_agents", agent_commands_pb2.RemoveAgentsResponse),
     CommandKind.APPLY_POLICY: ("apply_policy", policy_commands_pb2.ApplyPolicyResponse),
+    CommandKind.TRANSFER_CONTACT: ("transfer_contact", contact_commands_pb2.TransferContactResponse),
+    CommandKind.PICK_CONTACT: ("pick_contact", contact_commands_pb2.PickContactResponse),
+    CommandKind.REQUEST_CALLBACK: ("request_callback", contact_commands_pb2.RequestCallbackResponse),
 }
 
 

@@ -9,6 +9,9 @@ from acd.v1.contact_commands_pb2 import (
     CompleteContactRequest,
     DeclineOfferRequest,
     EnqueueContactRequest,
+    PickContactRequest,
+    RequestCallbackRequest,
+    TransferContactRequest,
     UpdateContactRequest,
 )
 from acd.v1.contact_pb2 import Contact
@@ -18,15 +21,18 @@ from acd_core.commands import (
     CompleteContact,
     DeclineOffer,
     EnqueueContact,
+    PickContact,
+    RequestCallback,
+    TransferContact,
     UpdateContact,
 )
 from acd_core.refusal import Reason, Refused
 from acd_core.views import ContactView
+from acd_service.codec import wishes
 from acd_service.codec.values import (
     checked_int64,
     duration_of_ms,
     ms_of,
-    not_built,
     packed_attributes,
     span_ms_of,
     timestamp_of,
@@ -41,14 +47,8 @@ def enqueue_contact(request: EnqueueContactRequest, attached: bool = False) -> E
     """The command; `attached` when a RouteContact stream brings it. What `customer_address` leads to is looked up
     before: see `codec.customers.known_contact`.
     """
-    if request.HasField("preference"):
-        raise not_built("preference")
-    if request.HasField("callback"):
-        raise not_built("callback")
-    if request.consults_contact_id:
-        raise not_built("consults_contact_id")
-    if request.skill_weights:
-        raise not_built("skill_weights")
+    asked = wishes.preference(request.preference) if request.HasField("preference") else {}
+    called = wishes.callback(request.callback) if request.HasField("callback") else {}
     return EnqueueContact(
         request.contact_id,
         request.queue_id,
@@ -59,7 +59,11 @@ def enqueue_contact(request: EnqueueContactRequest, attached: bool = False) -> E
         request.customer_id,
         packed_attributes(request.attributes),
         attached,
+        consults_contact_id=request.consults_contact_id,
+        skill_weights=wishes.skill_weights(request) if request.skill_weights else (),
         request_id=request.request_id,
+        **asked,
+        **called,
     )
 
 
@@ -80,12 +84,22 @@ def write_enqueue_contact(request: EnqueueContactRequest, command: EnqueueContac
         request.customer_id = command.customer_id
     if command.attributes:
         request.attributes.update(unpacked_attributes(command.attributes))
+    if not command.plain:
+        _write_wishes(request, command)
+
+
+def _write_wishes(request: EnqueueContactRequest, command: EnqueueContact) -> None:
+    if wishes.has_preference(command):
+        wishes.write_preference(request, command)
+    if command.callback_address:
+        wishes.write_callback(request.callback, command)
+    request.consults_contact_id = command.consults_contact_id
+    request.skill_weights.update(command.skill_weights)
 
 
 def update_contact(request: UpdateContactRequest) -> UpdateContact:
-    if request.HasField("preference"):
-        raise not_built("preference")
     has = request.HasField
+    asked = wishes.preference(request.preference) if has("preference") else {}
     return UpdateContact(
         request.contact_id,
         requirement=request.requirement if has("requirement") else None,
@@ -94,6 +108,7 @@ def update_contact(request: UpdateContactRequest) -> UpdateContact:
         attributes=packed_attributes(request.attributes.values) if has("attributes") else None,
         held=request.held if has("held") else None,
         request_id=request.request_id,
+        **asked,
     )
 
 
@@ -111,6 +126,8 @@ def write_update_contact(request: UpdateContactRequest, command: UpdateContact) 
         request.attributes.values.update(unpacked_attributes(command.attributes))
     if command.held is not None:
         request.held = command.held
+    if command.preferred_agents is not None:
+        wishes.write_preference(request, command)
 
 
 def cancel_contact(request: CancelContactRequest) -> CancelContact:
@@ -169,7 +186,13 @@ def write_decline_offer(request: DeclineOfferRequest, command: DeclineOffer) -> 
 
 def complete_contact(request: CompleteContactRequest) -> CompleteContact:
     wrap_up_ms = span_ms_of(request.wrap_up, "wrap_up") if request.HasField("wrap_up") else _WRAP_UP_OF_QUEUE
-    return CompleteContact(request.contact_id, request.agent_id, wrap_up_ms, request_id=request.request_id)
+    return CompleteContact(
+        request.contact_id,
+        request.agent_id,
+        wrap_up_ms,
+        not_reached=request.not_reached,
+        request_id=request.request_id,
+    )
 
 
 def write_complete_contact(request: CompleteContactRequest, command: CompleteContact) -> None:
@@ -178,6 +201,64 @@ def write_complete_contact(request: CompleteContactRequest, command: CompleteCon
     request.agent_id = command.agent_id
     if command.wrap_up_ms != _WRAP_UP_OF_QUEUE:
         request.wrap_up.CopyFrom(duration_of_ms(command.wrap_up_ms))
+    if command.not_reached:
+        request.not_reached = True
+
+
+def transfer_contact(request: TransferContactRequest) -> TransferContact:
+    has = request.HasField
+    for name in ("queue_id", "to_agent_id", "consultation_contact_id"):
+        if has(name) and not getattr(request, name):
+            raise Refused(Reason.EMPTY, name, "must not be empty")
+    return TransferContact(
+        request.contact_id,
+        request.agent_id,
+        queue_id=request.queue_id,
+        to_agent_id=request.to_agent_id,
+        consultation_contact_id=request.consultation_contact_id,
+        requirement=request.requirement if has("requirement") else None,
+        priority=request.priority if has("priority") else None,
+        restart_wait=request.restart_wait,
+        request_id=request.request_id,
+    )
+
+
+def write_transfer_contact(request: TransferContactRequest, command: TransferContact) -> None:
+    request.request_id = command.request_id
+    request.contact_id = command.contact_id
+    request.agent_id = command.agent_id
+    if command.queue_id:
+        request.queue_id = command.queue_id
+    elif command.to_agent_id:
+        request.to_agent_id = command.to_agent_id
+    else:
+        request.consultation_contact_id = command.consultation_contact_id
+    if command.requirement is not None:
+        request.requirement = command.requirement
+    if command.priority is not None:
+        request.priority = command.priority
+    request.restart_wait = command.restart_wait
+
+
+def pick_contact(request: PickContactRequest) -> PickContact:
+    return PickContact(request.contact_id, request.agent_id, request.requested_by, request_id=request.request_id)
+
+
+def write_pick_contact(request: PickContactRequest, command: PickContact) -> None:
+    request.request_id = command.request_id
+    request.contact_id = command.contact_id
+    request.agent_id = command.agent_id
+    request.requested_by = command.requested_by
+
+
+def request_callback(request: RequestCallbackRequest) -> RequestCallback:
+    return RequestCallback(request.contact_id, **wishes.callback(request.callback), request_id=request.request_id)
+
+
+def write_request_callback(request: RequestCallbackRequest, command: RequestCallback) -> None:
+    request.request_id = command.request_id
+    request.contact_id = command.contact_id
+    wishes.write_callback(request.callback, command)
 
 
 def contact_message(view: ContactView) -> Contact:
@@ -199,7 +280,19 @@ def contact_message(view: ContactView) -> Contact:
         offer_id=view.offer_id,
         held=view.held,
         attached=view.attached,
+        second_queue_id=view.second_queue_id,
+        consults_contact_id=view.consults_contact_id,
+        plan_steps_taken=view.plan_steps_taken,
+        reserved_for_agent_ids=view.reserved_for,
+        callback_attempts=view.attempts,
+        skill_weights=dict(view.skill_weights),
     )
+    if view.opened_ns:
+        message.opened_at.CopyFrom(timestamp_of(view.opened_ns))
+    if wishes.has_preference(view):
+        wishes.write_preference(message, view)
+    if view.callback_address:
+        wishes.write_callback(message.callback, view)
     if view.offer_expires_ns:
         message.offer_expires_at.CopyFrom(timestamp_of(view.offer_expires_ns))
     if view.accepted_ns:

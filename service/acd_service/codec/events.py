@@ -6,16 +6,14 @@ The writers fill the message in place, field by field: every event of every comm
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from acd.v1 import event_pb2
 from acd_core.enums import EventType
 from acd_core.events import Event
 from acd_service.codec.agents import agent_spec, agent_spec_message
+from acd_service.codec.event_values import Fields, ns, put_ns, put_optional_ns
+from acd_service.codec.story_events import NOT_RAISED, READERS, WRITERS
 from acd_service.codec.values import duration_of_ms, ms_of, packed_attributes, unpacked_attributes
 
-_NS: Final = 1_000_000_000
 _DETAIL: Final[Mapping[int, str]] = {int(kind): kind.name.lower() for kind in EventType}
 """Event types by number to the fields of `Event.detail`, which are called alike."""
 _TYPE: Final[Mapping[str, int]] = {name: kind for kind, name in _DETAIL.items()}
@@ -24,7 +22,7 @@ _TYPE: Final[Mapping[str, int]] = {name: kind for kind, name in _DETAIL.items()}
 def event_message(event: Event) -> event_pb2.Event:
     """An event as the wire shows it."""
     message = event_pb2.Event(event_seq=event.event_seq, seq=event.seq)
-    _put_ns(message.at, event.at_ns)
+    put_ns(message.at, event.at_ns)
     name = _DETAIL[event.type]
     detail = getattr(message, name)
     detail.SetInParent()
@@ -42,25 +40,7 @@ def event_of(message: event_pb2.Event) -> Event:
     if name is None:
         raise ValueError(f"event {message.event_seq} is of a type that this version does not know")
     fields = _READERS[name](getattr(message, name))
-    return Event(_TYPE[name], message.event_seq, message.seq, _ns(message.at), **fields)
-
-
-def _put_ns(target: Timestamp | Duration, value_ns: int) -> None:
-    # A Duration takes this form too, as none of the engine's own is negative.
-    target.seconds = value_ns // _NS
-    target.nanos = value_ns % _NS
-
-
-def _put_optional_ns(target: Timestamp | Duration, value_ns: int) -> None:
-    if value_ns:
-        _put_ns(target, value_ns)
-
-
-def _ns(value: Timestamp | Duration) -> int:
-    return value.seconds * _NS + value.nanos
-
-
-Fields = dict[str, Any]
+    return Event(_TYPE[name], message.event_seq, message.seq, ns(message.at), **fields)
 
 
 def _write_policy_applied(detail: event_pb2.PolicyApplied, event: Event) -> None:
@@ -100,7 +80,7 @@ def _write_presence_changed(detail: event_pb2.PresenceChanged, event: Event) -> 
     detail.presence = event.presence  # type: ignore[assignment]  # the numbers are the same
     detail.reason = event.text
     detail.cause = event.cause  # type: ignore[assignment]
-    _put_optional_ns(detail.lease_until, event.until_ns)
+    put_optional_ns(detail.lease_until, event.until_ns)
 
 
 def _read_presence_changed(detail: event_pb2.PresenceChanged) -> Fields:
@@ -109,17 +89,17 @@ def _read_presence_changed(detail: event_pb2.PresenceChanged) -> Fields:
         "presence": detail.presence,
         "text": detail.reason,
         "cause": detail.cause,
-        "until_ns": _ns(detail.lease_until),
+        "until_ns": ns(detail.lease_until),
     }
 
 
 def _write_agent_delayed(detail: event_pb2.AgentDelayed, event: Event) -> None:
     detail.agent_id = event.agent_id
-    _put_ns(detail.until, event.until_ns)
+    put_ns(detail.until, event.until_ns)
 
 
 def _read_agent_delayed(detail: event_pb2.AgentDelayed) -> Fields:
-    return {"agent_id": detail.agent_id, "until_ns": _ns(detail.until)}
+    return {"agent_id": detail.agent_id, "until_ns": ns(detail.until)}
 
 
 def _write_agent_id(detail: event_pb2.AgentDelayEnded, event: Event) -> None:
@@ -166,6 +146,8 @@ def _write_contact_updated(detail: event_pb2.ContactUpdated, event: Event) -> No
     detail.requirement = event.text
     detail.priority = event.priority
     detail.credit.CopyFrom(duration_of_ms(event.credit_ms))
+    if event.tier != NOT_RAISED:
+        detail.raised_tier = event.tier
     if event.attributes:
         detail.attributes.update(unpacked_attributes(event.attributes))
 
@@ -176,6 +158,7 @@ def _read_contact_updated(detail: event_pb2.ContactUpdated) -> Fields:
         "text": detail.requirement,
         "priority": detail.priority,
         "credit_ms": ms_of(detail.credit, "credit"),
+        "tier": detail.raised_tier if detail.HasField("raised_tier") else NOT_RAISED,
         "attributes": packed_attributes(detail.attributes),
     }
 
@@ -196,11 +179,11 @@ def _read_contact_and_agent(
 
 def _write_contact_detached(detail: event_pb2.ContactDetached, event: Event) -> None:
     detail.contact_id = event.contact_id
-    _put_ns(detail.until, event.until_ns)
+    put_ns(detail.until, event.until_ns)
 
 
 def _read_contact_detached(detail: event_pb2.ContactDetached) -> Fields:
-    return {"contact_id": detail.contact_id, "until_ns": _ns(detail.until)}
+    return {"contact_id": detail.contact_id, "until_ns": ns(detail.until)}
 
 
 def _write_contact_id(detail: event_pb2.ContactAttached, event: Event) -> None:
@@ -215,10 +198,14 @@ def _write_decision(decision: event_pb2.Decision, event: Event) -> None:
     decision.tier = event.tier
     decision.priority = event.priority
     decision.score = event.score
-    _put_ns(decision.wait, event.wait_ns)
+    put_ns(decision.wait, event.wait_ns)
     decision.strategy = event.strategy  # type: ignore[assignment]  # the numbers are the same
     decision.chosen_by = event.chosen_by  # type: ignore[assignment]
     decision.policy_version = event.policy_version
+    decision.plan_steps_taken = event.step
+    decision.cause = event.cause  # type: ignore[assignment]
+    if event.text:
+        decision.requested_by = event.text
 
 
 def _read_match(detail: event_pb2.OfferMade | event_pb2.ContactAssigned) -> Fields:
@@ -231,10 +218,13 @@ def _read_match(detail: event_pb2.OfferMade | event_pb2.ContactAssigned) -> Fiel
         "tier": decision.tier,
         "priority": decision.priority,
         "score": decision.score,
-        "wait_ns": _ns(decision.wait),
+        "wait_ns": ns(decision.wait),
         "strategy": decision.strategy,
         "chosen_by": decision.chosen_by,
         "policy_version": decision.policy_version,
+        "step": decision.plan_steps_taken,
+        "cause": decision.cause,
+        "text": decision.requested_by,
     }
 
 
@@ -243,13 +233,13 @@ def _write_offer_made(detail: event_pb2.OfferMade, event: Event) -> None:
     detail.agent_id = event.agent_id
     detail.queue_id = event.queue_id
     detail.offer_id = event.offer_id
-    _put_ns(detail.expires_at, event.until_ns)
+    put_ns(detail.expires_at, event.until_ns)
     _write_decision(detail.decision, event)
 
 
 def _read_offer_made(detail: event_pb2.OfferMade) -> Fields:
     fields = _read_match(detail)
-    fields["until_ns"] = _ns(detail.expires_at)
+    fields["until_ns"] = ns(detail.expires_at)
     return fields
 
 
@@ -258,7 +248,7 @@ def _write_offer_accepted(detail: event_pb2.OfferAccepted, event: Event) -> None
     detail.agent_id = event.agent_id
     detail.queue_id = event.queue_id
     detail.offer_id = event.offer_id
-    _put_ns(detail.wait, event.wait_ns)
+    put_ns(detail.wait, event.wait_ns)
 
 
 def _read_offer_accepted(detail: event_pb2.OfferAccepted) -> Fields:
@@ -267,7 +257,7 @@ def _read_offer_accepted(detail: event_pb2.OfferAccepted) -> Fields:
         "agent_id": detail.agent_id,
         "queue_id": detail.queue_id,
         "offer_id": detail.offer_id,
-        "wait_ns": _ns(detail.wait),
+        "wait_ns": ns(detail.wait),
     }
 
 
@@ -300,19 +290,19 @@ def _read_offer_ended(detail: event_pb2.OfferEnded) -> Fields:
 def _write_agent_excluded(detail: event_pb2.AgentExcluded, event: Event) -> None:
     detail.contact_id = event.contact_id
     detail.agent_id = event.agent_id
-    _put_ns(detail.until, event.until_ns)
+    put_ns(detail.until, event.until_ns)
 
 
 def _read_agent_excluded(detail: event_pb2.AgentExcluded) -> Fields:
-    return {"contact_id": detail.contact_id, "agent_id": detail.agent_id, "until_ns": _ns(detail.until)}
+    return {"contact_id": detail.contact_id, "agent_id": detail.agent_id, "until_ns": ns(detail.until)}
 
 
 def _write_contact_completed(detail: event_pb2.ContactCompleted, event: Event) -> None:
     detail.contact_id = event.contact_id
     detail.agent_id = event.agent_id
     detail.queue_id = event.queue_id
-    _put_optional_ns(detail.wrap_up_until, event.until_ns)
-    _put_ns(detail.duration, event.duration_ns)
+    put_optional_ns(detail.wrap_up_until, event.until_ns)
+    put_ns(detail.duration, event.duration_ns)
 
 
 def _read_contact_completed(detail: event_pb2.ContactCompleted) -> Fields:
@@ -320,8 +310,8 @@ def _read_contact_completed(detail: event_pb2.ContactCompleted) -> Fields:
         "contact_id": detail.contact_id,
         "agent_id": detail.agent_id,
         "queue_id": detail.queue_id,
-        "until_ns": _ns(detail.wrap_up_until),
-        "duration_ns": _ns(detail.duration),
+        "until_ns": ns(detail.wrap_up_until),
+        "duration_ns": ns(detail.duration),
     }
 
 
@@ -330,8 +320,8 @@ def _write_contact_closed(detail: event_pb2.ContactClosed, event: Event) -> None
     detail.agent_id = event.agent_id
     detail.queue_id = event.queue_id
     detail.cause = event.cause  # type: ignore[assignment]  # the numbers are the same
-    _put_ns(detail.wait, event.wait_ns)
-    _put_ns(detail.duration, event.duration_ns)
+    put_ns(detail.wait, event.wait_ns)
+    put_ns(detail.duration, event.duration_ns)
 
 
 def _read_contact_closed(detail: event_pb2.ContactClosed) -> Fields:
@@ -340,17 +330,17 @@ def _read_contact_closed(detail: event_pb2.ContactClosed) -> Fields:
         "agent_id": detail.agent_id,
         "queue_id": detail.queue_id,
         "cause": detail.cause,
-        "wait_ns": _ns(detail.wait),
-        "duration_ns": _ns(detail.duration),
+        "wait_ns": ns(detail.wait),
+        "duration_ns": ns(detail.duration),
     }
 
 
 def _write_resumed(detail: event_pb2.Resumed, event: Event) -> None:
-    _put_ns(detail.outage, event.duration_ns)
+    put_ns(detail.outage, event.duration_ns)
 
 
 def _read_resumed(detail: event_pb2.Resumed) -> Fields:
-    return {"duration_ns": _ns(detail.outage)}
+    return {"duration_ns": ns(detail.outage)}
 
 
 _WRITERS: Final[Mapping[str, Callable[[Any, Event], None]]] = {
@@ -377,6 +367,7 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Event], None]]] = {
     "contact_closed": _write_contact_closed,
     "contact_unattended": _write_contact_and_agent,
     "resumed": _write_resumed,
+    **WRITERS,
 }
 _READERS: Final[Mapping[str, Callable[[Any], Fields]]] = {
     "policy_applied": _read_policy_applied,
@@ -402,4 +393,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Fields]]] = {
     "contact_closed": _read_contact_closed,
     "contact_unattended": _read_contact_and_agent,
     "resumed": _read_resumed,
+    **READERS,
 }

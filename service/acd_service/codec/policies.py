@@ -1,5 +1,7 @@
 """Policies: between the wire's message and the engine's `Policy`, with every default in one place."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -7,18 +9,26 @@ from google.protobuf.duration_pb2 import Duration
 from acd.v1 import policy_pb2
 from acd.v1.policy_commands_pb2 import ApplyPolicyRequest
 from acd_core.commands import ApplyPolicy
-from acd_core.enums import Membership, Strategy
-from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
+from acd_core.enums import ClosingRule, Membership, Strategy
+from acd_core.plan import Overflow
+from acd_core.policy import (
+    CallbackPolicy,
+    Channel,
+    OfferOutcomes,
+    OutcomePolicy,
+    Policy,
+    PreferencePolicy,
+    QueueSpec,
+    SkillWeight,
+)
 from acd_core.refusal import Reason, Refused
-from acd_service.codec.values import checked_int64, duration_of_ms, ms_of, not_built, span_ms_of, wire_refusal
+from acd_service.codec import plans
+from acd_service.codec.values import checked_int64, duration_of_ms, ms_of, span_ms_of, wire_refusal
 
 _POLICY = Policy()
 _QUEUE = QueueSpec("defaults")
 _DEFAULTS = OfferOutcomes()
-_LATER_OF_POLICY = ("plans", "preference", "callback", "calendars", "occupancy_time_constant")
-_LATER_OF_QUEUE = (
-    "plan_id", "skill_weights", "broadcast_to", "preferred_hold", "calendar_id", "at_closing", "overflow",
-)  # fmt: skip
+_STEP_QUEUE = re.compile(r'plans\["(.*)"\]\.steps\[(\d+)\]\.queue_id')
 _OUTCOMES = ("declined", "busy", "unreachable", "missed")
 
 
@@ -39,8 +49,7 @@ def policy_problems(message: policy_pb2.Policy) -> tuple[Policy | None, list[Ref
 
     Fields are named by path below the policy: `queues["sales"].requirement`, by index where the id itself is wrong.
     """
-    set_fields = {field.name for field, _ in message.ListFields()}
-    problems = [not_built(name) for name in _LATER_OF_POLICY if name in set_fields]
+    problems: list[Refused] = []
     given: dict[str, Any] = {"tier_first": message.tier_first}
     channels: list[Channel] = []
     for index, channel in enumerate(message.channels):
@@ -64,7 +73,14 @@ def policy_problems(message: policy_pb2.Policy) -> tuple[Policy | None, list[Ref
         except Refused as refused:
             problems.append(wire_refusal(refused).within(f"offer_outcomes.{name}"))
     given["offer_outcomes"] = OfferOutcomes(**outcomes)
-    for name in ("short_abandon", "presence_lease", "reattach"):
+    for name, make in (("plans", plans.plan), ("calendars", plans.calendar)):
+        given[name] = _listed(message, name, make, problems)
+    for name, make_part in (("preference", _preference), ("callback", _callback)):
+        try:
+            given[name] = make_part(getattr(message, name))
+        except Refused as refused:
+            problems.append(wire_refusal(refused).within(name))
+    for name in ("short_abandon", "presence_lease", "reattach", "occupancy_time_constant"):
         try:
             given[f"{name}_ms"] = _span_ms(message, name, getattr(_POLICY, f"{name}_ms"))
         except Refused as refused:
@@ -75,7 +91,9 @@ def policy_problems(message: policy_pb2.Policy) -> tuple[Policy | None, list[Ref
     try:
         policy = Policy(**given)
     except Refused as refused:
-        problems.append(wire_refusal(refused))
+        # What a part that is wrong itself leaves out is not missing.
+        if not (problems and refused.reason in (Reason.UNKNOWN_PLAN, Reason.UNKNOWN_CALENDAR, Reason.UNKNOWN_QUEUE)):
+            problems.append(_placed_in_step(wire_refusal(refused), message))
     return (None, problems) if problems else (policy, problems)
 
 
@@ -94,6 +112,18 @@ def policy_message(policy: Policy) -> policy_pb2.Policy:
         offer_outcomes=policy_pb2.OfferOutcomes(
             **{name: _outcome_message(getattr(policy.offer_outcomes, name)) for name in _OUTCOMES}
         ),
+        plans=[plans.plan_message(plan) for plan in policy.plans],
+        preference=policy_pb2.PreferencePolicy(
+            last_agent_window=duration_of_ms(policy.preference.last_agent_window_ms),
+            agent_of_other_contact=policy.preference.agent_of_other_contact,
+            hold=duration_of_ms(policy.preference.hold_ms),
+        ),
+        callback=policy_pb2.CallbackPolicy(
+            attempts_max=policy.callback.attempts_max,
+            retry_delay=duration_of_ms(policy.callback.retry_delay_ms),
+        ),
+        calendars=[plans.calendar_message(calendar) for calendar in policy.calendars],
+        occupancy_time_constant=duration_of_ms(policy.occupancy_time_constant_ms),
     )
 
 
@@ -121,11 +151,51 @@ def write_apply_policy(request: ApplyPolicyRequest, command: ApplyPolicy) -> Non
 def _placed(refused: Refused, list_name: str, index: int, entry_id: str) -> Refused:
     """The refusal with its place in a list: by id, or by index where the id itself is at fault."""
     there = wire_refusal(refused)
-    by_index = not entry_id or there.field in ("queue_id", "channel_id")
+    by_index = not entry_id or there.field in ("queue_id", "channel_id", "channel", "plan_id", "calendar_id")
     return there.within(f"{list_name}[{index}]" if by_index else f'{list_name}["{entry_id}"]')
 
 
-def _span_ms(message: policy_pb2.Policy | policy_pb2.Queue | policy_pb2.OutcomePolicy, name: str, default: int) -> int:
+def _listed(
+    message: policy_pb2.Policy, name: str, make: Callable[[Any], Any], problems: list[Refused]
+) -> tuple[Any, ...]:
+    """What a list of the policy comes to, without entries that are wrong; what is wrong goes to `problems`."""
+    made = []
+    for index, entry in enumerate(getattr(message, name)):
+        try:
+            made.append(make(entry))
+        except Refused as refused:
+            problems.append(_placed(refused, name, index, getattr(entry, f"{name[:-1]}_id")))
+    return tuple(made)
+
+
+def _placed_in_step(refused: Refused, message: policy_pb2.Policy) -> Refused:
+    """A refusal of what a step names, where the step's message has it."""
+    found = _STEP_QUEUE.fullmatch(refused.field)
+    if found is None:
+        return refused
+    plan_id, index = found.groups()
+    steps = next(plan.steps for plan in message.plans if plan.plan_id == plan_id)
+    place = "move_to_queue.queue_id" if steps[int(index)].HasField("move_to_queue") else "add_queue_id"
+    path = f'plans["{plan_id}"].steps[{index}].{place}'
+    return Refused(refused.reason, path, refused.message, refused.metadata)
+
+
+def _preference(message: policy_pb2.PreferencePolicy) -> PreferencePolicy:
+    return PreferencePolicy(
+        last_agent_window_ms=_span_ms(message, "last_agent_window", 0),
+        agent_of_other_contact=message.agent_of_other_contact,
+        hold_ms=_span_ms(message, "hold", 0),
+    )
+
+
+def _callback(message: policy_pb2.CallbackPolicy) -> CallbackPolicy:
+    return CallbackPolicy(
+        attempts_max=message.attempts_max if message.HasField("attempts_max") else _POLICY.callback.attempts_max,
+        retry_delay_ms=_span_ms(message, "retry_delay", _POLICY.callback.retry_delay_ms),
+    )
+
+
+def _span_ms(message: Any, name: str, default: int) -> int:
     duration: Duration = getattr(message, name)
     return span_ms_of(duration, name) if message.HasField(name) else default
 
@@ -151,10 +221,6 @@ def _outcome_message(outcome: OutcomePolicy) -> policy_pb2.OutcomePolicy:
 
 
 def _queue(message: policy_pb2.Queue) -> QueueSpec:
-    set_fields = {field.name for field, _ in message.ListFields()}
-    for name in _LATER_OF_QUEUE:
-        if name in set_fields:
-            raise not_built(name)
     try:
         strategy = Strategy(message.strategy or Strategy.LONGEST_IDLE)
     except ValueError:
@@ -163,6 +229,16 @@ def _queue(message: policy_pb2.Queue) -> QueueSpec:
         membership = Membership(message.membership or Membership.OPEN)
     except ValueError:
         raise Refused(Reason.INVALID_VALUE, "membership", f"there is no membership {message.membership}") from None
+    try:
+        at_closing = ClosingRule(message.at_closing or ClosingRule.SERVE)
+    except ValueError:
+        raise Refused(Reason.INVALID_VALUE, "at_closing", f"there is no closing rule {message.at_closing}") from None
+    overflow: Overflow | None = None
+    if message.HasField("overflow"):
+        try:
+            overflow = plans.overflow(message.overflow)
+        except Refused as refused:
+            raise wire_refusal(refused).within("overflow") from None
     return QueueSpec(
         message.queue_id,
         requirement=message.requirement,
@@ -176,6 +252,13 @@ def _queue(message: policy_pb2.Queue) -> QueueSpec:
         rate=message.rate if message.HasField("rate") else _QUEUE.rate,
         max_tier=message.max_tier if message.HasField("max_tier") else None,
         max_waiting=message.max_waiting if message.HasField("max_waiting") else None,
+        plan_id=message.plan_id,
+        skill_weights=tuple(map(SkillWeight._make, message.skill_weights.items())),
+        broadcast_to=message.broadcast_to if message.HasField("broadcast_to") else _QUEUE.broadcast_to,
+        preferred_hold_ms=_span_ms(message, "preferred_hold", 0) if message.HasField("preferred_hold") else None,
+        calendar_id=message.calendar_id,
+        at_closing=at_closing,
+        overflow=overflow,
     )
 
 
@@ -193,4 +276,11 @@ def _queue_message(queue: QueueSpec) -> policy_pb2.Queue:
         rate=queue.rate,
         max_tier=queue.max_tier,
         max_waiting=queue.max_waiting,
+        plan_id=queue.plan_id,
+        skill_weights=dict(queue.skill_weights),
+        broadcast_to=queue.broadcast_to,
+        preferred_hold=None if queue.preferred_hold_ms is None else duration_of_ms(queue.preferred_hold_ms),
+        calendar_id=queue.calendar_id,
+        at_closing=int(queue.at_closing),  # type: ignore[arg-type]
+        overflow=None if queue.overflow is None else plans.overflow_message(queue.overflow),
     )

@@ -32,6 +32,14 @@ def _attach(message: command_pb2.AttachContactCommand | AttachContactMessage) ->
     return commands.AttachContact(message.contact_id, request_id=message.request_id)
 
 
+def _open_queue(message: command_pb2.OpenQueueCommand) -> commands.OpenQueue:
+    return commands.OpenQueue(message.queue_id, request_id=message.request_id)
+
+
+def _close_queue(message: command_pb2.CloseQueueCommand) -> commands.CloseQueue:
+    return commands.CloseQueue(message.queue_id, request_id=message.request_id)
+
+
 def _enqueue_attached(request: contact_commands_pb2.EnqueueContactRequest) -> commands.EnqueueContact:
     return contacts.enqueue_contact(request, attached=True)
 
@@ -59,6 +67,9 @@ _OF_CALLERS: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "upsert_agents": agents.upsert_agents,
     "remove_agents": agents.remove_agents,
     "apply_policy": policies.apply_policy,
+    "transfer_contact": contacts.transfer_contact,
+    "pick_contact": contacts.pick_contact,
+    "request_callback": contacts.request_callback,
 }
 _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "tick": _tick,
@@ -66,6 +77,8 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "enqueue_attached_contact": _enqueue_attached,
     "detach_contact": _detach,
     "attach_contact": _attach,
+    "open_queue": _open_queue,
+    "close_queue": _close_queue,
     "enqueue_known_contact": customers.known_contact_of,
 }
 _ALL: Final = {**_OF_CALLERS, **_OF_SERVER}
@@ -82,6 +95,9 @@ _BY_REQUEST: Final[Mapping[type[Message], Callable[[Any], commands.Command]]] = 
     agent_commands_pb2.UpsertAgentsRequest: agents.upsert_agents,
     agent_commands_pb2.RemoveAgentsRequest: agents.remove_agents,
     policy_commands_pb2.ApplyPolicyRequest: policies.apply_policy,
+    contact_commands_pb2.TransferContactRequest: contacts.transfer_contact,
+    contact_commands_pb2.PickContactRequest: contacts.pick_contact,
+    contact_commands_pb2.RequestCallbackRequest: contacts.request_callback,
     RouteContactRequest: _route,
 }
 
@@ -142,6 +158,11 @@ def _write_contact_id(message: Any, command: commands.DetachContact | commands.A
     message.contact_id = command.contact_id
 
 
+def _write_queue_id(message: Any, command: commands.OpenQueue | commands.CloseQueue) -> None:
+    message.request_id = command.request_id
+    message.queue_id = command.queue_id
+
+
 _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
     CommandKind.TICK: ("tick", _write_request_id),
     CommandKind.RESUME: ("resume", _write_request_id),
@@ -159,6 +180,11 @@ _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
     CommandKind.FINISH_WRAP_UP: ("finish_wrap_up", agents.write_finish_wrap_up),
     CommandKind.DETACH_CONTACT: ("detach_contact", _write_contact_id),
     CommandKind.ATTACH_CONTACT: ("attach_contact", _write_contact_id),
+    CommandKind.TRANSFER_CONTACT: ("transfer_contact", contacts.write_transfer_contact),
+    CommandKind.PICK_CONTACT: ("pick_contact", contacts.write_pick_contact),
+    CommandKind.REQUEST_CALLBACK: ("request_callback", contacts.write_request_callback),
+    CommandKind.OPEN_QUEUE: ("open_queue", _write_queue_id),
+    CommandKind.CLOSE_QUEUE: ("close_queue", _write_queue_id),
 }
 
 

@@ -83,6 +83,9 @@ def wire_refusal(refused: Refused) -> Refused:
     field = refused.field
     if field == "channel_id":
         return Refused(refused.reason, "channel", refused.message, refused.metadata)
+    if field.startswith("preferred_agents"):
+        path = "preference.agent_ids" + field.removeprefix("preferred_agents")
+        return Refused(refused.reason, path, refused.message, refused.metadata)
     if field.endswith("_ms"):
         return Refused(refused.reason, field[:-3], f"{refused.message} (milliseconds)", refused.metadata)
     return refused
