@@ -20,8 +20,9 @@ remove ann bob · ann ready|away [why]|offline [lease=S] · heartbeat ann · enq
 [credit=MS] [customer=] [attributes=] [prefers=ann,bob] [hold=S] [callback=NUMBER] [start=S] [end=S] [attempts=]
 [about=ID] [weights=skill:3,other:1] [attached] [only] [needs REQUIREMENT] · update ID [priority=] [credit=MS]
 [attributes=] [needs ...] · hold ID · retrieve ID · abandon ID · cancel ID ·
-ann accepts|declines|busy|unreachable|misses ID [#OFFER] (the live one if not given) · complete ID [by=ann] [wrap=S] [unreached] · transfer ID ann queue=|agent=|with=ID
-[priority=] [restart] [needs ...] · ann picks ID [for=NAME] · callback ID NUMBER [start=S] [end=S] [attempts=] ·
+ann accepts|declines|busy|unreachable|misses ID [#OFFER] (the live one if not given) · complete ID [by=ann] [wrap=S]
+[unreached] · transfer ID ann queue=|agent=|with=ID [priority=] [restart] [needs ...] · ann picks ID [for=NAME] ·
+callback ID NUMBER [start=S] [end=S] [attempts=] ·
 open QUEUE · close QUEUE · wrapped ann [ID] · detach ID · attach ID · tick · resume.
 Any of them with `id=R` has that request id.
 

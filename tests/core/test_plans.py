@@ -273,8 +273,9 @@ def test_a_move_keeps_the_arrival_and_what_is_asked_for(play: Play) -> None:
         1 | enqueue c1 sales needs spanish | c1 enqueued
         6 | tick                    | c1 step 0 drop_skill
        # the way back has happened by the time it is looked at again: no circle
-       11 | tick                    | c1 step 1 move_to_queue, c1 moved queue=billing wait=10, c1 step 0 start_treatment,
-          |                         | c1 hears waltz queue=billing, c1 step 1 move_to_queue, c1 moved queue=sales,
+       11 | tick                    | c1 step 1 move_to_queue, c1 moved queue=billing wait=10,
+          |                         | c1 step 0 start_treatment, c1 hears waltz queue=billing,
+          |                         | c1 step 1 move_to_queue, c1 moved queue=sales,
           |                         | c1 step 0 drop_skill
        12 | policy centre           | policy 2
        13 | ann ready               | ann ready, c1 offered ann #1 queue=sales wait=12
@@ -473,8 +474,8 @@ def test_a_closed_queue_takes_nobody(play: Play) -> None:
         1 | close mail              | mail closed
         1 | close bare              | bare closed
         1 | close none              | refused UNKNOWN_QUEUE queue_id
-        2 | enqueue c1 sales        | c1 enqueued queue=sales, c1 moved queue=night why=closed, c1 step 0 start_treatment,
-          |                         | c1 hears night
+        2 | enqueue c1 sales        | c1 enqueued queue=sales, c1 moved queue=night why=closed,
+          |                         | c1 step 0 start_treatment, c1 hears night
         3 | enqueue c2 mail         | c2 enqueued, c2 sent hang_up closed, c2 closed refused_closed
         4 | enqueue c3 bare         | c3 enqueued, c3 closed refused_closed
         5 | open sales              | sales opened

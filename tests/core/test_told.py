@@ -71,7 +71,7 @@ def test_waits_are_predicted_from_the_queues_length_and_from_the_last_wait(play:
        15 | ? estimate c5            | 2 11 last_waits 11000
        15 | ? estimate c4            | 1 10 last_waits 11000
        17 | complete c2              | c2 completed bob, c2 closed handled, c4 assigned bob #4 wait=3
-       # services of 12 and 16 s, two being served: 7 s a place. c4: 6 s predicted by the queue, 11 by the last wait; 3 s
+       # services of 12 and 16 s, two being served: 7 s a place. c4: the queue said 6 s, the last wait 11; 3 s
        18 | ? estimate c5            | 1 7 queue_length 3000
        18 | ? estimate queue billing | 2 14 queue_length 3000
         """,
