@@ -17,16 +17,25 @@ class Matching(Plans):
         return gaining[0] if len(gaining) == 1 and not self.touched else None
 
     def match(self) -> None:
-        """Leave no contact that wants with an agent who may serve it; then forget what called for matching."""
+        """Leave no contact that wants with an agent who may serve it.
+
+        What is noted meanwhile (the losers of a broadcast that was assigned) calls for matching again.
+        """
+        self.match_once()
+        while self.touched or self.gained:
+            self.match_once()
+
+    def match_once(self) -> None:
         self.review_reservations()
         gaining = self.gaining_agents()
         chooser = self.choosing_agent(gaining)
-        if chooser is not None:
-            self.let_agent_choose(chooser)
-        elif self.touched or gaining:
-            self.let_contacts_choose()
+        touched = self.touched
         self.touched = False
         self.gained.clear()
+        if chooser is not None:
+            self.let_agent_choose(chooser)
+        elif touched or gaining:
+            self.let_contacts_choose()
 
     def let_agent_choose(self, agent: Agent) -> None:
         """It takes contacts until it has no room or no choice."""

@@ -395,6 +395,29 @@ def test_one_change_of_many_agents_lets_the_contact_choose_its_home_queue(play: 
     )
 
 
+def test_the_losers_of_an_assignment_by_the_second_entry_choose_again(play: Play) -> None:
+    centre = Policy(
+        queues=(
+            QueueSpec("sales", requirement="sales", strategy=Strategy.BROADCAST, broadcast_to=3, plan_id="p"),
+            QueueSpec("billing", requirement="billing", auto_accept=True),
+        ),
+        plans=(Plan("p", (step(0, StepAction.ADD_QUEUE, queue_id="billing"),)),),
+    )
+    play(
+        """
+        0 | policy centre           | policy 1
+        0 | agent ann sales=1; bob sales=1; eve billing=1 | ann added, bob added, eve added
+        0 | ann ready               | ann ready
+        0 | bob ready               | bob ready
+        1 | enqueue c1 sales        | c1 enqueued, c1 step 0 add_queue, c1 moved, c1 offered ann #1, c1 offered bob #2
+        2 | enqueue c2 sales        | c2 enqueued, c2 step 0 add_queue, c2 moved
+        3 | eve ready               | eve ready, c1 assigned eve #3 queue=billing, c1 released ann #1,
+          |                         | c1 released bob #2, c2 offered ann #4, c2 offered bob #5
+        """,
+        centre=centre,
+    )
+
+
 # Full queues
 
 
