@@ -7,6 +7,7 @@ does: accepts stale offers, names who does not exist, repeats request ids, goes 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from verification.names import CUSTOMERS
 from verification.worlds import Worlds
 
 from acd_core.commands import (
@@ -14,6 +15,7 @@ from acd_core.commands import (
     ApplyPolicy,
     AttachContact,
     CancelContact,
+    CloseQueue,
     Command,
     CompleteContact,
     DeclineOffer,
@@ -21,10 +23,14 @@ from acd_core.commands import (
     EnqueueContact,
     FinishWrapUp,
     Heartbeat,
+    OpenQueue,
+    PickContact,
     RemoveAgents,
+    RequestCallback,
     Resume,
     SetPresence,
     Tick,
+    TransferContact,
     UpdateContact,
     UpsertAgents,
 )
@@ -40,13 +46,16 @@ _REMEMBERED = 40
 class _Known:
     """What the stream knows of a live contact."""
 
-    __slots__ = ("agent_id", "held", "offer_id", "state")
+    __slots__ = ("agent_id", "callback", "consults", "held", "offers", "state")
 
     def __init__(self) -> None:
         self.state = ContactState.WAITING
         self.agent_id = ""
-        self.offer_id = 0
+        self.offers: dict[int, str] = {}
+        """Live offers and whom they are for."""
         self.held = False
+        self.callback = False
+        self.consults = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +74,11 @@ _IDLE = _Regime(12, (1, 5))
 class Adversary:
     """Commands from a seed. Call `next`, apply what it gives, then `learn` (from the events, if it was accepted)."""
 
+    WORLDS = Worlds
+
     def __init__(self, seed: int) -> None:
         self._draws = draws = Draws(seed)
-        self._worlds = Worlds(draws)
+        self._worlds = self.WORLDS(draws)
         self._now_ns = EPOCH_NS + draws.below(3) * 500_001
         self._contacts: dict[str, _Known] = {}
         self._dead: list[str] = []
@@ -110,6 +121,7 @@ class Adversary:
         busy = self._draws.between(10, 30)
         arrivals = self._regime.arrivals
         calm = 2 if self._worlds.plain else 1
+        features = self._worlds.features
         return (
             (self._enqueue, arrivals),
             (self._accept, busy),
@@ -128,6 +140,11 @@ class Adversary:
             (Tick, 3),
             (Resume, 1),
             (self._stale_offer, 3),
+            (self._transfer, 8 * features.transfers),
+            (self._consult, 5 * features.transfers),
+            (self._pick, 5 * features.picks),
+            (self._request_callback, 5 * features.callbacks),
+            (self._open_or_close, 3 * features.opens_and_closes),
             (self._repeat, 2),
         )
 
@@ -192,10 +209,28 @@ class Adversary:
                     known = self._contacts[contact_id]
                     made = event.type == EventType.OFFER_MADE
                     known.state = ContactState.OFFERED if made else ContactState.ACTIVE
-                    known.agent_id, known.offer_id = event.agent_id, event.offer_id
+                    if made:
+                        known.offers[event.offer_id] = event.agent_id
+                    else:
+                        known.offers.pop(event.offer_id, None)
+                        known.agent_id = event.agent_id
                     self._stale = [*self._stale[-30:], (contact_id, event.agent_id, event.offer_id)]
                 case EventType.OFFER_ENDED:
+                    known = self._contacts[contact_id]
+                    del known.offers[event.offer_id]
+                    if known.state == ContactState.OFFERED and not known.offers:
+                        known.state = ContactState.WAITING
+                case EventType.CONTACT_SCHEDULED:
+                    self._contacts[contact_id].state = ContactState.SCHEDULED
+                case EventType.CALLBACK_DUE:
                     self._contacts[contact_id].state = ContactState.WAITING
+                case EventType.CALLBACK_SET:
+                    self._contacts[contact_id].callback = True
+                case EventType.CONSULTATION_OPENED:
+                    self._contacts[contact_id].consults = event.text
+                case EventType.SEGMENT_OPENED:
+                    self._dead.remove(contact_id)
+                    self._contacts[contact_id] = _Known()
                 case EventType.CONTACT_HELD | EventType.CONTACT_RETRIEVED:
                     self._contacts[contact_id].held = event.type == EventType.CONTACT_HELD
                 case EventType.CONTACT_COMPLETED:
@@ -281,35 +316,61 @@ class Adversary:
         elif roll < 22 and self._contacts:
             contact_id = draws.pick(list(self._contacts))
             contact_id = "" if contact_id.startswith("acd:") else contact_id
+        return self._contact_command(contact_id)
+
+    def _contact_command(self, contact_id: str, consults: str = "") -> Command:
+        draws = self._draws
+        worlds, features = self._worlds, self._worlds.features
+        preferred = self._preferred()
+        callback_address = "tel:+1" if features.callbacks and draws.chance(120) and not consults else ""
+        start_ns, end_ns = features.window_ns(self._now_ns) if callback_address else (0, 0)
         return EnqueueContact(
             contact_id,
-            draws.pick(self._worlds.queues) if draws.chance(990) else "no-such-queue",
-            draws.pick(self._worlds.channels) if draws.chance(990) else "no-such-channel",
-            self._worlds.requirement(),
-            self._worlds.priority(),
-            self._worlds.credit_ms(),
-            draws.pick(("", "", "customer-1")),
+            draws.pick(worlds.queues) if draws.chance(990) else "no-such-queue",
+            draws.pick(worlds.channels) if draws.chance(990) else "no-such-channel",
+            worlds.requirement(),
+            worlds.priority(),
+            worlds.credit_ms(),
+            draws.pick(("", *CUSTOMERS)) if draws.chance(600) else "",
             draws.pick((b"", b"", b"\x00{}\xff")),
             draws.chance(300),
+            preferred_agents=preferred,
+            preferred_hold_ms=draws.pick((-1, -1, 0, 1, 10 * worlds.pace_ms)) if features.prefers else -1,
+            only_preferred=bool(preferred) and draws.chance(250),
+            callback_address=callback_address,
+            window_start_ns=start_ns,
+            window_end_ns=end_ns,
+            attempts_max=draws.below(3) if callback_address else 0,
+            consults_contact_id=consults,
+            skill_weights=features.skill_weights() if draws.chance(50) else (),
             request_id=self._request_id(),
         )
+
+    def _preferred(self) -> tuple[str, ...]:
+        if not self._worlds.features.prefers or self._draws.chance(500):
+            return ()
+        return tuple({self._agent(): None for _ in range(self._draws.between(1, 3))})
 
     def _accept(self) -> Command | None:
         contact_id = self._in(ContactState.OFFERED)
         if contact_id is None:
             return None
-        known = self._contacts[contact_id]
-        agent_id = self._agent() if self._draws.chance(40) else known.agent_id
-        return AcceptOffer(contact_id, agent_id, known.offer_id, request_id=self._request_id())
+        agent_id, offer_id = self._offer_of(contact_id)
+        return AcceptOffer(contact_id, agent_id, offer_id, request_id=self._request_id())
+
+    def _offer_of(self, contact_id: str) -> tuple[str, int]:
+        """Whom a live offer is for, now and then somebody else, and its id."""
+        offers = self._contacts[contact_id].offers
+        offer_id = self._draws.pick(list(offers))
+        return self._agent() if self._draws.chance(40) else offers[offer_id], offer_id
 
     def _decline(self) -> Command | None:
         contact_id = self._in(ContactState.OFFERED)
         if contact_id is None:
             return None
-        known = self._contacts[contact_id]
-        agent_id = self._agent() if self._draws.chance(40) else known.agent_id
+        agent_id, offer_id = self._offer_of(contact_id)
         outcome = self._draws.pick(_OUTCOMES)
-        return DeclineOffer(contact_id, agent_id, known.offer_id, outcome, request_id=self._request_id())
+        return DeclineOffer(contact_id, agent_id, offer_id, outcome, request_id=self._request_id())
 
     def _stale_offer(self) -> Command:
         contact_id, agent_id, offer_id = self._draws.pick(self._stale) if self._stale else ("c1", "agent-1", 1)
@@ -329,7 +390,70 @@ class Adversary:
         contact_id = self._contact(ContactState.ACTIVE)
         agent_id = "" if self._draws.chance(900) else self._agent()
         wrap_up_ms = self._draws.pick((-1, -1, -1, 0, 1, 5 * self._worlds.pace_ms))
-        return CompleteContact(contact_id, agent_id, wrap_up_ms, request_id=self._request_id())
+        known = self._contacts.get(contact_id)
+        not_reached = self._draws.chance(500 if known is not None and known.callback else 10)
+        return CompleteContact(contact_id, agent_id, wrap_up_ms, not_reached=not_reached, request_id=self._request_id())
+
+    # Out of turn, elsewhere, later
+
+    def _transfer(self) -> Command | None:
+        draws = self._draws
+        if not self._makes_sense(ContactState.ACTIVE):
+            return None
+        contact_id = self._contact(ContactState.ACTIVE)
+        known = self._contacts.get(contact_id)
+        agent_id = known.agent_id if known is not None and known.agent_id and not draws.chance(30) else self._agent()
+        request_id = self._request_id()
+        about = [other for other, its in self._contacts.items() if its.consults == contact_id]
+        if (about and draws.chance(600)) or (self._consultations() and draws.chance(30)):
+            consultation = draws.pick(about or self._consultations())
+            return TransferContact(contact_id, agent_id, consultation_contact_id=consultation, request_id=request_id)
+        if draws.chance(450):
+            to_agent_id = self._agent()
+            if to_agent_id == agent_id:
+                return None
+            return TransferContact(contact_id, agent_id, to_agent_id=to_agent_id, request_id=request_id)
+        return TransferContact(
+            contact_id,
+            agent_id,
+            queue_id=draws.pick(self._worlds.queues) if draws.chance(970) else "no-such-queue",
+            requirement=self._worlds.requirement() if draws.chance(300) else None,
+            priority=self._worlds.priority() if draws.chance(200) else None,
+            restart_wait=draws.chance(300),
+            request_id=request_id,
+        )
+
+    def _consultations(self) -> list[str]:
+        return [contact_id for contact_id, known in self._contacts.items() if known.consults]
+
+    def _consult(self) -> Command | None:
+        if not self._makes_sense(ContactState.ACTIVE):
+            return None
+        about = self._contact(ContactState.ACTIVE)
+        self._numbered += 1
+        return self._contact_command(f"c{self._numbered}", about)
+
+    def _pick(self) -> Command | None:
+        if not self._makes_sense(ContactState.WAITING):
+            return None
+        asked_by = self._draws.pick(("", "supervisor"))
+        contact_id = self._contact(ContactState.WAITING)
+        return PickContact(contact_id, self._agent(), asked_by, request_id=self._request_id())
+
+    def _request_callback(self) -> Command | None:
+        states = (ContactState.WAITING, ContactState.WAITING, ContactState.SCHEDULED)
+        if not self._makes_sense(*states):
+            return None
+        contact_id = self._contact(*states)
+        start_ns, end_ns = self._worlds.features.window_ns(self._now_ns)
+        attempts_max = self._draws.below(4)
+        address = self._draws.pick(("tel:+2", "tel:+3"))
+        return RequestCallback(contact_id, address, start_ns, end_ns, attempts_max, request_id=self._request_id())
+
+    def _open_or_close(self) -> Command:
+        queue_id = self._draws.pick(self._worlds.queues) if self._draws.chance(970) else "no-such-queue"
+        kind = OpenQueue if self._draws.chance(550) else CloseQueue
+        return kind(queue_id, request_id=self._request_id())
 
     def _finish(self) -> Command | None:
         if not self._makes_sense(ContactState.WRAP_UP):
@@ -351,7 +475,10 @@ class Adversary:
         priority = self._worlds.priority() if draws.chance(300) else None
         credit_ms = self._worlds.credit_ms() if draws.chance(300) else None
         attributes = draws.pick((b"", b"seen")) if draws.chance(150) else None
-        if requirement is None and priority is None and credit_ms is None and attributes is None:
+        preferred = None
+        if self._worlds.features.prefers and draws.chance(250):
+            preferred = self._preferred()
+        if requirement is None and priority is None and credit_ms is None and attributes is None and preferred is None:
             return None
         if not self._makes_sense(ContactState.WAITING, ContactState.OFFERED):
             return None
@@ -362,6 +489,8 @@ class Adversary:
             credit_ms=credit_ms,
             attributes=attributes,
             held=draws.chance(500) if draws.chance(30) else None,
+            preferred_agents=preferred,
+            only_preferred=bool(preferred) and draws.chance(250),
             request_id=self._request_id(),
         )
 
@@ -375,9 +504,10 @@ class Adversary:
         return UpdateContact(contact_id, held=held, attributes=attributes, request_id=self._request_id())
 
     def _cancel(self) -> Command | None:
-        if not self._makes_sense(ContactState.WAITING, ContactState.OFFERED):
+        states = (ContactState.WAITING, ContactState.OFFERED, ContactState.SCHEDULED)
+        if not self._makes_sense(*states):
             return None
-        contact_id = self._contact(ContactState.WAITING, ContactState.OFFERED)
+        contact_id = self._contact(*states)
         return CancelContact(contact_id, self._draws.chance(700), request_id=self._request_id())
 
     def _detach(self) -> Command | None:

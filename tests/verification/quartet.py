@@ -46,11 +46,12 @@ def run_seed(
     engines: Engines,
     *,
     check: bool = True,
+    stream: type[Adversary] = Adversary,
     thorough_every: int = 64,
     progress: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """Run one seed. Raises DisagreementError naming seed, command and difference."""
-    adversary = Adversary(seed)
+    """Run one seed of a stream of commands. Raises DisagreementError naming seed, command and difference."""
+    adversary = stream(seed)
     limits = adversary.limits()
     checker = Checker(seed, thorough_every=thorough_every) if check else None
     steps = Lockstep({name: kind(seed) for name, kind in engines.items()}, checker, f"seed {seed},")

@@ -1,14 +1,14 @@
 """Random policies, agents and contacts for adversarial streams: small, crowded, with every feature mixed at once."""
 
-from acd_core.enums import Membership, Strategy
+from verification.features import Features
+from verification.names import CHANNELS, QUEUES, SKILLS
+
+from acd_core.enums import ClosingRule, Membership, Strategy
 from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from bench.workload import Draws
 
-SKILLS = ("billing", "español", "voice:vip", "trainee")
-QUEUES = ("sales", "hilfe", "q3", "q4")
-CHANNELS = ("voice", "chat", "mail", "sms")
-STRATEGIES = (Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM)
+STRATEGIES = tuple(Strategy)
 LEVELS = (1, 2, 50, 99, 100)
 
 _NO_CREDITS = ((0,), (1_000,))
@@ -40,6 +40,7 @@ class Worlds:
         out is made again) are multiples of it, so that a step in time fires a few timers and not thousands."""
         self._long = draws.pick((3, 10, 60))
         """How many steps long durations take: with long ones fewer timers fire between commands."""
+        self.features = Features(draws, self.pace_ms)
 
     def _ms(self, *choices: int) -> int:
         """A duration: one of the choices, in steps."""
@@ -69,9 +70,16 @@ class Worlds:
     def policy(self, *, whole: bool = False) -> Policy:
         """A policy that now and then lacks a queue or a channel, unless it is to be whole."""
         draws = self._draws
-        queues = [self._queue(queue_id) for queue_id in self.queues if whole or draws.chance(970)]
+        kept = tuple(queue_id for queue_id in self.queues if whole or draws.chance(970))
+        queues = [self._queue(queue_id, kept) for queue_id in kept]
         channels = [name for name in self.channels if whole or draws.chance(980)] or [self.channels[0]]
+        names = tuple(queue.queue_id for queue in queues) or self.queues
+        plan_ids = self.features.plan_ids() if queues else ()
         return Policy(
+            plans=tuple(self.features.plan(plan_id, names, self.requirement()) for plan_id in plan_ids),
+            preference=self.features.preference(),
+            callback=self.features.callback(),
+            occupancy_time_constant_ms=self.features.time_constant_ms(),
             channels=tuple(self._channel(channel_id, channels) for channel_id in channels),
             queues=tuple(queues),
             tier_first=draws.chance(500),
@@ -96,16 +104,24 @@ class Worlds:
             away_after=self._draws.pick((0, 0, 1, 2, 3)),
         )
 
-    def _queue(self, queue_id: str) -> QueueSpec:
+    def _queue(self, queue_id: str, queues: tuple[str, ...]) -> QueueSpec:
         draws = self._draws
         listed = draws.chance(self._listed_thousandths)
+        strategy = draws.pick(self._strategies)
+        auto_accept = strategy is not Strategy.BROADCAST and draws.chance(self._auto_thousandths)
         return QueueSpec(
             queue_id,
             requirement=self.requirement() if draws.chance(300) else "",
             membership=Membership.LISTED if listed else Membership.OPEN,
-            strategy=draws.pick(self._strategies),
+            strategy=strategy,
+            broadcast_to=draws.pick((2, 2, 3, 64)),
+            skill_weights=self.features.skill_weights() if strategy is Strategy.BEST_MATCH else (),
+            plan_id=self.features.plan_of_queue(),
+            preferred_hold_ms=draws.pick((None, None, 0, 5 * self.pace_ms)),
+            at_closing=draws.pick(tuple(ClosingRule)),
+            overflow=self.features.overflow(queue_id, queues),
             offer_timeout_ms=self._ms(1, 2, 3),
-            auto_accept=draws.chance(self._auto_thousandths),
+            auto_accept=auto_accept,
             wrap_up_ms=self._brief_or_ms(0, 0, 1, 2),
             credit_ms=draws.pick(self._credits),
             rate=draws.pick(self._rates),
@@ -133,6 +149,7 @@ class Worlds:
             channel_maxima=tuple(maxima),
             memberships=tuple(members),
             display_name=draws.pick(("", "", "Zoë")),
+            weight=draws.pick((100, 100, 1, 10_000)),
         )
 
     def priority(self) -> int:

@@ -11,10 +11,11 @@ never asks an engine and shares no code with one.
 The first violation ends the judging: what follows would be measured against a picture that the events have left.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
-from acd_core.commands import Command, EnqueueContact, Resume, Tick
+from acd_core.commands import Command, EnqueueContact, Resume, Tick, TransferContact
 from acd_core.enums import ContactState, EndCause, EventType, TimerKind
 from acd_core.events import Event
 from acd_core.limits import AT_NS_MAX
@@ -22,10 +23,10 @@ from acd_service.checker.choice import (
     Draws,
     Match,
     agent_chooses,
-    candidates,
     contacts_choose,
     first_for,
     obstacle,
+    somebody_for,
 )
 from acd_service.checker.story import Story
 from acd_service.checker.violation import BrokenError, Invariant, Violation
@@ -33,6 +34,8 @@ from acd_service.checker.world import Contact
 
 _MATCHES = (EventType.OFFER_MADE, EventType.CONTACT_ASSIGNED)
 _EVENTS_SHOWN_MAX = 50
+_MAY_BE_SILENT = (TimerKind.PLAN_STEP, TimerKind.WINDOW_END)
+"""A step whose condition does not hold, and a window that ends while the callback is offered, give no event."""
 
 
 class Checker:
@@ -64,7 +67,7 @@ class Checker:
     @property
     def opened(self) -> int:
         """Segments opened so far."""
-        return self._story.contacts_created
+        return self._story.segments_opened
 
     def observe(self, seq: int, at_ns: int, command: Command, events: Sequence[Event]) -> Violation | None:
         """Judge the next accepted command and its events; returns the first violation, this one or an earlier one."""
@@ -98,18 +101,31 @@ class Checker:
             story.now_ns = at_ns
             story.tell(command)
             self._match()
-            if isinstance(command, EnqueueContact):
-                story.refuse_if_full(command.contact_id)
+            self._settle(command)
         story.cursor.take_end()
         self._check_books()
         if self._thorough_every and seq % self._thorough_every == 0:
             self._check_everybody()
 
+    def _settle(self, command: Command) -> None:
+        """What comes after matching: full queues, and the predictions that will be scored."""
+        story = self._story
+        contact: Contact | None = None
+        if isinstance(command, EnqueueContact):
+            contact = story.newcomer(command)
+            if contact is not None and not contact.callback_address:
+                for _ in story.leave_full_queues(contact):
+                    self._match()
+        elif isinstance(command, TransferContact):
+            contact = story.world.contacts.get(command.contact_id)
+        if contact is not None:
+            story.predict(contact)
+
     def _tick(self, at_ns: int) -> None:
         story = self._story
         while (first := story.timers.first()) is not None and first[0] <= at_ns:
             due_ns, key = first
-            if story.cursor.peek() is None:
+            if story.cursor.peek() is None and key[0] not in _MAY_BE_SILENT:
                 raise BrokenError(Invariant.TIMERS, f"{_named(key)} was due at {due_ns} and did not fire")
             story.now_ns = max(story.now_ns, due_ns)
             story.timers.disarm(key)
@@ -124,6 +140,7 @@ class Checker:
 
     def _match(self) -> None:
         story = self._story
+        story.judge_reservations()
         gained = [agent for agent in story.gained.values() if agent.available()]
         touched = story.touched
         policy_changed = story.policy_changed
@@ -149,7 +166,10 @@ class Checker:
                 Invariant.LEFT_WAITING,
                 f"{match.contact.contact_id} waits though {match.agent.spec.agent_id} may serve it",
             )
-        if event.contact_id != match.contact.contact_id or event.agent_id != match.agent.spec.agent_id:
+        contact = match.contact
+        queue_id = contact.second_id if match.second else contact.queue_id
+        due = (contact.contact_id, match.agent.spec.agent_id, queue_id)
+        if (event.contact_id, event.agent_id, event.queue_id) != due:
             self._blame(event, match)
         self._story.carry_out(match)
 
@@ -160,7 +180,7 @@ class Checker:
         agent = world.agents.get(event.agent_id)
         if contact is None or agent is None:
             raise BrokenError(Invariant.REACH, f"{event!r} names who does not exist")
-        if contact.state != ContactState.WAITING:
+        if not world.wants(contact):
             state = contact.state.name.lower()
             raise BrokenError(Invariant.ONCE, f"{contact.contact_id} is assigned while it is {state}")
         why_not = obstacle(world, agent, contact)
@@ -192,30 +212,30 @@ class Checker:
             if agent.room_on:
                 choice = first_for(story.world, agent, story.now_ns)
                 if choice is not None:
-                    self._left_waiting(choice[0], agent.spec.agent_id)
+                    self._left_waiting(choice.contact, agent.spec.agent_id)
         for contact in story.touched:
-            if contact.group is not None:
-                able = candidates(story.world, contact)[1]
-                if able:
-                    self._left_waiting(contact, able[0].spec.agent_id)
+            able = somebody_for(story.world, contact)
+            if able is not None:
+                self._left_waiting(contact, able.spec.agent_id)
 
     def _check_everybody(self) -> None:
         world = self._story.world
-        waiting = [contact for contact in world.contacts.values() if contact.state == ContactState.WAITING]
+        wanting = [contact for contact in world.contacts.values() if world.wants(contact)]
         for agent in world.agents.values():
             if agent.available():
-                for contact in waiting:
+                for contact in wanting:
                     if not obstacle(world, agent, contact):
                         self._left_waiting(contact, agent.spec.agent_id)
-        if len(waiting) != world.waiting or any(len(held) > 1 for held in self._holders().values()):
-            raise BrokenError(Invariant.ONCE, "a contact is held twice, or waits and is held")
-
-    def _holders(self) -> dict[str, list[str]]:
-        holders: dict[str, list[str]] = {}
-        for agent in self._story.world.agents.values():
-            for contact in agent.holds.values():
-                holders.setdefault(contact.contact_id, []).append(agent.spec.agent_id)
-        return holders
+        waiting = [contact for contact in wanting if contact.state == ContactState.WAITING]
+        held = Counter(contact.ordinal for agent in world.agents.values() for contact in agent.holds.values())
+        for contact in world.contacts.values():
+            holders = 1 if contact.agent is not None else len(contact.offers)
+            if held[contact.ordinal] != holders or (contact.agent is not None and contact.offers):
+                raise BrokenError(Invariant.ONCE, f"{contact.contact_id} is held twice, or waits and is held")
+            if len(contact.offers) > 1 and not all(offer.broadcast for offer in contact.offers.values()):
+                raise BrokenError(Invariant.ONCE, f"{contact.contact_id} is offered twice, and not by broadcast")
+        if len(waiting) != world.waiting:
+            raise BrokenError(Invariant.ONCE, "those who wait and those in line are not the same")
 
     def _left_waiting(self, contact: Contact, agent_id: str) -> None:
         raise BrokenError(Invariant.LEFT_WAITING, f"{contact.contact_id} waits though {agent_id} may serve it")
@@ -223,10 +243,9 @@ class Checker:
     def _check_books(self) -> None:
         story = self._story
         live = len(story.world.contacts)
-        if story.contacts_created != live + sum(story.closed.values()):
-            raise BrokenError(
-                Invariant.BOOKS, f"{story.contacts_created} opened, {live} live, {sum(story.closed.values())} closed"
-            )
+        closed = sum(story.closed.values())
+        if story.segments_opened != live + closed:
+            raise BrokenError(Invariant.BOOKS, f"{story.segments_opened} opened, {live} live, {closed} closed")
 
 
 def _named(key: tuple[TimerKind, int, int]) -> str:
