@@ -30,7 +30,7 @@ from acd_service.checker.choice import (
 )
 from acd_service.checker.story import Story
 from acd_service.checker.violation import BrokenError, Invariant, Violation
-from acd_service.checker.world import Contact
+from acd_service.checker.world import Agent, Contact
 
 _MATCHES = (EventType.OFFER_MADE, EventType.CONTACT_ASSIGNED)
 _EVENTS_SHOWN_MAX = 50
@@ -139,25 +139,31 @@ class Checker:
     # Matching
 
     def _match(self) -> None:
+        """Match until nothing calls for it: whoever is released meanwhile chooses, or is chosen, after the others."""
         story = self._story
-        story.judge_reservations()
-        gained = [agent for agent in story.gained.values() if agent.available()]
-        touched = story.touched
-        policy_changed = story.policy_changed
-        if not touched and not policy_changed and len(gained) == 1:
-            for match in agent_chooses(story.world, gained[0], story.now_ns):
-                self._carry_out(match)
-        elif touched or policy_changed or gained:
-            for match in contacts_choose(story.world, story.now_ns, self._draws):
-                self._carry_out(match)
+        looked_at: list[Contact] = []
+        while True:
+            story.judge_reservations()
+            touched, gained, policy_changed = story.touched, story.gained, story.policy_changed
+            story.touched, story.gained, story.policy_changed = [], {}, False
+            looked_at += touched
+            self._match_once([agent for agent in gained.values() if agent.available()], bool(touched) or policy_changed)
+            if not story.touched and not story.gained:
+                break
         event = story.cursor.peek()
         if event is not None and event.type in _MATCHES:
             self._blame(event, None)
-        self._check_left_waiting()
-        story.gained = {}
-        story.touched = []
-        story.policy_changed = False
+        self._check_left_waiting(looked_at)
         story.world.changed_agents.clear()
+
+    def _match_once(self, gained: list[Agent], everybody: bool) -> None:
+        story = self._story
+        if not everybody and len(gained) == 1:
+            for match in agent_chooses(story.world, gained[0], story.now_ns):
+                self._carry_out(match)
+        elif everybody or gained:
+            for match in contacts_choose(story.world, story.now_ns, self._draws):
+                self._carry_out(match)
 
     def _carry_out(self, match: Match) -> None:
         event = self._story.cursor.peek()
@@ -205,7 +211,7 @@ class Checker:
 
     # Invariants
 
-    def _check_left_waiting(self) -> None:
+    def _check_left_waiting(self, touched: list[Contact]) -> None:
         """Section 9 for whoever changed: the agents looked at again and the contacts put into their places."""
         story = self._story
         for agent in story.world.changed_agents.values():
@@ -213,7 +219,7 @@ class Checker:
                 choice = first_for(story.world, agent, story.now_ns)
                 if choice is not None:
                     self._left_waiting(choice.contact, agent.spec.agent_id)
-        for contact in story.touched:
+        for contact in touched:
             able = somebody_for(story.world, contact)
             if able is not None:
                 self._left_waiting(contact, able.spec.agent_id)
