@@ -372,12 +372,13 @@ cdef class Engine(Questions):
             self._refuse_waiting()
         if command.consults_contact_id:
             about = self._check_consultation(command.consults_contact_id)
+        if not command.plain:
+            self._check_preferred(command.preferred_agents, command.only_preferred)
+            self._check_window(at_ns, command.window_end_ns)
         requirement = self.skills.find(command.requirement)
         self._check_skills(-1, requirement)
         if not command.plain:
             self._check_weights(requirement, command.skill_weights)
-            self._check_preferred(command.preferred_agents, command.only_preferred)
-            self._check_window(at_ns, command.window_end_ns)
         self._advance(at_ns)
         if not contact_id:
             contact_id = f"{_ID_PREFIX}{self.contacts_created}"
@@ -444,7 +445,7 @@ cdef class Engine(Questions):
             return 0
         self.settle(slot)
         if self.rules.queues[contact.queue].max_waiting >= 0 or self.rules.max_waiting >= 0:
-            self.settle_full(slot, contact.ordinal, 0)
+            self.settle_full(slot, contact.ordinal)
         return 0
 
     cdef int _arrive(self, int32_t slot, int32_t about, EnqueueContact command) except -1:
@@ -480,7 +481,7 @@ cdef class Engine(Questions):
                 self.reserve(slot)
         self.match_all()
         if not callback:
-            self.settle_full(slot, ordinal, left)
+            self.settle_full(slot, ordinal)
         return 0
 
     cdef int _update(self, int64_t at_ns, UpdateContact command) except -1:
@@ -712,6 +713,9 @@ cdef class Engine(Questions):
         if self.desk.all[target].state != STATE_ACTIVE:
             raise Refused(Reason.CONTACT_NOT_ACTIVE, "consultation_contact_id",
                           f'contact "{contact_id}" is not being served')
+        if self.roster.all[self.desk.all[target].agent].leaving:
+            raise Refused(Reason.UNKNOWN_AGENT, "consultation_contact_id",
+                          f'the agent of "{contact_id}" was removed')
         if not self.has_room(self.desk.all[target].agent, self.desk.all[slot].channel, target):
             raise Refused(Reason.AGENT_HAS_NO_ROOM, "consultation_contact_id",
                           f'the agent of "{contact_id}" has no room for it')

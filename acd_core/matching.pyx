@@ -591,6 +591,12 @@ cdef class Matching(EngineState):
                     self._turn(contact, second)
                 continue
             klass = entry.item
+            if self.desk.heaps.heaps[klass].size == 0:
+                continue
+            if self.desk.heaps.heads[klass].ordinal != entry.ordinal:
+                # Its head has chosen by its other entry.
+                self._push_head(klass)
+                continue
             contact = self.desk.heaps.heads[klass].item >> 1
             second = self.desk.heaps.heads[klass].item & 1
             if not self._turn(contact, second):

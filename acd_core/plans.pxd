@@ -38,7 +38,7 @@ cdef class Plans(Lifecycle):
     cdef int end_by_overflow(self, int32_t contact, int32_t queue, bint closed) except -1
     cdef int release_at_closing(self, int32_t contact, int32_t queue) except -1
     cdef int leave_closed(self, int32_t contact, int* left, bint* ended) except -1
-    cdef int settle_full(self, int32_t contact, int64_t ordinal, int left) except -1
+    cdef int settle_full(self, int32_t contact, int64_t ordinal) except -1
     cdef int do_open_queue(self, int32_t queue) except -1
     cdef int do_close_queue(self, int32_t queue) except -1
     cdef int adopt_plans(self) except -1

@@ -102,14 +102,14 @@ cdef class Plans(Lifecycle):
             if not queue.closed and not self.is_full(contact, slot):
                 found.outcome = FOLLOWED_TO_QUEUE
                 return 0
-            if left == _OVERFLOW_MAX or (queue.overflow < 0 and queue.overflow_target == NULL):
-                found.outcome = FOLLOWED_TO_REFUSAL
-                return 0
-            if queue.overflow < 0:
+            left += 1
+            if queue.overflow_target != NULL:
                 found.outcome = FOLLOWED_TO_END
                 return 0
+            if queue.overflow < 0 or left == _OVERFLOW_MAX:
+                found.outcome = FOLLOWED_TO_REFUSAL
+                return 0
             slot = queue.overflow
-            left += 1
 
     # Values
 
@@ -454,9 +454,10 @@ cdef class Plans(Lifecycle):
             left[0] += 1
             self.move(contact, queue.overflow, MOVE_CLOSED, False, False)
 
-    cdef int settle_full(self, int32_t contact, int64_t ordinal, int left) except -1:
+    cdef int settle_full(self, int32_t contact, int64_t ordinal) except -1:
         """What becomes of a newcomer whom matching has left waiting where there is no room to wait."""
         cdef Contact* coming = &self.desk.all[contact]
+        cdef int left = 0
         cdef const Queue* queue
         cdef bint ended
         if coming.ordinal != ordinal or coming.state != STATE_WAITING:

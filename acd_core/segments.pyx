@@ -145,6 +145,7 @@ cdef class Segments(Reservations):
         self.end_active(contact, 0)
         self.leave_agent(contact, END_HANDLED)
         extra.window_start_ns = next_ns
+        self.forget_steps(contact)
         self.open_segment(contact, _RETRY)
         self.emit_callback(contact)
         self.take_window(contact)
@@ -292,7 +293,6 @@ cdef class Segments(Reservations):
         self.settle(contact)
         if self.rules.outcomes[OUTCOME_DECLINED].exclude_ms:
             self.exclude(contact, ordinal, asker, self.now_ns + self.rules.outcomes[OUTCOME_DECLINED].exclude_ms * 1000000)
-        self.touch(contact)
         found.agent = agent
         found.second = 0
         found.tier = self.member_tier(contact, 0, agent)
