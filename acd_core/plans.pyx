@@ -473,9 +473,8 @@ cdef class Plans(Lifecycle):
             left += 1
             self.move(contact, queue.overflow, MOVE_FULL, False, False)
             self.leave_closed(contact, &left, &ended)
-            if ended:
-                return 0
-            self.enter_plan(contact, False)
+            if not ended:
+                self.enter_plan(contact, False)
             self.match_all()
             coming = &self.desk.all[contact]
         return 0
