@@ -26,7 +26,7 @@ class Explaining(Stored):
         if rule is not ServeRule.NONE_FAILS:
             return Explanation(rule)
         holders = [contact.agent] if contact.agent is not None else [offer.agent for offer in contact.offers]
-        holder = holders[0] if holders and contact not in agent.holding else None
+        holder = holders[0] if holders and holders[0] is not agent else None
         choice = self.choice_for_agent(agent) if self.wants(contact) else None
         return Explanation(
             rule,
