@@ -5,25 +5,49 @@ column.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import yaml
 from yaml.nodes import Node
 
-from acd_core.enums import Membership, Strategy
-from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
+from acd_core.enums import ClosingRule, Membership, Strategy
+from acd_core.plan import Overflow
+from acd_core.policy import (
+    CallbackPolicy,
+    Channel,
+    OfferOutcomes,
+    OutcomePolicy,
+    Policy,
+    PreferencePolicy,
+    QueueSpec,
+    SkillWeight,
+)
 from acd_core.refusal import Reason, Refused
+from acd_service.plan_file import PlanReader, calendars_document, overflow_document, plans_document
 from acd_service.yaml_document import BadFile, Entry, Findings, column_within, compose, decoded, duration_text, joined
 
 _STRATEGIES: Final = {strategy.name.lower(): strategy for strategy in Strategy}
 _MEMBERSHIPS: Final = {membership.name.lower(): membership for membership in Membership}
+_REFERENCES: Final = (Reason.UNKNOWN_PLAN, Reason.UNKNOWN_CALENDAR, Reason.UNKNOWN_QUEUE)
+"""Faults of two parts of a policy together: neither is to blame alone."""
+_CLOSING_RULES: Final = {rule.name.lower(): rule for rule in ClosingRule}
 _OUTCOMES: Final = ("declined", "busy", "unreachable", "missed")
 
 _Made = TypeVar("_Made")
 _Reader = Callable[[Findings, Node, str], Any]
 _Keys = Mapping[str, tuple[str, _Reader]]
 """Keys of a mapping, each with the argument that it sets and how its value is read."""
+
+
+def _read_weights(findings: Findings, node: Node, field: str) -> tuple[SkillWeight, ...] | None:
+    entries = list(findings.entries(node, field))
+    weights = [findings.whole_number(entry.value, f'{field}["{entry.key}"]') for entry in entries]
+    return tuple(
+        SkillWeight(entry.key, weight) for entry, weight in zip(entries, weights, strict=True) if weight is not None
+    )
+
 
 _CHANNEL: Final[_Keys] = {
     "cost": ("cost", Findings.whole_number),
@@ -46,6 +70,22 @@ _QUEUE: Final[_Keys] = {
     "rate": ("rate", Findings.whole_number),
     "max_tier": ("max_tier", Findings.whole_number),
     "max_waiting": ("max_waiting", Findings.whole_number),
+    "plan": ("plan_id", Findings.text),
+    "skill_weights": ("skill_weights", _read_weights),
+    "broadcast_to": ("broadcast_to", Findings.whole_number),
+    "preferred_hold": ("preferred_hold_ms", Findings.duration_ms),
+    "calendar": ("calendar_id", Findings.text),
+    "at_closing": ("at_closing", lambda findings, node, field: findings.word(node, field, _CLOSING_RULES)),
+    "overflow": ("overflow", Findings.text),  # in its place the plan reader reads it
+}
+_PREFERENCE: Final[_Keys] = {
+    "last_agent_window": ("last_agent_window_ms", Findings.duration_ms),
+    "agent_of_other_contact": ("agent_of_other_contact", Findings.truth),
+    "hold": ("hold_ms", Findings.duration_ms),
+}
+_CALLBACK: Final[_Keys] = {
+    "attempts_max": ("attempts_max", Findings.whole_number),
+    "retry_delay": ("retry_delay_ms", Findings.duration_ms),
 }
 _SIMPLE: Final[_Keys] = {
     "tier_first": ("tier_first", Findings.truth),
@@ -53,12 +93,11 @@ _SIMPLE: Final[_Keys] = {
     "presence_lease": ("presence_lease_ms", Findings.duration_ms),
     "reattach": ("reattach_ms", Findings.duration_ms),
     "max_waiting": ("max_waiting", Findings.whole_number),
+    "occupancy_time_constant": ("occupancy_time_constant_ms", Findings.duration_ms),
 }
-_POLICY_KEYS: Final = ("channels", "queues", *_SIMPLE, "offer_outcomes")
-_LATER_QUEUE_KEYS: Final = (
-    "plan", "skill_weights", "broadcast_to", "preferred_hold", "calendar", "at_closing", "overflow",
+_POLICY_KEYS: Final = (
+    "channels", "queues", *_SIMPLE, "offer_outcomes", "plans", "preference", "callback", "calendars",
 )  # fmt: skip
-_LATER_POLICY_KEYS: Final = ("plans", "preference", "callback", "calendars", "occupancy_time_constant")
 
 
 def load_policy(path: Path) -> Policy:
@@ -77,12 +116,38 @@ def parse_policy(text: str, name: str = "policy") -> Policy:
     Raises:
         BadFile: with everything that is wrong in it.
     """
+    return place_policy(text, name).policy
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPolicy:
+    """A policy, and where in its file each part of it stands."""
+
+    policy: Policy
+    places: Mapping[str, Node]
+    """By path, `queues["sales"].requirement`."""
+
+    def line_and_column(self, field: str) -> tuple[int, int]:
+        """Of a field, or of the nearest thing around it that is in the file; both from 1."""
+        while field not in self.places:
+            field = field.rpartition(".")[0]
+        mark = self.places[field].start_mark
+        return mark.line + 1, mark.column + 1
+
+
+def place_policy(text: str, name: str) -> PlacedPolicy:
+    """As `parse_policy`, with the places.
+
+    Raises:
+        BadFile: with everything that is wrong in it.
+    """
     root = compose(text, name)
     findings = Findings()
-    policy = _Reading(findings).policy(root)
+    reading = _Reading(findings)
+    policy = reading.policy(root)
     if findings.problems or policy is None:
         raise BadFile(name, findings.problems)
-    return policy
+    return PlacedPolicy(policy, reading.places)
 
 
 def policy_yaml(policy: Policy) -> str:
@@ -94,7 +159,11 @@ def policy_yaml(policy: Policy) -> str:
             for channel in policy.channels
         },
         "queues": {queue.queue_id: _written(_QUEUE, queue) for queue in policy.queues},
+        **({"plans": plans_document(policy.plans)} if policy.plans else {}),
+        **({"calendars": calendars_document(policy.calendars)} if policy.calendars else {}),
         **_written(_SIMPLE, policy),
+        "preference": _written(_PREFERENCE, policy.preference),
+        "callback": _written(_CALLBACK, policy.callback),
         "offer_outcomes": {name: _written(_OUTCOME, getattr(policy.offer_outcomes, name)) for name in _OUTCOMES},
     }
     return yaml.dump(document, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=10_000)
@@ -104,10 +173,14 @@ def _written(keys: _Keys, thing: object) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, (argument, reader) in keys.items():
         value = getattr(thing, argument)
-        if value is None:
+        if value is None or (value in ("", ()) and argument in ("plan_id", "calendar_id", "skill_weights")):
             continue
-        if isinstance(value, Strategy | Membership):
+        if isinstance(value, Strategy | Membership | ClosingRule):
             value = value.name.lower()
+        elif isinstance(value, Overflow):
+            value = overflow_document(value)
+        elif argument == "skill_weights":
+            value = dict(value)
         elif reader is Findings.duration_ms:
             value = duration_text(value)
         values[key] = value
@@ -119,22 +192,36 @@ class _Reading:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._places: dict[str, Node] = {}
+        self.places: dict[str, Node] = {}
         """Where in the document each field is, by its path."""
+        self._plans = PlanReader(findings, self.places)
 
     def policy(self, root: Node) -> Policy | None:
-        self._places[""] = root
+        self.places[""] = root
         given: dict[str, Any] = {}
-        for entry in self._findings.known_entries(root, "", _POLICY_KEYS, _LATER_POLICY_KEYS):
-            self._places[entry.key] = entry.key_node
+        for entry in self._findings.known_entries(root, "", _POLICY_KEYS):
+            self.places[entry.key] = entry.key_node
             if entry.key == "channels":
                 given["channels"] = self._each(entry, _CHANNEL, self._channel)
             elif entry.key == "queues":
                 given["queues"] = self._each(entry, _QUEUE, self._queue)
             elif entry.key == "offer_outcomes":
                 given["offer_outcomes"] = self._outcomes(entry.value)
+            elif entry.key == "plans":
+                given["plans"] = self._plans.plans(entry)
+            elif entry.key == "calendars":
+                given["calendars"] = self._plans.calendars(entry)
+            elif entry.key == "preference":
+                values = self._read(entry.value, "preference", _PREFERENCE)
+                given["preference"] = self._made(PreferencePolicy, values, "preference")
+            elif entry.key == "callback":
+                given["callback"] = self._made(
+                    CallbackPolicy, self._read(entry.value, "callback", _CALLBACK), "callback"
+                )
             else:
                 self._value(entry, "", _SIMPLE, given)
+        if self._plans.found_problems:
+            return None  # what refers to a plan that could not be read is no second problem
         return self._made(Policy, {key: value for key, value in given.items() if value is not None}, "")
 
     def _each(
@@ -145,12 +232,12 @@ class _Reading:
         made = []
         for item in self._findings.entries(entry.value, entry.key):
             field = f'{entry.key}["{item.key}"]'
-            self._places[field] = item.key_node
+            self.places[field] = item.key_node
             made.append(make(item, self._read(item.value, field, keys), field))
         return tuple(made) if len(self._findings.problems) == before else None
 
     def _channel(self, entry: Entry, given: dict[str, Any], field: str) -> Channel | None:
-        if f"{field}.cost" not in self._places:
+        if f"{field}.cost" not in self.places:
             self._findings.add(entry.key_node, field, Reason.EMPTY, "a channel needs a cost, 100 for instance")
             return None
         given.setdefault("cost", 1)
@@ -163,7 +250,7 @@ class _Reading:
         outcomes: dict[str, OutcomePolicy] = {}
         for entry in self._findings.known_entries(node, "offer_outcomes", _OUTCOMES):
             field = f"offer_outcomes.{entry.key}"
-            self._places[field] = entry.key_node
+            self.places[field] = entry.key_node
             default = getattr(OfferOutcomes(), entry.key)
             unset = {argument: getattr(default, argument) for argument, _ in _OUTCOME.values()}
             made = self._made(OutcomePolicy, unset | self._read(entry.value, field, _OUTCOME), field)
@@ -172,16 +259,20 @@ class _Reading:
 
     def _read(self, node: Node, field: str, keys: _Keys) -> dict[str, Any]:
         given: dict[str, Any] = {}
-        later = _LATER_QUEUE_KEYS if keys is _QUEUE else ()
-        for entry in self._findings.known_entries(node, field, keys, later):
+        for entry in self._findings.known_entries(node, field, keys):
             self._value(entry, field, keys, given)
         return given
 
     def _value(self, entry: Entry, field: str, keys: _Keys, given: dict[str, Any]) -> None:
         argument, reader = keys[entry.key]
         path = joined(field, entry.key)
-        self._places[path] = entry.value
-        value = reader(self._findings, entry.value, path)
+        self.places[path] = entry.value
+        if argument in ("plan_id", "calendar_id"):
+            self.places[joined(field, argument)] = entry.value
+        if argument == "overflow":
+            value = self._plans.overflow(entry.value, path)
+        else:
+            value = reader(self._findings, entry.value, path)
         if value is not None:
             given[argument] = value
 
@@ -194,6 +285,9 @@ class _Reading:
             return cls(**identity, **given)
         except Refused as refused:
             first = refused
+        if first.reason in _REFERENCES:
+            self._refused(first, field)
+            return None
         cost = {"cost": 1} if cls is Channel else {}
         before = len(self._findings.problems)
         for argument, value in given.items():
@@ -210,9 +304,9 @@ class _Reading:
     def _refused(self, refused: Refused, field: str) -> None:
         path = joined(field, refused.field.removesuffix("_ms")) if refused.field else field
         place = path
-        while place not in self._places:
+        while place not in self.places:
             place = place.rpartition(".")[0]
-        node = self._places[place]
+        node = self.places[place]
         position = refused.metadata.get("position")
         offset = column_within(node, int(position)) if position is not None else 0
         message = f"{refused.message} (milliseconds)" if refused.field.endswith("_ms") else refused.message

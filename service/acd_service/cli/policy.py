@@ -8,6 +8,7 @@ import click
 from acd.v1.policy_commands_pb2 import ApplyPolicyRequest
 from acd.v1.policy_service_pb2_grpc import PolicyServiceStub
 from acd_core.policy import Policy
+from acd_core.roster import AgentSpec
 from acd_service.cli.connection import DEADLINE_S, connect, server_option
 from acd_service.cli.terminal import (
     EXIT_BAD_INPUT,
@@ -20,8 +21,10 @@ from acd_service.cli.terminal import (
     results,
 )
 from acd_service.codec import policy_message
-from acd_service.policy_file import load_policy
-from acd_service.yaml_document import BadFile
+from acd_service.policy_file import PlacedPolicy, place_policy
+from acd_service.policy_lint import lint
+from acd_service.roster_file import RefusedRow, Row, is_json_lines, open_agents, read_agents
+from acd_service.yaml_document import BadFile, decoded
 
 _file = click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 
@@ -31,25 +34,50 @@ def policy_group() -> None:
     """Check and apply policies: channels, queues, what follows a failed offer."""
 
 
-@policy_group.command(epilog=example("acd policy check policy.yaml", "acd policy check policy.yaml --json"))
+@policy_group.command(
+    epilog=example(
+        "acd policy check policy.yaml",
+        "acd policy check policy.yaml --roster agents.csv --strict",
+        "acd policy check policy.yaml --json",
+    )
+)
 @_file
+@click.option(
+    "--roster",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Agents as for `acd agents import`: tells whom requirements and queues do not reach.",
+)
+@click.option("--strict", is_flag=True, help="Warnings fail the check, too.")
 @json_option
 @click.pass_context
-def check(context: click.Context, file: Path, as_json: bool) -> None:
+def check(context: click.Context, file: Path, roster: Path | None, strict: bool, as_json: bool) -> None:
     """Check a policy written in YAML, without a service.
 
-    Every problem is shown with line, column, field and reason. Exit status 1 if there is any.
+    Every problem is shown with line, column, field and reason: errors, with which the policy cannot be applied, and in
+    a policy without errors warnings about what is hardly meant (docs/policy-check.md lists them). Exit status 1 if
+    there is an error, or with --strict a warning.
     """
-    policy, problems = _load(file)
+    agents = None if roster is None else _roster(roster)
+    placed, problems = _load(file)
+    warnings = [] if placed is None else _warnings(placed, agents)
     if as_json:
-        print_json({"file": str(file), "ok": policy is not None, "problems": problems, **_summary(policy)})
-    elif policy is not None:
-        results().print(
-            f"[green]{file} is a valid policy[/]: {len(policy.queues)} queues, {len(policy.channels)} channels."
+        print_json(
+            {"file": str(file), "ok": placed is not None, "problems": problems, "warnings": warnings}
+            | _summary(placed.policy if placed else None)
         )
     else:
-        _show(file, problems)
-    if policy is None:
+        _show(file, problems, "red")
+        _show(file, warnings, "yellow")
+        if placed is None:
+            notes().print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in {file}; nothing was applied.")
+        else:
+            tail = f", [yellow]{len(warnings)} warning{'s' if len(warnings) != 1 else ''}[/]" if warnings else ""
+            results().print(
+                f"[green]{file} is a valid policy[/]: {len(placed.policy.queues)} queues, "
+                f"{len(placed.policy.channels)} channels{tail}."
+            )
+    if placed is None or (strict and warnings):
         context.exit(EXIT_FAILED)
 
 
@@ -71,14 +99,15 @@ def apply(context: click.Context, file: Path, server: str, expected_version: int
     The file is checked first, as `acd policy check` does; the service then checks what only it can know, for instance
     that a queue that is left out is not in use.
     """
-    policy, problems = _load(file)
-    if policy is None:
+    placed, problems = _load(file)
+    if placed is None:
         if as_json:
             print_json({"file": str(file), "ok": False, "problems": problems})
         else:
-            _show(file, problems)
+            _show(file, problems, "red")
+            notes().print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in {file}; nothing was applied.")
         context.exit(EXIT_BAD_INPUT)
-    request = ApplyPolicyRequest(policy=policy_message(policy), expected_version=expected_version)
+    request = ApplyPolicyRequest(policy=policy_message(placed.policy), expected_version=expected_version)
     with connect(server) as channel:
         reply = PolicyServiceStub(channel).ApplyPolicy(request, timeout=DEADLINE_S)
     if as_json:
@@ -93,9 +122,9 @@ def apply(context: click.Context, file: Path, server: str, expected_version: int
     results().print(f"[green]Policy version {reply.policy_version} is in force[/] (command {reply.seq}).")
 
 
-def _load(file: Path) -> tuple[Policy | None, list[dict[str, Any]]]:
+def _load(file: Path) -> tuple[PlacedPolicy | None, list[dict[str, Any]]]:
     try:
-        return load_policy(file), []
+        return place_policy(decoded(file.read_bytes(), str(file)), str(file)), []
     except OSError as error:
         raise BadInput(f"{file}: {error.strerror}") from None
     except BadFile as bad:
@@ -105,15 +134,36 @@ def _load(file: Path) -> tuple[Policy | None, list[dict[str, Any]]]:
         ]
 
 
+def _roster(file: Path) -> list[AgentSpec]:
+    try:
+        with open_agents(file) as source:
+            rows = list(read_agents(source, json_lines=is_json_lines(file.name)))
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}") from None
+    refused = [row for row in rows if isinstance(row, RefusedRow)]
+    if refused:
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        raise BadInput(f"{file}: {refused[0]}{more}")
+    return [row.agent for row in rows if isinstance(row, Row)]
+
+
+def _warnings(placed: PlacedPolicy, roster: list[AgentSpec] | None) -> list[dict[str, Any]]:
+    """What the linter says, in order of the file."""
+    found = [(*placed.line_and_column(w.field), w) for w in lint(placed.policy, roster)]
+    return [
+        {"line": line, "column": column, "field": w.field, "reason": w.reason, "message": w.message}
+        for line, column, w in sorted(found)
+    ]
+
+
 def _summary(policy: Policy | None) -> dict[str, Any]:
     return {} if policy is None else {"queues": len(policy.queues), "channels": len(policy.channels)}
 
 
-def _show(file: Path, problems: list[dict[str, Any]]) -> None:
+def _show(file: Path, problems: list[dict[str, Any]], style: str) -> None:
     console = results()
     for problem in problems:
         where = f"{problem['field']}: " if problem["field"] else ""
         console.print(f"{file}:{problem['line']}:{problem['column']}:", style="bold", markup=False, end=" ")
-        console.print(problem["reason"], style="red", end=" ")
+        console.print(problem["reason"], style=style, end=" ")
         console.print(f"{where}{problem['message']}", markup=False, soft_wrap=True)
-    notes().print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in {file}; nothing was applied.")
