@@ -49,6 +49,8 @@ class Config:
     snapshot_every_commands: int = 1_000_000
     """A snapshot is taken after so many commands: it bounds what a restart replays. 0 takes none by itself."""
     snapshots_kept: int = 2
+    explain_commands_max: int = 2_000_000
+    """Commands that are replayed at most to explain how things stood before an event."""
     events_kept_min: int = 0
     """After a snapshot, events older than this many are forgotten, and the commands that the oldest kept snapshot
     covers. 0 keeps everything."""

@@ -143,6 +143,10 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(_Code.OUT_OF_RANGE, "EVENT_SEQ_AHEAD", message, metadata=facts)
         case service_error.UnknownPolicyVersion():
             return status(_Code.NOT_FOUND, "UNKNOWN_POLICY_VERSION", message, field="policy_version")
+        case service_error.ReplayTooLong():
+            return status(_Code.FAILED_PRECONDITION, "REPLAY_TOO_LONG", message)
+        case service_error.ReplayFailed():
+            return status(_Code.INTERNAL, "REPLAY_FAILED", message)
         case service_error.FiguresNotReady():
             return status(_Code.UNAVAILABLE, "FIGURES_NOT_READY", message, retry_after_ms=RETRY_AFTER_MS)
         case service_error.UnknownCustomer(field=field):

@@ -65,6 +65,17 @@ class DirectoryDamaged(RuntimeError):
     """The file of customers cannot be used: the service does not start on it."""
 
 
+class ReplayTooLong(ServiceError):
+    """Too many commands lie between what is kept and the time asked about."""
+
+    def __init__(self, commands: int, commands_max: int) -> None:
+        super().__init__(f"{commands} commands would have to be replayed, more than the {commands_max} allowed")
+
+
+class ReplayFailed(ServiceError):
+    """The past could not be read; routing goes on."""
+
+
 class UnknownPolicyVersion(ServiceError):
     """There is no such version of the policy, or it is no longer kept."""
 

@@ -17,6 +17,7 @@ from acd_service.figures.keeper import FiguresKeeper
 from acd_service.invariants import InvariantMonitor
 from acd_service.journal import Journal
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
 from acd_service.sequencer import Released, Seat, Sequencer
 from acd_service.set_aside import SetAside
@@ -46,9 +47,8 @@ class Tenant:
         self.started_at_ns: Final = clock.now_ns()
         self.sequencer: Final = sequencer
         self.fanout: Final = Fanout(name, journal, config, engine.event_seq)
-        self.monitor: Final = InvariantMonitor(
-            engine.event_seq, {contact.contact_id: contact.state for contact in engine.contacts()}
-        )
+        self.monitor: Final = InvariantMonitor.of(engine)
+        self.past: Final = Past(name, config.data_dir, config.engine, config.explain_commands_max)
         self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
         self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config)
         self.snapshots.events_read = lambda: self.figures.event_seq
@@ -119,6 +119,7 @@ class Tenant:
         self.is_stopping = True
         self.stopping.set()
         self.fanout.stop()
+        self.past.stop()
         await self.snapshots.stop()
         await self.figures.stop()
 

@@ -20,6 +20,11 @@ FAULTS = [
     service_error.EventSeqAhead(10, 9),
     service_error.UnknownPolicyVersion(4),
     service_error.ReaderTooSlow("slow"),
+    service_error.FiguresNotReady("later"),
+    service_error.UnknownCustomer("customer_id", "nobody"),
+    service_error.CustomerLimit("full"),
+    service_error.ReplayTooLong(9, 5),
+    service_error.ReplayFailed("gone"),
 ]
 
 

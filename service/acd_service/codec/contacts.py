@@ -47,8 +47,8 @@ def enqueue_contact(request: EnqueueContactRequest, attached: bool = False) -> E
     """The command; `attached` when a RouteContact stream brings it. What `customer_address` leads to is looked up
     before: see `codec.customers.known_contact`.
     """
-    asked = wishes.preference(request.preference) if request.HasField("preference") else {}
-    called = wishes.callback(request.callback) if request.HasField("callback") else {}
+    asked: wishes.Preference = wishes.preference(request.preference) if request.HasField("preference") else {}
+    called: wishes.CallbackFields = wishes.callback(request.callback) if request.HasField("callback") else {}
     return EnqueueContact(
         request.contact_id,
         request.queue_id,
@@ -99,7 +99,7 @@ def _write_wishes(request: EnqueueContactRequest, command: EnqueueContact) -> No
 
 def update_contact(request: UpdateContactRequest) -> UpdateContact:
     has = request.HasField
-    asked = wishes.preference(request.preference) if has("preference") else {}
+    asked: wishes.Preference = wishes.preference(request.preference) if has("preference") else {}
     return UpdateContact(
         request.contact_id,
         requirement=request.requirement if has("requirement") else None,

@@ -18,13 +18,13 @@ HOLD_UNSET_MS: Final = -1
 _NANOS: Final = 1_000_000_000
 
 
-class Preference(TypedDict):
+class Preference(TypedDict, total=False):
     preferred_agents: tuple[str, ...]
     preferred_hold_ms: int
     only_preferred: bool
 
 
-class CallbackFields(TypedDict):
+class CallbackFields(TypedDict, total=False):
     callback_address: str
     window_start_ns: int
     window_end_ns: int

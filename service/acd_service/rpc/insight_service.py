@@ -4,7 +4,9 @@ from typing import Any
 
 from acd.v1 import insight_service_pb2_grpc
 from acd_service.rpc import queue_figures
-from acd_service.rpc.call import Tenants, not_built
+from acd_service.rpc.call import Tenants
+from acd_service.rpc.estimating import estimate
+from acd_service.rpc.explaining import explain
 from acd_service.rpc.queue_figures import Wallboard
 
 
@@ -24,7 +26,7 @@ class InsightService(insight_service_pb2_grpc.InsightServiceServicer):
         await wallboard.run(context)
 
     async def EstimateWait(self, request: Any, context: Any) -> Any:
-        raise not_built("EstimateWait")
+        return await estimate(self._tenants.of(context), request)
 
     async def Explain(self, request: Any, context: Any) -> Any:
-        raise not_built("Explain")
+        return await explain(self._tenants.of(context), request)

@@ -88,13 +88,13 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         )
 
     async def TransferContact(self, request: Any, context: Any) -> Any:
-        raise not_built("TransferContact")
+        return await carry_out(self._tenants.of(context), request, context)
 
     async def PickContact(self, request: Any, context: Any) -> Any:
-        raise not_built("PickContact")
+        return await carry_out(self._tenants.of(context), request, context)
 
     async def RequestCallback(self, request: Any, context: Any) -> Any:
-        raise not_built("RequestCallback")
+        return await carry_out(self._tenants.of(context), request, context)
 
     async def Dispatch(self, request: Any, context: Any) -> None:
         raise not_built("Dispatch")
