@@ -751,7 +751,7 @@ cdef class Engine(Questions):
         cdef int32_t slot = self._known_contact(command.contact_id)
         cdef Contact* contact = &self.desk.all[slot]
         cdef Event event
-        if (contact.state != STATE_WAITING and contact.state != STATE_OFFERED) or not contact.attached:
+        if contact.state == STATE_ACTIVE or contact.state == STATE_WRAP_UP or not contact.attached:
             raise Refused(Reason.CONTACT_NOT_ATTACHED, "contact_id",
                           f'no stream follows the contact "{command.contact_id}"')
         self._about(slot)
