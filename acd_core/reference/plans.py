@@ -401,7 +401,7 @@ class Plans(Preference):
             if isinstance(to, QueueSpec):
                 self.move(contact, to.queue_id, MoveCause.CLOSED)
             elif isinstance(to, EndWait):
-                self.end_wait(contact, to, EndCause.REFUSED_CLOSED)
+                self.end_wait(contact, to, self.refusal_by(queue_id, contact))
             else:
                 self.close(contact, EndCause.REFUSED_CLOSED)
 

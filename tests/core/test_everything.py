@@ -20,6 +20,7 @@ from acd_core.enums import (
     Strategy,
     TreatmentKind,
 )
+from acd_core.events import Answer
 from acd_core.plan import EndWait, Overflow, Plan, PlanStep, StepCondition
 from acd_core.policy import (
     CallbackPolicy,
@@ -230,35 +231,79 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "INVARIANTS_EVERY", 1)
 
 
-def test_all_features_at_once(strict: None) -> None:
+class Pair:
+    """An engine, and the reference beside it if it is another."""
+
+    def __init__(self, engine_class: Any, seed: int) -> None:
+        self.engine_class = engine_class
+        self.live = engine_class(seed=seed)
+        self.twin = None if engine_class is ReferenceEngine else ReferenceEngine(seed=seed)
+
+    def apply(self, at_ns: int, command: c.Command) -> Answer | None:
+        """The answer, None if the command was refused; both engines say the same."""
+        answer = attempt(self.live, at_ns, command)
+        if self.twin is not None:
+            assert attempt(self.twin, at_ns, command) == answer, command
+            assert self.twin.event_hash == self.live.event_hash, command
+        return answer if isinstance(answer, Answer) else None
+
+    def check(self) -> None:
+        """The state survives being stored, and both engines have the same."""
+        snapshot = self.live.snapshot()
+        assert self.twin is None or self.twin.snapshot() == snapshot
+        self.live = self.engine_class.restore(snapshot)
+        assert self.live.snapshot() == snapshot
+
+    def ask(self) -> None:
+        """What can be asked changes nothing and is the same in both."""
+        digest = self.live.state_digest()
+        for view in list(self.live.contacts())[:5]:
+            asked = [self.live.estimate_contact(view.contact_id), self.live.explain(view.contact_id)]
+            asked += [self.live.explain(view.contact_id, agent.spec.agent_id) for agent in self.live.agents()]
+            if self.twin is not None:
+                assert self.twin.contact(view.contact_id) == view
+                told = [self.twin.estimate_contact(view.contact_id), self.twin.explain(view.contact_id)]
+                told += [self.twin.explain(view.contact_id, agent.spec.agent_id) for agent in self.twin.agents()]
+                assert asked == told
+        assert self.live.state_digest() == digest
+
+
+def attempt(live: Any, at_ns: int, command: c.Command) -> Answer | tuple[str, str]:
+    try:
+        answer: Answer = live.apply(at_ns, command)
+    except Refused as refused:
+        return refused.reason, refused.field
+    return answer
+
+
+def test_all_features_at_once(engine_class: Any, strict: None) -> None:
     seen: Counter[int] = Counter()
     causes: Counter[int] = Counter()
     for seed in range(4):
         world = World(seed)
-        live = ReferenceEngine(seed=seed)
+        pair = Pair(engine_class, seed)
         now_ns = START_NS
-        live.apply(now_ns, c.ApplyPolicy(world.policy()))
-        live.apply(now_ns, c.UpsertAgents(tuple(world.agent(agent_id) for agent_id in world.agents)))
+        pair.apply(now_ns, c.ApplyPolicy(world.policy()))
+        pair.apply(now_ns, c.UpsertAgents(tuple(world.agent(agent_id) for agent_id in world.agents)))
         for turn in range(700):
             now_ns += world.random.randrange(0, 1_200) * 10**6
             batch: list[c.Command] = [c.Resume() if world.chance(0.01) else c.Tick()]
             if world.chance(0.02):
                 batch.append(c.ApplyPolicy(world.policy()))
-            batch += world.commands(live, now_ns)
-            batch += filter(None, [consult(world, live)])
+            batch += world.commands(pair.live, now_ns)
+            batch += filter(None, [consult(world, pair.live)])
             for command in batch:
-                before = live.state_digest() if turn % 20 == 0 else ""
-                try:
-                    answer = live.apply(now_ns, command)
-                except Refused:
-                    assert not before or live.state_digest() == before, f"refused, yet changed: {command}"
+                before = pair.live.state_digest() if turn % 20 == 0 else ""
+                answer = pair.apply(now_ns, command)
+                if answer is None:
+                    assert not before or pair.live.state_digest() == before, f"refused, yet changed: {command}"
                     continue
                 seen.update(event.type for event in answer.events)
                 causes.update(event.cause for event in answer.events if event.type == EventType.CONTACT_CLOSED)
             if turn % 20 == 0:
-                restored = ReferenceEngine.restore(live.snapshot())
-                assert restored.snapshot() == live.snapshot()
-                live = restored
-        assert live.counts().opened == sum(live.counts().closed) + len(list(live.contacts()))
+                pair.check()
+                pair.ask()
+        counts = pair.live.counts()
+        assert counts.opened == sum(counts.closed) + len(list(pair.live.contacts()))
     assert set(seen) == set(EventType) - {EventType.CONTACT_HELD, EventType.CONTACT_RETRIEVED}
     assert set(causes) == set(EndCause)
