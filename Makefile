@@ -10,7 +10,7 @@ DEBUG_LIB := build/debug/lib
 SOURCES := setup.py $(shell find acd_core service -name '*.pyx' -o -name '*.pxd')
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test serve bench load protos lint debug oracles torture clean
+.PHONY: help install build demo test serve bench load protos lint debug oracles msk torture clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -66,6 +66,9 @@ load: build ## not built yet
 
 oracles: build ## every exact result at full length (minutes)
 	@$(BIN)/python -m acd_service.simulation.oracles $(ARGS)
+
+msk: build ## the published multi-skill model at full length (minutes)
+	@$(BIN)/python -m acd_service.simulation.msk $(ARGS)
 
 torture: build ## the long forms of the random tests
 	$(PYTEST) -m slow --override-ini addopts="--import-mode=importlib -ra" $(ARGS)

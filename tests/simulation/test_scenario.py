@@ -89,7 +89,15 @@ def test_tails_keep_their_text() -> None:
         ("serves.1.0", 2, "serves[1][0]"),
         ("serves.0", [0, 0], "serves[0]"),
         ("strategy", "best", "strategy"),
-        ("strategy", "least_occupied", "strategy"),
+        ("strategy", "broadcast", "strategy"),
+        ("pools.0.level", 0, "pools[0].level"),
+        ("pools.0.level", 101, "pools[0].level"),
+        ("pools.0.weight", 0, "pools[0].weight"),
+        ("pools.0.skills", ["spanish"], "pools[0].skills"),
+        ("pools.0.skills", {"spanish": 0}, 'pools[0].skills["spanish"]'),
+        ("types.0.queue", 5, "types[0].queue"),
+        ("unit", "day", "unit"),
+        ("unit", 5, "unit"),
         ("strategy", ["longest_idle"], "strategy"),
         ("max_waiting", -1, "max_waiting"),
         ("tails", 0.5, "tails"),
@@ -105,9 +113,9 @@ def test_a_fault_is_named_with_its_field(path: str, value: Any, field: str) -> N
     assert str(caught.value).startswith(f"{field}: ")
 
 
-def test_a_strategy_of_the_model_that_is_not_built_says_so() -> None:
-    with pytest.raises(ScenarioError, match="least_occupied is not built yet"):
-        parse_scenario(changed("strategy", "least_occupied"))
+def test_broadcast_says_why_it_cannot_be_simulated() -> None:
+    with pytest.raises(ScenarioError, match="broadcast makes offers"):
+        parse_scenario(changed("strategy", "broadcast"))
 
 
 @pytest.mark.parametrize(

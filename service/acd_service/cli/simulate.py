@@ -6,8 +6,9 @@ import click
 from rich.markup import escape
 
 from acd_core.refusal import Reason, Refused
+from acd_service.cli.policy_input import policy_from
 from acd_service.cli.progress import progress_bar
-from acd_service.cli.terminal import BadInput, example, json_option, print_json, results
+from acd_service.cli.terminal import BadInput, example, json_option, notes, print_json, results
 from acd_service.engine_interface import engine_maker
 from acd_service.simulation.run import simulate
 from acd_service.simulation.scenario import ScenarioError, load_scenario
@@ -25,20 +26,31 @@ from acd_service.simulation.tables import tables
     default="compiled",
     help="Which engine routes; the reference is the same, in plain Python, and slow.",
 )
-def simulate_command(scenario_file: Path, as_json: bool, engine: str) -> None:
+@click.option(
+    "--policy",
+    "policy_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Route by this policy; the scenario's types wait in its queues.",
+)
+def simulate_command(scenario_file: Path, as_json: bool, engine: str, policy_file: Path | None) -> None:
     """Drive the engine by a stochastic scenario in simulated time.
 
     Every start of service is the engine's decision; arrivals, service times and patience are drawn from the
-    scenario's seed. The same scenario gives the same figures and the same digest.
+    scenario's seed. The same scenario gives the same figures and the same digest. docs/simulation.md says how a policy
+    file takes the place of the scenario's own strategy.
     """
+    policy = policy_from(policy_file) if policy_file else None
     try:
         scenario = load_scenario(scenario_file)
         with progress_bar("arrivals", scenario.arrivals) as progress:
-            figures = simulate(scenario, engine_maker(engine)(seed=scenario.seed), progress)
+            figures = simulate(scenario, engine_maker(engine)(seed=scenario.seed), progress, policy)
     except ScenarioError as error:
         raise BadInput(f"{scenario_file}: {error}") from None
     except Refused as refused:
         raise BadInput(f"{scenario_file}: {_overrun(refused)}") from None
+    for note in figures.get("notes", ()):
+        notes().print(f"{policy_file}: {note}", markup=False, soft_wrap=True)
     if as_json:
         print_json(figures)
         return

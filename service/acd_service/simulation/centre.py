@@ -8,19 +8,29 @@
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from acd_core.commands import ApplyPolicy, Command, SetPresence, UpsertAgents
-from acd_core.enums import Presence
-from acd_core.limits import AGENTS_PER_COMMAND_MAX, AT_NS_MAX, CREDIT_MS_MAX, RATE_MAX
-from acd_core.policy import Policy, QueueSpec
-from acd_core.roster import AgentSpec, SkillLevel
+from acd_core.enums import Presence, Strategy
+from acd_core.limits import (
+    AGENTS_PER_COMMAND_MAX,
+    AT_NS_MAX,
+    CREDIT_MS_MAX,
+    DURATION_MS_MAX,
+    OCCUPANCY_TIME_CONSTANT_MS_MIN,
+    RATE_MAX,
+)
+from acd_core.policy import Policy, QueueSpec, SkillWeight
+from acd_core.refusal import Refused
+from acd_core.roster import AgentSpec, QueueMembership, SkillLevel
 from acd_service.simulation.scenario import RateCurve, Scenario, ScenarioError
 
 START_NS: Final = 1_000_000_000
 """When a run begins: time 0 of the scenario. A whole millisecond, so that flooring treats all alike."""
+
+OCCUPANCY_TIME_CONSTANT_DEFAULT_MS: Final = Policy().occupancy_time_constant_ms
 
 _HORIZON_NS: Final = AT_NS_MAX // 4
 """Where the last arrival is expected at the latest; the rest is for what drains after it."""
@@ -42,9 +52,16 @@ class Centre:
     agents: tuple[AgentSpec, ...]
     agent_pools: tuple[int, ...]
     """The pool of each agent."""
+    queue_ids: tuple[str, ...]
+    """The queue of each type."""
+    channel_id: str = "voice"
+    timers: bool = False
+    """Whether the engine may have timers in this centre."""
+    notes: tuple[str, ...] = ()
+    """What of a policy file does not act."""
 
     def queue_id(self, contact_type: int) -> str:
-        return self.policy.queues[contact_type].queue_id
+        return self.queue_ids[contact_type]
 
     def opening(self) -> Iterator[Command]:
         """The commands that open the centre: policy, agents, everyone ready."""
@@ -63,6 +80,8 @@ def build_centre(scenario: Scenario) -> Centre:
     """
     scale = _score_scale(scenario)
     unit_ns = _unit_ns(scenario, scale)
+    # All types weigh alike, so that the best match for any of them is the highest level in it.
+    best_match = scenario.strategy is Strategy.BEST_MATCH
     queues = tuple(
         QueueSpec(
             f"type{index}",
@@ -70,23 +89,62 @@ def build_centre(scenario: Scenario) -> Centre:
             strategy=scenario.strategy,
             auto_accept=True,
             rate=round(contact_type.score_rate * 1_000 * scale),
+            skill_weights=(SkillWeight(f"type{index}", 1),) if best_match else (),
         )
         for index, contact_type in enumerate(scenario.types)
     )
-    agents: list[AgentSpec] = []
-    agent_pools: list[int] = []
-    for index, pool in enumerate(scenario.pools):
-        skills = tuple(SkillLevel(f"type{t}", 1) for t, row in enumerate(scenario.serves) if row[index])
-        agents.extend(AgentSpec(f"pool{index}-{number}", skills) for number in range(pool.servers))
-        agent_pools.extend([index] * pool.servers)
+    time_constant_ms = OCCUPANCY_TIME_CONSTANT_DEFAULT_MS
+    if scenario.strategy is Strategy.LEAST_OCCUPIED:
+        time_constant_ms = max(round(_time_constant(scenario) * unit_ns / 1_000_000), OCCUPANCY_TIME_CONSTANT_MS_MIN)
+    agents, agent_pools = pool_agents(scenario, [f"type{t}" for t in range(len(scenario.types))])
     return Centre(
         scenario=scenario,
         unit_ns=unit_ns,
-        policy=Policy(queues=queues, max_waiting=scenario.max_waiting),
+        policy=Policy(queues=queues, max_waiting=scenario.max_waiting, occupancy_time_constant_ms=time_constant_ms),
         credits_ms=tuple(round(t.credit * scale * unit_ns / 1_000_000) for t in scenario.types),
-        agents=tuple(agents),
-        agent_pools=tuple(agent_pools),
+        agents=agents,
+        agent_pools=agent_pools,
+        queue_ids=tuple(queue.queue_id for queue in queues),
     )
+
+
+def pool_agents(
+    scenario: Scenario, skill_of_type: Sequence[str], queues: Collection[str] = ()
+) -> tuple[tuple[AgentSpec, ...], tuple[int, ...]]:
+    """The servers as agents, and the pool of each.
+
+    Args:
+        scenario: its pools and who serves what.
+        skill_of_type: the skill that serving a type gives, at the pool's level.
+        queues: those of these skills that name queues with a list: it gives a membership there too.
+
+    Raises:
+        ScenarioError: a skill is given twice, or cannot be one.
+    """
+    agents: list[AgentSpec] = []
+    agent_pools: list[int] = []
+    for index, pool in enumerate(scenario.pools):
+        served = {skill_of_type[t] for t, row in enumerate(scenario.serves) if row[index]}
+        skills = dict.fromkeys(sorted(served), pool.level) | dict(pool.skills)
+        try:
+            agents.extend(
+                AgentSpec(
+                    f"pool{index}-{number}",
+                    tuple(SkillLevel(skill, level) for skill, level in skills.items()),
+                    memberships=tuple(QueueMembership(name) for name in sorted(served) if name in queues),
+                    weight=pool.weight,
+                )
+                for number in range(pool.servers)
+            )
+        except Refused as refused:
+            raise ScenarioError(f"pools[{index}].{refused.field}", refused.message) from None
+        agent_pools.extend([index] * pool.servers)
+    return tuple(agents), tuple(agent_pools)
+
+
+def _time_constant(scenario: Scenario) -> float:
+    """The average of `least_occupied` reaches over a hundred of the longest mean service times."""
+    return 100 / min(rate for pool in scenario.pools for rate in pool.service_rate.rates if rate > 0)
 
 
 def _score_scale(scenario: Scenario) -> float:
@@ -108,6 +166,8 @@ def _unit_ns(scenario: Scenario, scale: float) -> int:
     longest_service = max(_longest_service(pool.service_rate) for pool in scenario.pools)
     horizon = 2 * _end_of_arrivals(scenario) + longest_service
     largest_ns = _HORIZON_NS / horizon
+    if scenario.strategy is Strategy.LEAST_OCCUPIED:
+        largest_ns = min(largest_ns, DURATION_MS_MAX * 1e6 / _time_constant(scenario))
     for contact_type in scenario.types:
         if contact_type.credit:
             largest_ns = min(largest_ns, CREDIT_MS_MAX * 1e6 / (abs(contact_type.credit) * scale))

@@ -1,6 +1,9 @@
 # cython: language_level=3
 """The outside world of a scenario: arrivals, service times and patience, given to an engine as commands.
 
+Under a policy file the engine has timers of its own (steps of plans, wrap-ups): the driver ticks it when they are due,
+and a contact's place is free only once the engine has closed it.
+
 Nothing is routed here. The driver learns from the engine's events alone who starts with whom and who is refused; what
 it adds is when the next thing happens. Each contact has at most one thing ahead of it (it gives up while it waits, it
 ends while it is served), each type its next arrival: one heap over both holds them, changed in place.
@@ -22,7 +25,7 @@ from acd_service.simulation.randomness cimport (
     seed_stream,
 )
 
-from acd_core.commands import CancelContact, CompleteContact, EnqueueContact
+from acd_core.commands import CancelContact, CompleteContact, EnqueueContact, Tick
 from acd_core.enums import EndCause, EventType
 from acd_service.simulation.centre import START_NS
 from acd_service.simulation.scenario import LAWS
@@ -34,6 +37,7 @@ cdef int _BATCHES = BATCHES
 cdef int _ASSIGNED = EventType.CONTACT_ASSIGNED
 cdef int _CLOSED = EventType.CONTACT_CLOSED
 cdef int _REFUSED_FULL = EndCause.REFUSED_FULL
+cdef int _REFUSED_CLOSED = EndCause.REFUSED_CLOSED
 cdef int _EXPONENTIAL = LAWS.index("exponential")
 cdef int _LOGNORMAL = LAWS.index("lognormal")
 
@@ -43,6 +47,7 @@ cdef enum:
     FREE = 0
     WAITING = 1
     ACTIVE = 2
+    WRAP_UP = 3
 
 
 cdef struct Slot:
@@ -105,7 +110,8 @@ cdef class Curve:
 cdef class Driver:
     """One run of a centre through an engine. `advance` until it answers False, then read `tallies`."""
 
-    cdef object apply
+    cdef object apply, next_timer
+    cdef bint timers    # the engine may have timers
     cdef object centre
     cdef list curves_arrival, curves_patience, curves_service
     cdef Stream* streams_arrival
@@ -133,7 +139,7 @@ cdef class Driver:
     cdef int64_t batch_began_ns
     cdef int64_t[::1] busy, busy_since_ns
 
-    cdef int64_t[::1] arrived, served, abandoned, blocked, delayed_arrivals, over, immediate, delayed
+    cdef int64_t[::1] arrived, served, abandoned, blocked, diverted, delayed_arrivals, over, immediate, delayed
     cdef double[::1] wait, busy_time, duration
 
     def __cinit__(self):
@@ -156,6 +162,8 @@ cdef class Driver:
         """Opens the centre in `engine`, which must be new."""
         scenario = centre.scenario
         self.apply = engine.apply
+        self.next_timer = engine.next_timer
+        self.timers = centre.timers
         self.centre = centre
         self.unit_ns = centre.unit_ns
         self.types = len(scenario.types)
@@ -218,6 +226,7 @@ cdef class Driver:
         self.served = counts(BATCHES, self.types)
         self.abandoned = counts(BATCHES, self.types)
         self.blocked = counts(BATCHES, self.types)
+        self.diverted = counts(BATCHES, self.types)
         self.delayed_arrivals = counts(BATCHES, self.types)
         self.over = counts(BATCHES, self.types, self.tails)
         self.wait = sums(BATCHES, self.types)
@@ -242,7 +251,11 @@ cdef class Driver:
         """
         cdef int64_t stop = min(self.arrivals_seen + arrivals, self.arrivals_wanted)
         cdef int64_t entity, now_ns
-        while self.heap_size > 0:
+        while True:
+            if self.timers and self._tick():
+                continue
+            if self.heap_size == 0:
+                break
             if self.arrivals_seen == stop and stop < self.arrivals_wanted:
                 return True
             entity = self.heap[0].entity
@@ -265,7 +278,8 @@ cdef class Driver:
 
         rows = {name: table(flat, self.types) for name, flat in (
             ("arrived", self.arrived), ("served", self.served), ("abandoned", self.abandoned),
-            ("blocked", self.blocked), ("delayed_arrivals", self.delayed_arrivals), ("wait", self.wait))}
+            ("blocked", self.blocked), ("diverted", self.diverted), ("delayed_arrivals", self.delayed_arrivals),
+            ("wait", self.wait))}
         rows["over"] = table(self.over, self.types, self.tails) if self.tails else []
         rows["immediate"] = table(self.immediate, self.types, self.pools)
         rows["delayed"] = table(self.delayed, self.types, self.pools)
@@ -274,6 +288,14 @@ cdef class Driver:
         return rows
 
     # ---- what happens
+
+    cdef bint _tick(self) except -1:
+        """Fire the engine's next timers if nothing of ours comes before; True if there were any."""
+        due_ns = self.next_timer()
+        if due_ns is None or self.heap_size > 0 and self.heap[0].due_ns < due_ns:
+            return False
+        self._follow(self.apply(due_ns, Tick()), due_ns, -1)
+        return True
 
     cdef int _schedule_arrival(self, int contact_type, int64_t now_ns) except -1:
         cdef int64_t due_ns = (<Curve>self.curves_arrival[contact_type]).due_ns(
@@ -332,7 +354,11 @@ cdef class Driver:
     cdef int _end_service(self, int64_t slot_index, int64_t now_ns) except -1:
         cdef Slot* slot = &self.slots[slot_index]
         self._count_busy(slot.pool, now_ns, -1)
-        self._release(slot_index)
+        if self.timers:
+            self._plan(self.types + slot_index, _NEVER)
+            slot.state = WRAP_UP
+        else:
+            self._release(slot_index)
         self._follow(self.apply(now_ns, self.completes[slot_index]), now_ns, -1)
         return 0
 
@@ -353,11 +379,23 @@ cdef class Driver:
             if event.type == _ASSIGNED:
                 slot_index = self.slot_of[event.contact_id]
                 self._start(slot_index, self.pool_of[event.agent_id], now_ns, slot_index == arriving)
-            elif event.type == _CLOSED and event.cause == _REFUSED_FULL:
-                slot_index = self.slot_of[event.contact_id]
-                if self.slots[slot_index].batch >= 0:
-                    self.blocked[self.slots[slot_index].batch * self.types + self.slots[slot_index].contact_type] += 1
-                self._release(slot_index)
+            elif event.type == _CLOSED and (self.timers or event.cause == _REFUSED_FULL):
+                self._close(self.slot_of[event.contact_id], now_ns, event.cause)
+        return 0
+
+    cdef int _close(self, int64_t slot_index, int64_t now_ns, int cause) except -1:
+        """The engine closed a contact: it was refused, its plan ended its wait, or its wrap-up is over."""
+        cdef Slot* slot = &self.slots[slot_index]
+        cdef int64_t row = slot.batch * self.types + slot.contact_type
+        if slot.state == FREE:
+            return 0    # it gave up
+        if slot.state == WAITING and slot.batch >= 0:
+            if cause == _REFUSED_FULL or cause == _REFUSED_CLOSED:
+                self.blocked[row] += 1
+            else:
+                self.diverted[row] += 1
+                self._count_wait(slot, now_ns)
+        self._release(slot_index)
         return 0
 
     cdef int _start(self, int64_t slot_index, int pool, int64_t now_ns, bint at_once) except -1:
@@ -439,6 +477,7 @@ cdef class Driver:
         command = commands.get(slot_index)
         if command is None:
             command = EnqueueContact(f"c{slot_index}", self.centre.queue_id(contact_type),
+                                     channel_id=self.centre.channel_id,
                                      priority=self.centre.scenario.types[contact_type].priority,
                                      credit_ms=self.centre.credits_ms[contact_type])
             commands[slot_index] = command

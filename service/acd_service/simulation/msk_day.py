@@ -26,7 +26,6 @@ from acd_core.commands import (
     SetPresence,
     UpsertAgents,
 )
-
 from acd_core.enums import EventType, Membership, Presence
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec, QueueMembership
@@ -75,9 +74,9 @@ class DayTally:
     served_in_time: int = 0
     abandoned_late: int = 0
     busy_ns: list[int] = field(default_factory=list)
-    """Of each group, with contacts, until the end of the last period."""
+    """Of each group, with contacts; what goes on after the last period included."""
     present_ns: list[int] = field(default_factory=list)
-    """Of each group, until then; those who stay only to finish a contact are present."""
+    """Of each group, until the day's end; those who stay only to finish a contact are present."""
 
 
 class _Next(IntEnum):
@@ -106,7 +105,9 @@ class MskCentre:
         )
         engine.apply(self._now_ns, ApplyPolicy(Policy(queues=queues)))
         memberships = [
-            tuple(QueueMembership(f"kind{k}", groups.index(g)) for k, groups in enumerate(GROUPS_OF_KIND) if g in groups)
+            tuple(
+                QueueMembership(f"kind{k}", groups.index(g)) for k, groups in enumerate(GROUPS_OF_KIND) if g in groups
+            )
             for g in range(len(self._agents))
         ]
         specs = [AgentSpec(agent_id, memberships=memberships[g]) for agent_id, g in self._group_of.items()]
@@ -124,10 +125,12 @@ class MskCentre:
         self._period_of: dict[str, int] = {}
         self._ahead: list[tuple[int, int, int, str]] = []
         began_ns = self._now_ns + _BETWEEN_DAYS_NS
-        self._closing_ns = began_ns + round(sum(self._model.period_lengths) * MINUTE_NS)
         self._plan_day(began_ns)
         while self._ahead:
-            self._now_ns, what, number, contact_id = heapq.heappop(self._ahead)
+            due_ns, what, number, contact_id = heapq.heappop(self._ahead)
+            if what == _Next.GIVES_UP and contact_id not in self._waiting:
+                continue  # it was served; the day does not last until it would have given up
+            self._now_ns = due_ns
             if what == _Next.SERVICE_ENDS:
                 self._end_service(contact_id)
             elif what == _Next.GIVES_UP:
@@ -172,8 +175,7 @@ class MskCentre:
                     self._leave(group, agent_id)
 
     def _leave(self, group: int, agent_id: str) -> None:
-        came_ns = self._present[group].pop(agent_id)
-        self._tally.present_ns[group] += min(self._now_ns, self._closing_ns) - came_ns
+        self._tally.present_ns[group] += self._now_ns - self._present[group].pop(agent_id)
         self._apply(SetPresence(agent_id, Presence.OFFLINE))
 
     def _arrive(self, contact_id: str, kind: int) -> None:
@@ -184,9 +186,7 @@ class MskCentre:
             self._push(self._now_ns, patience, _Next.GIVES_UP, 0, contact_id)
 
     def _give_up(self, contact_id: str) -> None:
-        arrived_ns = self._waiting.pop(contact_id, None)
-        if arrived_ns is None:
-            return
+        arrived_ns = self._waiting.pop(contact_id)
         self._apply(CancelContact(contact_id))
         self._tally.abandoned += 1
         self._tally.abandoned_late += self._now_ns - arrived_ns >= IN_TIME_NS
@@ -208,11 +208,8 @@ class MskCentre:
         wait_ns = self._now_ns - self._waiting.pop(contact_id)
         self._served_by[contact_id] = agent_id
         self._busy.add(agent_id)
-        service_ns = round(
-            self._random.expovariate(self._model.service_rates[self._period_of[contact_id]]) * MINUTE_NS
-        )
+        service_ns = round(self._random.expovariate(self._model.service_rates[self._period_of[contact_id]]) * MINUTE_NS)
         self._tally.served += 1
         self._tally.served_in_time += wait_ns < IN_TIME_NS
-        open_ns = max(self._closing_ns - self._now_ns, 0)
-        self._tally.busy_ns[self._group_of[agent_id]] += min(service_ns, open_ns)
+        self._tally.busy_ns[self._group_of[agent_id]] += service_ns
         heapq.heappush(self._ahead, (self._now_ns + service_ns, int(_Next.SERVICE_ENDS), 0, contact_id))

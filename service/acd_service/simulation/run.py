@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from acd_core.policy import Policy
 from acd_service.engine_interface import RoutingEngine
 from acd_service.simulation.centre import build_centre
 from acd_service.simulation.driver import BATCHES, Driver
 from acd_service.simulation.estimates import Estimate, ratio
+from acd_service.simulation.policy_centre import build_policy_centre
 from acd_service.simulation.scenario import Scenario
 
 ARRIVALS_PER_BATCH_MIN: Final = 10
@@ -22,6 +24,7 @@ def simulate(
     scenario: Scenario,
     engine: RoutingEngine,
     progress: Callable[[int], None] | None = None,
+    policy: Policy | None = None,
 ) -> dict[str, Any]:
     """The figures of a scenario, laid out as `acd simulate --json` prints them.
 
@@ -29,20 +32,23 @@ def simulate(
         scenario: what to run.
         engine: a new engine; it decides every start of service.
         progress: told from time to time how many arrivals have come.
+        policy: routes instead of the scenario's own strategy, score rates and bound.
 
     Raises:
-        ScenarioError: the scenario's scores do not fit the engine.
+        ScenarioError: the scenario's scores do not fit the engine, or the scenario does not fit the policy.
         Refused: the engine's bounds were reached: more wait than it takes, or time ran out.
     """
     began_s = time.perf_counter()
-    driver = Driver(engine, build_centre(scenario))
+    centre = build_centre(scenario) if policy is None else build_policy_centre(scenario, policy)
+    driver = Driver(engine, centre)
     while driver.advance(_ARRIVALS_PER_STEP):
         if progress is not None:
             progress(driver.arrivals)
     took_s = time.perf_counter() - began_s
     return {
         "name": scenario.name,
-        **_figures(scenario, driver.tallies(), driver.arrivals),
+        **_figures(scenario, driver.tallies(), driver.arrivals, with_policy=policy is not None),
+        **({} if policy is None else {"notes": list(centre.notes)}),
         "arrivals": driver.arrivals,
         "warmup": scenario.warmup,
         "commands_per_second": engine.seq / took_s,
@@ -52,7 +58,7 @@ def simulate(
     }
 
 
-def _figures(scenario: Scenario, seen: dict[str, Any], arrivals: int) -> dict[str, Any]:
+def _figures(scenario: Scenario, seen: dict[str, Any], arrivals: int, *, with_policy: bool) -> dict[str, Any]:
     long_enough = arrivals - scenario.warmup >= BATCHES * ARRIVALS_PER_BATCH_MIN
     duration: list[float] = seen["duration"]
 
@@ -68,8 +74,9 @@ def _figures(scenario: Scenario, seen: dict[str, Any], arrivals: int) -> dict[st
         def column(name: str) -> list[float]:
             return _column(seen[name], index)
 
+        names = ("arrived", "served", "abandoned", "blocked", *(("diverted",) if with_policy else ()))
         return {
-            **{name: int(sum(column(name))) for name in ("arrived", "served", "abandoned", "blocked")},
+            **{name: int(sum(column(name))) for name in names},
             "blocked_share": ratio(column("blocked"), column("arrived"), long_enough=long_enough),
             "abandoned_share": share(index, column("abandoned")),
             "p_wait": share(index, column("delayed_arrivals")),

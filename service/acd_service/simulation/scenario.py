@@ -5,17 +5,30 @@ Times are in one unit of the author's choosing, rates in its inverse.
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from acd_core.enums import STRATEGIES_BUILT, Strategy
-from acd_core.limits import AGENTS_MAX, PRIORITY_MAX, QUEUES_MAX, SKILLS_PER_AGENT_MAX, WAITING_CONTACTS_MAX
+from acd_core.enums import Strategy
+from acd_core.limits import (
+    AGENTS_MAX,
+    PRIORITY_MAX,
+    QUEUES_MAX,
+    SKILL_LEVEL_MAX,
+    SKILL_LEVEL_MIN,
+    SKILLS_PER_AGENT_MAX,
+    WAITING_CONTACTS_MAX,
+    WEIGHT_MAX,
+)
+from acd_core.roster import SkillLevel
 
 ARRIVALS_MAX: Final = 10**10
 """Arrivals of one run: hours of work, and still exact as whole numbers everywhere."""
 LAWS: Final = ("exponential", "deterministic", "lognormal")
+UNITS_NS: Final = {"second": 1_000_000_000, "minute": 60_000_000_000, "hour": 3_600_000_000_000}
+"""What a unit of time can be called where it has to be known, beside a policy file."""
+WEIGHT_DEFAULT: Final = 100
 SEED_MAX: Final = 2**64 - 1
 
 Entry = TypeVar("Entry")
@@ -60,6 +73,8 @@ class ContactType:
     score_rate: float
     credit: float
     """Points of score at arrival: what waiting for one unit of time gives at a score rate of 1."""
+    queue_id: str
+    """The queue of a policy file that it waits in; `type` and its number unless given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,12 @@ class Pool:
     law: str
     cv2: float
     """Squared coefficient of variation of the service time; used by the lognormal law alone."""
+    level: int
+    """Its agents' level in the skills of the types that they serve."""
+    weight: int
+    """Of each of its agents, under the strategy `weighted`."""
+    skills: tuple[SkillLevel, ...]
+    """Further skills of its agents, for the requirements of a policy file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,8 @@ class Scenario:
     strategy: Strategy
     max_waiting: int | None
     tails: tuple[Tail, ...]
+    unit: str
+    """A key of `UNITS_NS`, or empty: any."""
 
     def expected_arrivals(self) -> float:
         """How many arrivals the run can be expected to see: `arrivals`, or fewer if all rates end at 0."""
@@ -161,13 +184,14 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _scenario(raw: Any) -> Scenario:
     fields = _object(raw, "", required=("arrivals", "types", "pools", "serves"),
-                     optional=("name", "seed", "warmup", "strategy", "max_waiting", "tails"))  # fmt: skip
+                     optional=("name", "seed", "warmup", "strategy", "max_waiting", "tails", "unit"))  # fmt: skip
     arrivals = _whole(fields["arrivals"], "arrivals", 1, ARRIVALS_MAX)
     warmup = _whole(fields.get("warmup", 0), "warmup", 0, ARRIVALS_MAX)
     if warmup >= arrivals:
         raise ScenarioError("warmup", f"{warmup} leaves none of the {arrivals} arrivals to count")
     limit = fields.get("max_waiting")
     types = _entries(fields["types"], "types", QUEUES_MAX, _contact_type)
+    types = tuple(t if t.queue_id else replace(t, queue_id=f"type{index}") for index, t in enumerate(types))
     pools = _entries(fields["pools"], "pools", AGENTS_MAX, _pool)
     if sum(pool.servers for pool in pools) > AGENTS_MAX:
         raise ScenarioError("pools", f"there are more than {AGENTS_MAX} servers in all")
@@ -184,6 +208,7 @@ def _scenario(raw: Any) -> Scenario:
         strategy=_strategy(fields.get("strategy", "longest_idle")),
         max_waiting=None if limit is None else _whole(limit, "max_waiting", 0, WAITING_CONTACTS_MAX),
         tails=_tails(fields.get("tails", [])),
+        unit=_word(fields.get("unit", ""), "unit", ("", *UNITS_NS)),
     )
     for index, row in enumerate(scenario.serves):
         if not any(row) and scenario.types[index].patience_rate.rates[-1] == 0:
@@ -192,18 +217,21 @@ def _scenario(raw: Any) -> Scenario:
 
 
 def _contact_type(raw: Any, path: str) -> ContactType:
-    fields = _object(raw, path, required=("rate",), optional=("patience_rate", "priority", "score_rate", "credit"))
+    optional = ("patience_rate", "priority", "score_rate", "credit", "queue")
+    fields = _object(raw, path, required=("rate",), optional=optional)
     return ContactType(
         arrival_rate=_curve(fields["rate"], f"{path}.rate"),
         patience_rate=_curve(fields.get("patience_rate", 0), f"{path}.patience_rate"),
         priority=_whole(fields.get("priority", 0), f"{path}.priority", -PRIORITY_MAX, PRIORITY_MAX),
         score_rate=_number(fields.get("score_rate", 1), f"{path}.score_rate", minimum=0),
         credit=_number(fields.get("credit", 0), f"{path}.credit"),
+        queue_id=_text(fields.get("queue", ""), f"{path}.queue"),
     )
 
 
 def _pool(raw: Any, path: str) -> Pool:
-    fields = _object(raw, path, required=("servers", "service_rate"), optional=("service", "cv2"))
+    optional = ("service", "cv2", "level", "weight", "skills")
+    fields = _object(raw, path, required=("servers", "service_rate"), optional=optional)
     curve = _curve(fields["service_rate"], f"{path}.service_rate")
     if curve.rates[-1] == 0:
         raise ScenarioError(f"{path}.service_rate", "a service that began would never end: the last rate is 0")
@@ -219,6 +247,18 @@ def _pool(raw: Any, path: str) -> Pool:
         service_rate=curve,
         law=law,
         cv2=_number(fields.get("cv2", 0), f"{path}.cv2", minimum=0),
+        level=_whole(fields.get("level", 1), f"{path}.level", SKILL_LEVEL_MIN, SKILL_LEVEL_MAX),
+        weight=_whole(fields.get("weight", WEIGHT_DEFAULT), f"{path}.weight", 1, WEIGHT_MAX),
+        skills=_skills(fields.get("skills", {}), f"{path}.skills"),
+    )
+
+
+def _skills(raw: Any, path: str) -> tuple[SkillLevel, ...]:
+    if not isinstance(raw, dict):
+        raise ScenarioError(path, "must be an object from skills to levels")
+    return tuple(
+        SkillLevel(skill, _whole(level, f'{path}["{skill}"]', SKILL_LEVEL_MIN, SKILL_LEVEL_MAX))
+        for skill, level in sorted(raw.items())
     )
 
 
@@ -258,11 +298,10 @@ def _serves(raw: Any, types: int, pools: int) -> tuple[tuple[bool, ...], ...]:
 def _strategy(raw: Any) -> Strategy:
     strategy = next((s for s in Strategy if s.name.lower() == raw), None)
     if strategy is None:
-        names = ", ".join(sorted(s.name.lower() for s in Strategy))
+        names = ", ".join(sorted(s.name.lower() for s in Strategy if s is not Strategy.BROADCAST))
         raise ScenarioError("strategy", f"{_shown(raw)} is none of {names}")
-    if strategy not in STRATEGIES_BUILT:
-        names = ", ".join(sorted(s.name.lower() for s in STRATEGIES_BUILT))
-        raise ScenarioError("strategy", f"{raw} is not built yet; {names} are")
+    if strategy is Strategy.BROADCAST:
+        raise ScenarioError("strategy", "broadcast makes offers, and the agents of a simulation take contacts at once")
     return strategy
 
 
@@ -323,6 +362,12 @@ def _whole(raw: Any, path: str, low: int, high: int) -> int:
     if not low <= whole <= high:
         raise ScenarioError(path, f"{whole} is out of range {low} to {high}")
     return whole
+
+
+def _word(raw: Any, path: str, words: Sequence[str]) -> str:
+    if raw not in words:
+        raise ScenarioError(path, f"{_shown(raw)} is none of {', '.join(word for word in words if word)}")
+    return str(raw)
 
 
 def _text(raw: Any, path: str) -> str:

@@ -13,7 +13,7 @@ from acd_service.simulation.scenario import Scenario
 def tables(scenario: Scenario, figures: dict[str, Any]) -> Iterator[Table]:
     """Counts, shares and waits by type, utilisation by pool, rates of starts; estimates with their 95 % half-width."""
     types = figures["types"]
-    counts = ("arrived", "served", "abandoned", "blocked")
+    counts = tuple(name for name in ("arrived", "served", "abandoned", "blocked", "diverted") if name in types[0])
     yield _by_row("counts", "type", counts, [[f"{row[name]:,}" for name in counts] for row in types])
 
     shares = ("blocked_share", "abandoned_share")
