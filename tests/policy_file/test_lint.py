@@ -180,7 +180,7 @@ def test_a_policy_with_everything_comes_back_equal():
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("level: 30", "level: 300", "15:50 OUT_OF_RANGE"),
+        ("level: 30", "level: 300", "15:57 OUT_OF_RANGE"),
         ("add_queue: help", "add_queue: helm", "19:30 UNKNOWN_QUEUE"),
         ("plan: patience", "plan: patient", "3:11 UNKNOWN_PLAN"),
         ("calendar: office", "calendar: home", "5:15 UNKNOWN_CALENDAR"),

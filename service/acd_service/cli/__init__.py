@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from acd_service.cli.agents import agents_group
+from acd_service.cli.customers import customers_group
 from acd_service.cli.demo import demo_command
 from acd_service.cli.events import events_command
 from acd_service.cli.policy import policy_group
@@ -47,6 +48,7 @@ for command in (
     demo_command,
     policy_group,
     agents_group,
+    customers_group,
     events_command,
     status_command,
     verify_command,
