@@ -433,7 +433,7 @@ cdef class Plans(Lifecycle):
         if found.outcome == FOLLOWED_TO_QUEUE:
             return self.move(contact, found.queue, MOVE_CLOSED, False, True)
         if found.outcome == FOLLOWED_TO_END:
-            return self.end_by_overflow(contact, found.queue, True)
+            return self.end_by_overflow(contact, found.queue, found.closed)
         return self.close(contact, END_REFUSED_CLOSED)
 
     cdef int leave_closed(self, int32_t contact, int* left, bint* ended) except -1:
