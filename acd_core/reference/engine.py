@@ -545,8 +545,7 @@ class ReferenceEngine(Explaining):
         self.exclude_who_transferred(contact, agent)
         if command.to_agent_id:
             self.transfer_to_agent(contact, self.agents_by_id[command.to_agent_id], command.agent_id)
-        else:
-            self.touch()
+        self.touch()
         if contact.state in UNSERVED:
             self.enter_plan(contact)
         return contact

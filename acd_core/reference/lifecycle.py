@@ -20,7 +20,7 @@ class Lifecycle(Matching):
     def end_offer(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
         """A live offer ends without having been accepted; what its outcome's policy asks for follows."""
         self.take_offer_back(contact, offer, outcome)
-        self.touch()
+        self.touch_if_wanting(contact)
         self.follow_outcome(contact, offer.agent, outcome)
         if contact.state is ContactState.WAITING:
             self.waits_again(contact)

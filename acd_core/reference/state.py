@@ -135,6 +135,10 @@ class State:
         """How many entries of waiting contacts a queue has."""
         return sum(queue_id in (c.queue_id, c.second_queue_id) for c in self.waiting_contacts())
 
+    def is_open(self, queue_id: str) -> bool:
+        """Whether there is such a queue and it is open."""
+        return queue_id in self.queues and queue_id not in self.closed_queues
+
     def is_callback(self, contact: Contact) -> bool:
         return contact.callback_address != ""
 
