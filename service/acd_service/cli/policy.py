@@ -55,7 +55,7 @@ def check(context: click.Context, file: Path, roster: Path | None, strict: bool,
     """Check a policy written in YAML, without a service.
 
     Every problem is shown with line, column, field and reason: errors, with which the policy cannot be applied, and in
-    a policy without errors warnings about what is hardly meant (docs/policy-check.md lists them). Exit status 1 if
+    a policy without errors warnings about what is hardly meant (docs/policy.md lists them). Exit status 1 if
     there is an error, or with --strict a warning.
     """
     agents = None if roster is None else _roster(roster)
