@@ -293,6 +293,7 @@ cdef class Segments(Reservations):
         self.settle(contact)
         if self.rules.outcomes[OUTCOME_DECLINED].exclude_ms:
             self.exclude(contact, ordinal, asker, self.now_ns + self.rules.outcomes[OUTCOME_DECLINED].exclude_ms * 1000000)
+        self.touch(contact)
         found.agent = agent
         found.second = 0
         found.tier = self.member_tier(contact, 0, agent)
