@@ -111,6 +111,11 @@ cdef class Questions(Administration):
         cdef int32_t slot = self.rules.find_queue(queue_id)
         return 0 if slot < 0 else self.rules.queues[slot].waiting
 
+    def is_open(self, str queue_id not None):
+        """Whether there is such a queue and it is open."""
+        cdef int32_t slot = self.rules.find_queue(queue_id)
+        return slot >= 0 and not self.rules.queues[slot].closed
+
     def counts(self):
         """How many there are of what, now."""
         cdef int cause

@@ -22,6 +22,7 @@ from acd_service.clock import Clock
 from acd_service.config import Config
 from acd_service.engine_interface import RoutingEngine
 from acd_service.journal import Batch, CommandRecord, EventRecord, Journal, PolicyRecord
+from acd_service.opening import Opening
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
 from acd_service.set_aside import SetAside, name_of_first_timer
 
@@ -59,7 +60,7 @@ class Seat:
         on_committed: told the seq after each commit that holds commands of the tenant.
     """
 
-    __slots__ = ("commands", "engine", "on_committed", "outlet", "rebuild", "refused", "set_aside", "tenant")
+    __slots__ = ("commands", "engine", "on_committed", "opening", "outlet", "rebuild", "refused", "set_aside", "tenant")
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class Seat:
         self.outlet = outlet
         self.set_aside = set_aside
         self.rebuild = rebuild
+        self.opening = Opening()
         self.on_committed = on_committed
         self.commands = 0
         self.refused = 0
@@ -264,7 +266,9 @@ class Sequencer:
     def _first_timer_ns(self) -> int | None:
         if self._clock.driven:
             return None
-        due = (seat.engine.next_timer() for seat in self._seats)
+        due = (
+            moment for seat in self._seats for moment in (seat.engine.next_timer(), seat.opening.due_ns(seat.engine))
+        )
         return min((due_ns for due_ns in due if due_ns is not None), default=None)
 
     def _tick_is_due(self) -> bool:
@@ -326,6 +330,8 @@ class Sequencer:
                 if not answer.duplicate:
                     taken.released += made.record(seat, command, answer)
                     seat.commands += 1
+                    if isinstance(command, ApplyPolicy):
+                        taken.released += self._tick(seat, at_ns, made)
                 taken.answer = answer
             except Refused as refused:
                 taken.error = refused
@@ -345,6 +351,19 @@ class Sequencer:
         return at_ns
 
     def _tick(self, seat: Seat, at_ns: int, made: _Uncommitted) -> list[Released]:
+        """Fire what is due by `at_ns`: timers, and queues that open or close, each at its own time."""
+        released: list[Released] = []
+        while (due_ns := seat.opening.due_ns(seat.engine)) is not None and due_ns <= at_ns:
+            moment_ns = max(due_ns, seat.engine.now_ns)
+            released += self._fire(seat, moment_ns, made)
+            for command in seat.opening.commands(seat.engine, moment_ns):
+                try:
+                    released += made.record(seat, command, seat.engine.apply(moment_ns, command))
+                except Exception as error:
+                    raise _EngineFailed(seat, None, command, moment_ns, error) from error
+        return released + self._fire(seat, at_ns, made)
+
+    def _fire(self, seat: Seat, at_ns: int, made: _Uncommitted) -> list[Released]:
         due_ns = seat.engine.next_timer()
         if due_ns is None or due_ns > at_ns:
             return []
@@ -397,6 +416,7 @@ class Sequencer:
         self._uncommitted = True
         for seat in self._seats:
             seat.engine = await self.in_worker(seat.rebuild)
+            seat.opening = Opening()
         seat, taken = failure.seat, failure.taken
         about = "" if taken is not None else name_of_first_timer(seat.engine)
         seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about)

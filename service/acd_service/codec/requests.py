@@ -14,6 +14,7 @@ from acd_core.refusal import Reason, Refused
 from acd_service.codec import agents, contacts, customers, policies
 from acd_service.codec.values import not_built, wire_refusal
 from acd_service.customers.known_contact import EnqueueKnownContact
+from acd_service.opening_times import check_time_zones
 
 
 def _tick(message: command_pb2.TickCommand) -> commands.Tick:
@@ -54,6 +55,15 @@ def _route(request: RouteContactRequest) -> commands.Command:
         raise wire_refusal(refused).within(which) from None
 
 
+def _apply_policy(request: policy_commands_pb2.ApplyPolicyRequest) -> commands.ApplyPolicy:
+    command = policies.apply_policy(request)
+    try:
+        check_time_zones(command.policy)
+    except Refused as refused:
+        raise refused.within("policy") from None
+    return command
+
+
 _OF_CALLERS: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "enqueue_contact": contacts.enqueue_contact,
     "update_contact": contacts.update_contact,
@@ -66,7 +76,7 @@ _OF_CALLERS: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "heartbeat": agents.heartbeat,
     "upsert_agents": agents.upsert_agents,
     "remove_agents": agents.remove_agents,
-    "apply_policy": policies.apply_policy,
+    "apply_policy": _apply_policy,
     "transfer_contact": contacts.transfer_contact,
     "pick_contact": contacts.pick_contact,
     "request_callback": contacts.request_callback,
@@ -81,7 +91,8 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "close_queue": _close_queue,
     "enqueue_known_contact": customers.known_contact_of,
 }
-_ALL: Final = {**_OF_CALLERS, **_OF_SERVER}
+# What the journal has was taken once: which time zones there are here does not matter any more.
+_ALL: Final = {**_OF_CALLERS, **_OF_SERVER, "apply_policy": policies.apply_policy}
 _BY_REQUEST: Final[Mapping[type[Message], Callable[[Any], commands.Command]]] = {
     contact_commands_pb2.EnqueueContactRequest: contacts.enqueue_contact,
     contact_commands_pb2.UpdateContactRequest: contacts.update_contact,
@@ -94,7 +105,7 @@ _BY_REQUEST: Final[Mapping[type[Message], Callable[[Any], commands.Command]]] = 
     agent_commands_pb2.HeartbeatRequest: agents.heartbeat,
     agent_commands_pb2.UpsertAgentsRequest: agents.upsert_agents,
     agent_commands_pb2.RemoveAgentsRequest: agents.remove_agents,
-    policy_commands_pb2.ApplyPolicyRequest: policies.apply_policy,
+    policy_commands_pb2.ApplyPolicyRequest: _apply_policy,
     contact_commands_pb2.TransferContactRequest: contacts.transfer_contact,
     contact_commands_pb2.PickContactRequest: contacts.pick_contact,
     contact_commands_pb2.RequestCallbackRequest: contacts.request_callback,
