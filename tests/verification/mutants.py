@@ -7,10 +7,10 @@ done from outside. Score mutants change the order only: the figure in the event 
 from collections.abc import Callable
 from typing import Any
 
-from acd_core.enums import ChosenBy, ContactState, EndCause, Membership, OfferOutcome, Presence
+from acd_core.enums import ChosenBy, ContactState, EndCause, Membership, OfferOutcome, Presence, Strategy
 from acd_core.policy import QueueSpec
 from acd_core.reference import ReferenceEngine
-from acd_core.reference.records import Agent, Contact
+from acd_core.reference.records import Agent, Contact, Entry, Offer
 
 NS_PER_MS = 1_000_000
 MUTANTS: dict[str, type["Mutant"]] = {}
@@ -25,6 +25,10 @@ class Mutant(ReferenceEngine):
 
     def check_invariants(self) -> None:
         pass
+
+    def in_turn(self) -> list[Contact]:
+        """Contacts that want by their home entries' places."""
+        return sorted(self.wanting_contacts(), key=lambda contact: self.waiting_order(contact, self.queue_of(contact)))
 
 
 def breaks(rule: str) -> Callable[[type[Mutant]], type[Mutant]]:
@@ -72,10 +76,10 @@ class MembershipForgotten(Mutant):
         tier = super().tier_in(agent, queue)
         return 0 if tier is None else tier
 
-    def fixed_order_key(self, agent: Agent, contact: Contact) -> tuple[int, int]:
-        if contact.queue_id not in agent.memberships:
+    def fixed_order_key(self, agent: Agent, entry: Entry) -> tuple[int, int]:
+        if entry.queue.queue_id not in agent.memberships:
             return 0, agent.ordinal
-        return super().fixed_order_key(agent, contact)
+        return super().fixed_order_key(agent, entry)
 
 
 @breaks("3.3: an open queue needs no membership")
@@ -94,38 +98,40 @@ class OpenQueueHasTiers(Mutant):
 
 @breaks("3.3: the highest tier allowed")
 class TierOneTooHigh(Mutant):
-    def tier_limit(self, queue: QueueSpec) -> int | None:
-        return None if queue.max_tier is None else queue.max_tier + 1
+    def tier_limit(self, contact: Contact, queue: QueueSpec) -> int | None:
+        limit = super().tier_limit(contact, queue)
+        return None if limit is None else limit + 1
 
 
 @breaks("3.3: the highest tier allowed")
 class TierOneTooLow(Mutant):
-    def tier_limit(self, queue: QueueSpec) -> int | None:
-        return None if queue.max_tier is None else queue.max_tier - 1
+    def tier_limit(self, contact: Contact, queue: QueueSpec) -> int | None:
+        limit = super().tier_limit(contact, queue)
+        return None if limit is None else limit - 1
 
 
 @breaks("3.3: the highest tier allowed")
 class TierLimitForgotten(Mutant):
-    def tier_limit(self, queue: QueueSpec) -> int | None:
+    def tier_limit(self, contact: Contact, queue: QueueSpec) -> int | None:
         return None
 
 
 @breaks("3.4: the queue's requirement")
 class QueueRequirementForgotten(Mutant):
-    def rule_4_skills(self, agent: Agent, contact: Contact) -> bool:
-        return self.meets(agent, contact.requirement)
+    def rule_4_skills(self, agent: Agent, contact: Contact, entry: Entry) -> bool:
+        return self.meets(agent, contact.requirement_now)
 
 
 @breaks("3.4: the contact's requirement")
 class ContactRequirementForgotten(Mutant):
-    def rule_4_skills(self, agent: Agent, contact: Contact) -> bool:
-        return self.meets(agent, self.queue_of(contact).requirement)
+    def rule_4_skills(self, agent: Agent, contact: Contact, entry: Entry) -> bool:
+        return self.meets(agent, entry.queue.requirement)
 
 
 @breaks("3.4: both requirements, not one of them")
 class EitherRequirementWillDo(Mutant):
-    def rule_4_skills(self, agent: Agent, contact: Contact) -> bool:
-        return self.meets(agent, self.queue_of(contact).requirement) or self.meets(agent, contact.requirement)
+    def rule_4_skills(self, agent: Agent, contact: Contact, entry: Entry) -> bool:
+        return self.meets(agent, entry.queue.requirement) or self.meets(agent, contact.requirement_now)
 
 
 @breaks("3.4: the skills that the agent has now")
@@ -146,7 +152,7 @@ class ExclusionForgotten(Mutant):
 @breaks("3.5: exclusion is for this contact only")
 class ExcludedForAll(Mutant):
     def rule_5_exclusion(self, agent: Agent, contact: Contact) -> bool:
-        return all(super(ExcludedForAll, self).rule_5_exclusion(agent, other) for other in self.waiting_contacts())
+        return all(super(ExcludedForAll, self).rule_5_exclusion(agent, other) for other in self.wanting_contacts())
 
 
 @breaks("3.5: exclusion as long as the policy says")
@@ -240,113 +246,113 @@ class OldCostsRemembered(Mutant):
 class OrderMutant(Mutant):
     """Wrong in the order of those who wait; the score that events carry stays right."""
 
-    def order_score(self, contact: Contact) -> int:
-        return self.score(contact)
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
+        return self.score(contact, queue)
 
-    def waiting_order(self, contact: Contact) -> tuple[int, int, int]:
-        return -contact.priority, -self.order_score(contact), contact.ordinal
+    def waiting_order(self, contact: Contact, queue: QueueSpec) -> tuple[int, int, int]:
+        return -contact.priority_now, -self.order_score(contact, queue), contact.ordinal
 
 
 @breaks("5.1: tier first if the policy says so")
 class TierFirstIgnored(Mutant):
-    def agent_order(self, agent: Agent, contact: Contact) -> tuple[int, ...]:
-        return self.waiting_order(contact)
+    def agent_order(self, agent: Agent, contact: Contact, entry: Entry) -> tuple[int, ...]:
+        return self.waiting_order(contact, entry.queue)
 
 
 @breaks("5.1: tier first only if the policy says so")
 class TierFirstAlways(Mutant):
-    def agent_order(self, agent: Agent, contact: Contact) -> tuple[int, ...]:
-        return (self.tier_in(agent, self.queue_of(contact)) or 0, *self.waiting_order(contact))
+    def agent_order(self, agent: Agent, contact: Contact, entry: Entry) -> tuple[int, ...]:
+        return (self.tier_in(agent, entry.queue) or 0, *self.waiting_order(contact, entry.queue))
 
 
 @breaks("5.1: tier before priority")
 class TierAfterPriority(Mutant):
-    def agent_order(self, agent: Agent, contact: Contact) -> tuple[int, ...]:
-        priority, score, ordinal = self.waiting_order(contact)
-        tier = (self.tier_in(agent, self.queue_of(contact)) or 0) if self.policy.tier_first else 0
+    def agent_order(self, agent: Agent, contact: Contact, entry: Entry) -> tuple[int, ...]:
+        priority, score, ordinal = self.waiting_order(contact, entry.queue)
+        tier = (self.tier_in(agent, entry.queue) or 0) if self.policy.tier_first else 0
         return priority, tier, score, ordinal
 
 
 @breaks("5.2: the highest priority")
 class PriorityReversed(OrderMutant):
-    def waiting_order(self, contact: Contact) -> tuple[int, int, int]:
-        return contact.priority, -self.score(contact), contact.ordinal
+    def waiting_order(self, contact: Contact, queue: QueueSpec) -> tuple[int, int, int]:
+        return contact.priority_now, -self.score(contact, queue), contact.ordinal
 
 
 @breaks("5.2: priority classes are strict")
 class PriorityIgnored(OrderMutant):
-    def waiting_order(self, contact: Contact) -> tuple[int, int, int]:
-        return 0, -self.score(contact), contact.ordinal
+    def waiting_order(self, contact: Contact, queue: QueueSpec) -> tuple[int, int, int]:
+        return 0, -self.score(contact, queue), contact.ordinal
 
 
 @breaks("5.3: the highest score")
 class ScoreReversed(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
-        return -self.score(contact)
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
+        return -self.score(contact, queue)
 
 
 @breaks("5.3: the highest score")
 class ScoreIgnored(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
         return 0
 
 
 @breaks("5.3: both times floored separately")
 class ScoreFloorsTogether(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
         waited_ms = (self.now_ns - contact.arrived_ns) // NS_PER_MS
-        return 1_000 * self.credit_ms(contact) + self.queue_of(contact).rate * waited_ms
+        return 1_000 * self.credit_ms(contact, queue) + queue.rate * waited_ms
 
 
 @breaks("5.3: times floored to milliseconds")
 class ScoreInNanoseconds(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
         waited_ns = self.now_ns - contact.arrived_ns
-        return NS_PER_MS * 1_000 * self.credit_ms(contact) + self.queue_of(contact).rate * waited_ns
+        return NS_PER_MS * 1_000 * self.credit_ms(contact, queue) + queue.rate * waited_ns
 
 
 @breaks("5.3: credit of the contact")
 class ContactCreditForgotten(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
-        return self.score(contact) - 1_000 * contact.credit_ms
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
+        return self.score(contact, queue) - 1_000 * contact.credit_now_ms
 
 
 @breaks("5.3: credit of the queue")
 class QueueCreditForgotten(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
-        return self.score(contact) - 1_000 * self.queue_of(contact).credit_ms
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
+        return self.score(contact, queue) - 1_000 * queue.credit_ms
 
 
 @breaks("5.3: the queue's rate")
 class RateIgnored(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
-        return 1_000 * self.credit_ms(contact) + 1_000 * self.waited_ms(contact)
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
+        return 1_000 * self.credit_ms(contact, queue) + 1_000 * self.waited_ms(contact)
 
 
 @breaks("5.3: rate is in thousandths, as credit is times a thousand")
 class CreditWeighsLittle(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
-        return self.credit_ms(contact) + self.queue_of(contact).rate * self.waited_ms(contact)
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
+        return self.credit_ms(contact, queue) + queue.rate * self.waited_ms(contact)
 
 
 @breaks("5.4: the earliest ordinal")
 class LatestContactOnTies(OrderMutant):
-    def waiting_order(self, contact: Contact) -> tuple[int, int, int]:
-        return -contact.priority, -self.score(contact), -contact.ordinal
+    def waiting_order(self, contact: Contact, queue: QueueSpec) -> tuple[int, int, int]:
+        return -contact.priority_now, -self.score(contact, queue), -contact.ordinal
 
 
 @breaks("5: a contact that comes back keeps its arrival")
 class ReturnedLosesItsArrival(OrderMutant):
-    def order_score(self, contact: Contact) -> int:
+    def order_score(self, contact: Contact, queue: QueueSpec) -> int:
         since_ms = contact.state_since_ns // NS_PER_MS
-        return 1_000 * self.credit_ms(contact) + self.queue_of(contact).rate * (self.now_ns // NS_PER_MS - since_ms)
+        return 1_000 * self.credit_ms(contact, queue) + queue.rate * (self.now_ns // NS_PER_MS - since_ms)
 
 
 @breaks("5: a contact that comes back keeps its ordinal")
 class ReturnedLosesItsOrdinal(OrderMutant):
-    def waiting_order(self, contact: Contact) -> tuple[int, int, int]:
-        came_back = contact.last_offer_id
-        return -contact.priority, -self.score(contact), came_back * 1_000_000 + contact.ordinal
+    def waiting_order(self, contact: Contact, queue: QueueSpec) -> tuple[int, int, int]:
+        came_back = bool(contact.ended_offers)
+        return -contact.priority_now, -self.score(contact, queue), came_back * 1_000_000 + contact.ordinal
 
 
 # Section 6
@@ -354,14 +360,14 @@ class ReturnedLosesItsOrdinal(OrderMutant):
 
 @breaks("6: the lowest tier")
 class TierIgnoredByContacts(Mutant):
-    def lowest_tier(self, able: list[Agent], contact: Contact) -> list[Agent]:
+    def lowest_tier(self, able: list[Agent], entry: Entry) -> list[Agent]:
         return able
 
 
 @breaks("6: the lowest tier")
 class HighestTierTaken(Mutant):
-    def lowest_tier(self, able: list[Agent], contact: Contact) -> list[Agent]:
-        queue = self.queue_of(contact)
+    def lowest_tier(self, able: list[Agent], entry: Entry) -> list[Agent]:
+        queue = entry.queue
         highest = max(self.tier_in(agent, queue) or 0 for agent in able)
         return [agent for agent in able if self.tier_in(agent, queue) == highest]
 
@@ -386,10 +392,10 @@ class LongestIdleInMilliseconds(Mutant):
 
 @breaks("6: a declined or missed offer does not change idle time")
 class IdleChangedByAMiss(Mutant):
-    def end_offer(self, contact: Contact, outcome: OfferOutcome) -> None:
-        agent = contact.agent
-        super().end_offer(contact, outcome)
-        if agent is not None and outcome is OfferOutcome.MISSED and agent.presence is Presence.READY:
+    def end_offer(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
+        agent = offer.agent
+        super().end_offer(contact, offer, outcome)
+        if outcome is OfferOutcome.MISSED and agent.presence is Presence.READY:
             agent.idle_since_ns = self.now_ns
 
 
@@ -467,8 +473,8 @@ class RoundRobinCountsAccepts(Mutant):
         self.last_accepted[contact.agent.ordinal] = contact.offer_id
         return contact
 
-    def assign(self, contact: Contact, agent: Agent, chosen_by: ChosenBy) -> None:
-        super().assign(contact, agent, chosen_by)
+    def assign(self, contact: Contact, agent: Agent, *rest: Any, **more: Any) -> None:
+        super().assign(contact, agent, *rest, **more)
         if contact.state is ContactState.ACTIVE:
             self.last_accepted[agent.ordinal] = contact.offer_id
 
@@ -482,51 +488,48 @@ class RoundRobinForEachQueue(Mutant):
         super().__init__(seed)
         self.last_in_queue: dict[tuple[int, str], int] = {}
 
-    def assign(self, contact: Contact, agent: Agent, chosen_by: ChosenBy) -> None:
-        super().assign(contact, agent, chosen_by)
-        self.last_in_queue[agent.ordinal, contact.queue_id] = contact.offer_id
+    def assign(self, contact: Contact, agent: Agent, entry: Entry, *rest: Any, **more: Any) -> None:
+        super().assign(contact, agent, entry, *rest, **more)
+        self.last_in_queue[agent.ordinal, entry.queue.queue_id] = self.offers_made
 
-    def by_strategy(self, able: list[Agent], contact: Contact) -> Agent:
-        if self.queue_of(contact).strategy.name != "ROUND_ROBIN":
-            return super().by_strategy(able, contact)
-        queue_id = contact.queue_id
+    def by_strategy(self, able: list[Agent], contact: Contact, entry: Entry) -> Agent:
+        if entry.queue.strategy is not Strategy.ROUND_ROBIN:
+            return super().by_strategy(able, contact, entry)
+        queue_id = entry.queue.queue_id
         return min(able, key=lambda agent: (self.last_in_queue.get((agent.ordinal, queue_id), 0), agent.ordinal))
 
 
 @breaks("6: fixed order goes by position")
 class FixedOrderIgnoresPosition(Mutant):
-    def fixed_order_key(self, agent: Agent, contact: Contact) -> tuple[int, int]:
+    def fixed_order_key(self, agent: Agent, entry: Entry) -> tuple[int, int]:
         return 0, agent.ordinal
 
 
 @breaks("6: fixed order, the lowest position")
 class FixedOrderHighestPosition(Mutant):
-    def fixed_order_key(self, agent: Agent, contact: Contact) -> tuple[int, int]:
-        position, ordinal = super().fixed_order_key(agent, contact)
+    def fixed_order_key(self, agent: Agent, entry: Entry) -> tuple[int, int]:
+        position, ordinal = super().fixed_order_key(agent, entry)
         return -position, ordinal
 
 
 @breaks("6: fixed order, then the earliest ordinal")
 class FixedOrderLatestOnTies(Mutant):
-    def fixed_order_key(self, agent: Agent, contact: Contact) -> tuple[int, int]:
-        position, ordinal = super().fixed_order_key(agent, contact)
+    def fixed_order_key(self, agent: Agent, entry: Entry) -> tuple[int, int]:
+        position, ordinal = super().fixed_order_key(agent, entry)
         return position, -ordinal
 
 
 @breaks("6: fixed order in an open queue goes by ordinal")
 class FixedOrderInOpenQueuesByPosition(Mutant):
-    def fixed_order_key(self, agent: Agent, contact: Contact) -> tuple[int, int]:
-        member = agent.memberships.get(contact.queue_id)
+    def fixed_order_key(self, agent: Agent, entry: Entry) -> tuple[int, int]:
+        member = agent.memberships.get(entry.queue.queue_id)
         return (member.position if member else 0), agent.ordinal
 
 
 @breaks("6, 2: one draw for each decision that needs one")
 class RandomDrawsForOneToo(Mutant):
-    def choice_for_contact(self, contact: Contact, among: list[Agent]) -> Agent | None:
-        able = [agent for agent in among if self.may_serve(agent, contact)]
-        if not able:
-            return None
-        return self.by_strategy(self.lowest_tier(able, contact), contact)
+    def choice_by_entry(self, contact: Contact, entry: Entry, candidates: list[Agent]) -> Agent:
+        return self.by_strategy(self.lowest_tier(candidates, entry), contact, entry)
 
 
 @breaks("6, 2: candidates in order of creation")
@@ -550,7 +553,7 @@ class RandomDrawsTwice(Mutant):
 
 @breaks("6: the strategy is the queue's")
 class StrategyIgnored(Mutant):
-    def by_strategy(self, able: list[Agent], contact: Contact) -> Agent:
+    def by_strategy(self, able: list[Agent], contact: Contact, entry: Entry) -> Agent:
         return min(able, key=self.longest_idle_key)
 
 
@@ -561,7 +564,7 @@ class StrategyIgnored(Mutant):
 class PassInArrivalOrder(Mutant):
     def let_contacts_choose(self) -> None:
         honest = self.waiting_order
-        self.waiting_order = lambda contact: (0, 0, contact.ordinal)  # type: ignore[method-assign]
+        self.waiting_order = lambda contact, queue: (0, 0, contact.ordinal)  # type: ignore[method-assign]
         super().let_contacts_choose()
         self.waiting_order = honest  # type: ignore[method-assign]
 
@@ -593,29 +596,30 @@ class UnavailableAgentsCount(Mutant):
 @breaks("9: the agent chooses until it has no room or no choice")
 class AgentTakesOnlyOne(Mutant):
     def let_agent_choose(self, agent: Agent) -> None:
-        contact = self.choice_for_agent(agent)
-        if contact is not None:
-            self.assign(contact, agent, ChosenBy.AGENT)
+        choice = self.choice_for_agent(agent)
+        if choice is not None:
+            contact, entry = choice
+            self.assign(contact, agent, entry, ChosenBy.AGENT, self.cause_of(agent, contact))
 
 
 @breaks("9: the pass goes through all who wait")
 class PassStopsAtTheFirstMatch(Mutant):
     def let_contacts_choose(self) -> None:
-        for contact in sorted(self.waiting_contacts(), key=self.waiting_order):
-            agent = self.choice_for_contact(contact, self.agents_with_room(contact.channel_id))
-            if agent is not None:
-                self.assign(contact, agent, ChosenBy.CONTACT)
+        for contact in self.in_turn():
+            before = self.offers_made
+            self.let_contact_choose(contact, self.agents_with_room(contact.channel_id))
+            if self.offers_made > before:
                 return
 
 
 @breaks("9: the pass goes on past whom nobody can serve")
 class PassStopsAtTheFirstUnserved(Mutant):
     def let_contacts_choose(self) -> None:
-        for contact in sorted(self.waiting_contacts(), key=self.waiting_order):
-            agent = self.choice_for_contact(contact, self.agents_with_room(contact.channel_id))
-            if agent is None:
+        for contact in self.in_turn():
+            before = self.offers_made
+            self.let_contact_choose(contact, self.agents_with_room(contact.channel_id))
+            if self.offers_made == before:
                 return
-            self.assign(contact, agent, ChosenBy.CONTACT)
 
 
 @breaks("9: matching after each timer of a tick")
@@ -630,9 +634,9 @@ class MatchesOnceATick(Mutant):
 
 @breaks("9: no matching is left out")
 class NoMatchAfterAReturn(Mutant):
-    def end_offer(self, contact: Contact, outcome: OfferOutcome) -> None:
+    def end_offer(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
         before = self.touched
-        super().end_offer(contact, outcome)
+        super().end_offer(contact, offer, outcome)
         self.touched = before
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from verification.adversary import Adversary
 from verification.lockstep import alike, result_of
-from verification.mutants import MUTANTS, Mutant
+from verification.more_mutants import MUTANTS
+from verification.mutants import Mutant
 
 from acd_core.reference import ReferenceEngine
 from acd_core.refusal import Refused

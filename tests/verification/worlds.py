@@ -9,6 +9,7 @@ from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLev
 from bench.workload import Draws
 
 STRATEGIES = tuple(Strategy)
+_BASIC = (Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM)
 LEVELS = (1, 2, 50, 99, 100)
 
 _NO_CREDITS = ((0,), (1_000,))
@@ -34,7 +35,8 @@ class Worlds:
         self._auto_thousandths = draws.pick((0, 0, 300, 1000))
         self._skilled = not plain and draws.chance(800)
         self._credits, self._rates = draws.pick((_NO_CREDITS, _CLOSE_CREDITS, _CLOSE_CREDITS, _WIDE_CREDITS))
-        self._strategies = STRATEGIES if draws.chance(700) else (draws.pick(STRATEGIES),)
+        alone = (draws.pick(STRATEGIES),)
+        self._strategies = draws.pick((STRATEGIES, STRATEGIES, _BASIC, alone, alone, (Strategy.LONGEST_IDLE,)))
         self.pace_ms = draws.pick((1, 1, 40, 1_000, 7_000))
         """The usual time between commands. Durations that can make the engine go round in circles (an offer that runs
         out is made again) are multiples of it, so that a step in time fires a few timers and not thousands."""

@@ -298,11 +298,11 @@ class Plans(Effects):
         elif contact.queue_id == queue_id and contact.second_id:
             self.move(contact, contact.second_id, MoveCause.CLOSED)
         elif contact.queue_id == queue_id:
-            found, end, _ = self.follow(contact, queue_id)
+            found, end, refusal = self.follow(contact, queue_id)
             if found:
                 self.move(contact, found, MoveCause.CLOSED)
             elif end is not None:
-                self.end_wait(contact, end, EndCause.REFUSED_CLOSED)
+                self.end_wait(contact, end, refusal)
             else:
                 self.close(contact, EndCause.REFUSED_CLOSED)
 

@@ -483,9 +483,8 @@ class Story(Segments):
         exclude_ms = self.world.policy.offer_outcomes.declined.exclude_ms
         if exclude_ms:
             self.exclude(contact, by, self.now_ns + exclude_ms * NS_PER_MS)
-        if to is None:
-            self.touch(contact)
-        else:
+        self.touch(contact)
+        if to is not None:
             self._hand_over(contact, by, to)
         if contact.state in _UNSERVED:
             self.enter_plan(contact)
