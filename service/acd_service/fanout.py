@@ -125,7 +125,10 @@ class _AgentWatcher(Watcher):
         if event.type in (EventType.OFFER_MADE, EventType.CONTACT_ASSIGNED):
             if event.agent_id == self._agent_id:
                 self.watch(self._contacts, event.contact_id)
-        elif event.type in (EventType.OFFER_ENDED, EventType.CONTACT_CLOSED):
+        elif event.type == EventType.CONTACT_CLOSED or (
+            # The contact may be offered to others too, whose offers are no matter of this agent's.
+            event.type == EventType.OFFER_ENDED and event.agent_id == self._agent_id
+        ):
             held = (self._contacts, event.contact_id)
             if held in self._watched:
                 self._watched.remove(held)

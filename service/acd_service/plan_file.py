@@ -11,6 +11,7 @@ from acd_core.enums import EndKind, StepAction, TreatmentKind
 from acd_core.opening_hours import Calendar, CalendarException, OpeningHours
 from acd_core.plan import EndWait, Overflow, Plan, PlanStep, StepCondition
 from acd_core.refusal import Reason, Refused
+from acd_service.opening_times import zone_of
 from acd_service.yaml_document import Entry, Findings, column_within, duration_text, joined
 
 _ENDS: Final = {kind.name.lower(): kind for kind in EndKind}
@@ -70,7 +71,7 @@ class PlanReader:
                 path = joined(field, part.key)
                 self._places[path] = part.key_node
                 if part.key == "time_zone":
-                    given["time_zone"] = self._findings.text(part.value, path) or "UTC"
+                    given["time_zone"] = self._time_zone(part.value, path)
                 else:
                     given[part.key] = tuple(
                         self._each(part.value, path, self._hours if part.key == "hours" else self._exception)
@@ -80,6 +81,13 @@ class PlanReader:
                 calendars.append(made)
         self.found_problems |= len(self._findings.problems) > before
         return tuple(calendars)
+
+    def _time_zone(self, node: Node, path: str) -> str:
+        name = self._findings.text(node, path)
+        if name and zone_of(name) is None:
+            text = f'there is no time zone "{name}"; they are called as in Europe/Madrid'
+            self._findings.add(node, path, Reason.INVALID_VALUE, text)
+        return name or "UTC"
 
     def overflow(self, node: Node, field: str) -> Overflow | None:
         """`{queue: other}` or `{end: {kind: voicemail, target: box}}`."""

@@ -31,7 +31,7 @@ def madrid(from_time: str, to_time: str) -> Calendar:
 
 
 def changes(calendar: Calendar, start: str, end: str) -> list[tuple[str, bool]]:
-    """Each change from `start` to `end` in UTC, as `next_look_ns` leads to it, and what the calendar is from then on."""
+    """Each change from `start` to `end` in UTC, as `next_look_ns` leads to it, and whether it is open from then on."""
     at_ns, found = ns(start), []
     state = is_open(calendar, at_ns)
     while (look := next_look_ns(calendar, at_ns)) is not None and look < ns(end):

@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from acd.v1 import (
     agent_commands_pb2,
     agent_pb2,
+    agent_service_pb2,
     contact_commands_pb2,
     contact_pb2,
     event_pb2,
@@ -181,6 +182,23 @@ def test_a_stream_follows_a_broadcast_from_offer_to_offer(client):
     *_, last = stream
     assert (last.contact.state, last.contact.agent_id) == (ACTIVE, "bob")
     assert not any(client.status().invariant_violations.values())
+
+
+def test_a_desktop_keeps_following_when_the_offer_to_another_ends(client):
+    queue = policy_pb2.Queue(queue_id="sales", strategy=policy_pb2.STRATEGY_BROADCAST, broadcast_to=2)
+    client.apply_policy(queue)
+    client.sign_on("ann")
+    client.sign_on("bob")
+    watch = client.agents.WatchAgent(agent_service_pb2.WatchAgentRequest(agent_id="bob"), timeout=20)
+    assert next(watch).snapshot.agent.spec.agent_id == "bob"
+    offered = client.enqueue("c").contact
+    assert next(watch).offer.contact.contact_id == "c"
+    decline = contact_commands_pb2.DeclineOfferRequest(contact_id="c", agent_id="ann", offer_id=offered.offer_id)
+    client.routing.DeclineOffer(decline)
+    client.routing.UpdateContact(contact_commands_pb2.UpdateContactRequest(contact_id="c", priority=3))
+    told = [next(watch).event.WhichOneof("detail") for _ in range(3)]
+    assert told == ["offer_ended", "agent_excluded", "contact_updated"]
+    watch.cancel()
 
 
 def test_plans_treat_widen_and_end(client):
