@@ -4,9 +4,9 @@
 
 Callers arrive evenly at random, service is exponential, the queue is served in order. Each caller who has to wait is
 told what the engine expects just after arriving; what is measured is the root mean square error of that over the mean
-wait of those who wait. Who knows the number of waiting callers and the mean service time exactly errs by √(1 − load) of it; who
-knows the last wait to enter service alone by about √(2(1 − load)) (Ibrahim and Whitt, Real-time delay estimation based
-on delay history, 2009). Exit status 1 if the error lies outside these two.
+wait of those who wait. Who knows the number of waiting callers and the mean service time exactly errs by √(1 − load) of
+it; who knows the last wait to enter service alone by about √(2(1 − load)) (Ibrahim and Whitt, Real-time delay
+estimation based on delay history, 2009). Exit status 1 if the error lies outside these two.
 """
 
 import heapq
