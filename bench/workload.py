@@ -31,9 +31,10 @@ from acd_core.commands import (
     Tick,
     UpsertAgents,
 )
-from acd_core.enums import EventType, Membership, Presence, Strategy
+from acd_core.enums import EventType, Membership, Presence, StepAction, Strategy
 from acd_core.events import Event
-from acd_core.policy import Channel, Policy, QueueSpec
+from acd_core.plan import Plan, PlanStep
+from acd_core.policy import Channel, Policy, QueueSpec, SkillWeight
 from acd_core.roster import AgentSpec, QueueMembership, SkillLevel
 
 Item = TypeVar("Item")
@@ -105,7 +106,14 @@ class Shape:
     reskill_thousandths: int = 1
     away_thousandths: int = 10
     """How many rounds in a thousand have an agent go away and come back."""
+    steps_after_ms: tuple[int, ...] = ()
+    """When the steps of the queues' plans come; no plans if empty. Later than the start state takes to build."""
+    preferred_thousandths: int = 0
+    """How many contacts in a thousand prefer an agent."""
 
+
+_PLANS = 20
+"""How many plans a workload with plans has."""
 
 SMALL = Shape("small", agents=100, waiting=200, skills=10, queues=10, profiles=12, requirements=20)
 
@@ -119,7 +127,7 @@ MIXED = Shape(
     requirements=500,
     skills_per_agent=8,
     terms_max=3,
-    strategies=(Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM),
+    strategies=tuple(Strategy),
     channels=(
         Channel("voice", 100, ("mail",)),
         Channel("chat", 25),
@@ -127,8 +135,9 @@ MIXED = Shape(
         Channel("message", 20),
     ),
     listed_thousandths=300,
+    steps_after_ms=(180_000, 360_000, 720_000),
+    preferred_thousandths=200,
 )
-"""The strategies that are built; plans and preferred agents join when the engine has them."""
 
 SHAPES = {shape.name: shape for shape in (SMALL, MIXED)}
 
@@ -156,6 +165,9 @@ class _Bag:
                 self._ids[place] = last
                 self._places[last] = place
 
+    def __contains__(self, item: str) -> bool:
+        return item in self._places
+
     def pick(self, draws: Draws) -> str:
         return self._ids[draws.below(len(self._ids))]
 
@@ -176,8 +188,10 @@ class Workload:
         self._agents = [self._agent(f"agent{number}") for number in range(shape.agents)]
         self._waiting = _Bag()
         self._active = _Bag()
-        self._offers: dict[str, tuple[str, int]] = {}
-        """Live offers: contact -> agent and offer id, oldest first."""
+        self._offers: dict[tuple[str, int], str] = {}
+        """Live offers: contact and offer id -> agent, oldest first."""
+        self._offered: dict[str, int] = {}
+        """Contact -> how many live offers."""
         self._wrapping: dict[str, str] = {}
         """Contacts in wrap-up, oldest first, with their agents."""
 
@@ -208,10 +222,27 @@ class Workload:
                     membership=Membership.LISTED if queue_id in self._listed else Membership.OPEN,
                     offer_timeout_ms=3_600_000,
                     wrap_up_ms=3_600_000,
+                    max_tier=1 if self.shape.steps_after_ms else None,
+                    plan_id=f"plan{number % _PLANS}" if self.shape.steps_after_ms else "",
+                    skill_weights=(SkillWeight(self._skills[number % len(self._skills)], 10),)
+                    if Strategy.BEST_MATCH in strategies
+                    else (),
                 )
                 for number, queue_id in enumerate(self._queues)
             ),
+            plans=tuple(self._plan(number) for number in range(_PLANS)) if self.shape.steps_after_ms else (),
         )
+
+    def _plan(self, number: int) -> Plan:
+        """More agents, a lower level, a better place; by turns for as many steps as the shape has."""
+        skill = self._skills[number % len(self._skills)]
+        kinds: tuple[dict[str, Any], ...] = (
+            {"action": StepAction.RAISE_MAX_TIER, "tier": 2},
+            {"action": StepAction.LOWER_LEVEL, "skill": skill, "level": 10},
+            {"action": StepAction.ADD_CREDIT, "credit_ms": 30_000},
+        )
+        steps = enumerate(self.shape.steps_after_ms)
+        return Plan(f"plan{number}", tuple(PlanStep(after_ms, **kinds[at % len(kinds)]) for at, after_ms in steps))
 
     def start(self) -> Iterator[Timed]:
         """Commands that build the start state: policy, agents, agents ready, contacts until enough of them wait."""
@@ -264,7 +295,7 @@ class Workload:
 
     def _accepts(self) -> Iterator[Timed]:
         while self._offers:
-            contact_id, (agent_id, offer_id) = next(iter(self._offers.items()))
+            (contact_id, offer_id), agent_id = next(iter(self._offers.items()))
             yield self._at(self._draws.below(3)), AcceptOffer(contact_id, agent_id, offer_id)
 
     def _arrival(self) -> EnqueueContact:
@@ -276,7 +307,13 @@ class Workload:
             draws.pick(self.shape.channels).channel_id,
             draws.pick(self._requirements) if self._requirements else self._requirement(),
             draws.pick((0, 0, 0, 1, 5)),
+            preferred_agents=self._preferred(),
         )
+
+    def _preferred(self) -> tuple[str, ...]:
+        if not self.shape.preferred_thousandths or not self._draws.chance(self.shape.preferred_thousandths):
+            return ()
+        return (self._draws.pick(self._agents).agent_id,)
 
     def _at(self, later_ms: int) -> int:
         self._now_ns += later_ms * NS_PER_MS
@@ -291,14 +328,15 @@ class Workload:
                     self._waiting.add(contact_id)
                 case EventType.OFFER_MADE:
                     self._waiting.discard(contact_id)
-                    self._offers[contact_id] = (event.agent_id, event.offer_id)
+                    self._offers[contact_id, event.offer_id] = event.agent_id
+                    self._offered[contact_id] = self._offered.get(contact_id, 0) + 1
                 case EventType.OFFER_ACCEPTED | EventType.CONTACT_ASSIGNED:
                     self._waiting.discard(contact_id)
-                    self._offers.pop(contact_id, None)
+                    self._offer_over(contact_id, event.offer_id)
                     self._active.add(contact_id)
                 case EventType.OFFER_ENDED:
-                    del self._offers[contact_id]
-                    self._waiting.add(contact_id)
+                    if self._offer_over(contact_id, event.offer_id) and contact_id not in self._active:
+                        self._waiting.add(contact_id)
                 case EventType.CONTACT_COMPLETED:
                     self._active.discard(contact_id)
                     self._wrapping[contact_id] = event.agent_id
@@ -306,6 +344,16 @@ class Workload:
                     self._waiting.discard(contact_id)
                     self._active.discard(contact_id)
                     self._wrapping.pop(contact_id, None)
+
+    def _offer_over(self, contact_id: str, offer_id: int) -> bool:
+        """True if it was the contact's last live offer."""
+        if self._offers.pop((contact_id, offer_id), None) is None:
+            return False
+        self._offered[contact_id] -= 1
+        if self._offered[contact_id]:
+            return False
+        del self._offered[contact_id]
+        return True
 
 
 class Applies(Protocol):

@@ -12,7 +12,17 @@ from bench.workload import MIXED, SMALL, Shape, Workload, record
 
 SHAPES = (
     SMALL,
-    replace(MIXED, name="mixed-reduced", agents=40, waiting=80, skills=12, queues=12, profiles=9, requirements=30),
+    replace(
+        MIXED,
+        name="mixed-reduced",
+        agents=40,
+        waiting=80,
+        skills=12,
+        queues=12,
+        profiles=9,
+        requirements=30,
+        steps_after_ms=(1_500, 3_000, 4_500),
+    ),
     replace(SMALL, name="idle-reduced", agents=150, waiting=0, profiles=0, requirements=0),
 )
 COMMANDS = 1_200
@@ -34,6 +44,7 @@ def test_engines_are_equal_on_a_workload(shape: Shape) -> None:
     assert waiting >= shape.waiting
     assert not steps.coverage.refusals
     assert steps.coverage.ends["HANDLED"] > COMMANDS // 10
+    assert bool(steps.coverage.events["PLAN_STEP_TAKEN"]) == bool(shape.steps_after_ms)
     if shape.waiting:
         assert abs(steps.lead.counts().waiting - waiting) < waiting // 4, "the stream keeps the workload in shape"
 
