@@ -103,7 +103,7 @@ conditions = st.none() | st.builds(
     st.none() | spans_ms,
     st.booleans(),
 )
-step_fields = {
+step_fields: dict[enums.StepAction, dict[str, Any]] = {
     enums.StepAction.SET_REQUIREMENT: {"requirement": requirements},
     enums.StepAction.LOWER_LEVEL: {"skill": names, "level": st.integers(0, 100)},
     enums.StepAction.DROP_SKILL: {"skill": names},
@@ -127,8 +127,10 @@ plans = st.builds(
 @st.composite
 def joined_policies(draw: st.DrawFn) -> Policy:
     """Policies whose queues, plans and calendars name each other."""
-    found_plans = draw(st.lists(plans, max_size=2, unique_by=lambda plan: plan.plan_id))
-    found_calendars = draw(st.lists(calendars, max_size=2, unique_by=lambda calendar: calendar.calendar_id))
+    found_plans: list[Plan] = draw(st.lists(plans, max_size=2, unique_by=lambda plan: plan.plan_id))
+    found_calendars: list[Calendar] = draw(
+        st.lists(calendars, max_size=2, unique_by=lambda calendar: calendar.calendar_id)
+    )
     named = {step.queue_id for plan in found_plans for step in plan.steps if step.queue_id}
     made = draw(st.lists(queues, max_size=4, unique_by=lambda queue: queue.queue_id))
     made += [QueueSpec(queue_id) for queue_id in sorted(named - {queue.queue_id for queue in made})]
