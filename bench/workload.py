@@ -31,9 +31,8 @@ from acd_core.commands import (
     Tick,
     UpsertAgents,
 )
-from acd_core.events import Event
-
 from acd_core.enums import EventType, Membership, Presence, Strategy
+from acd_core.events import Event
 from acd_core.policy import Channel, Policy, QueueSpec
 from acd_core.roster import AgentSpec, QueueMembership, SkillLevel
 

@@ -5,6 +5,9 @@ does: accepts stale offers, names who does not exist, repeats request ids, goes 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from verification.worlds import Worlds
 
 from acd_core.commands import (
     AcceptOffer,
@@ -25,10 +28,8 @@ from acd_core.commands import (
     UpdateContact,
     UpsertAgents,
 )
-from acd_core.events import Event
-from verification.worlds import Worlds
-
 from acd_core.enums import ContactState, EventType, OfferOutcome, Presence
+from acd_core.events import Event
 from acd_core.limits import AT_NS_MAX, Limits
 from bench.workload import EPOCH_NS, NS_PER_MS, Draws
 
@@ -48,6 +49,19 @@ class _Known:
         self.attached = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Regime:
+    """How many come. Agents who choose need a crowd that waits, contacts who choose need idle agents."""
+
+    arrivals: int
+    crowd: tuple[int, int]
+
+
+_OVERLOAD = _Regime(40, (8, 24))
+_BALANCE = _Regime(24, (2, 16))
+_IDLE = _Regime(12, (1, 5))
+
+
 class Adversary:
     """Commands from a seed. Call `next`, apply what it gives, then `learn` (from the events, if it was accepted)."""
 
@@ -62,21 +76,24 @@ class Adversary:
         self._requests: list[Command] = []
         self._numbered = 0
         self._waiting_commands: list[Command] = []
-        self._crowd = draws.between(2, 24)
+        self._regime = draws.pick((_OVERLOAD, _OVERLOAD, _BALANCE, _IDLE))
+        self._crowd = draws.between(*self._regime.crowd)
         pace_ns = self._worlds.pace_ms * NS_PER_MS
         self._steps = (0, 0, 1, pace_ns // 3, pace_ns, pace_ns, 2 * pace_ns + 1)
+        if self._worlds.pace_ms == 1:
+            self._steps = (0, 1, 100_001, pace_ns // 3, pace_ns // 3, pace_ns // 2, pace_ns)
         self._leap_ns = 20 * pace_ns
         self._kinds = self._weights()
         self._total = sum(weight for _, weight in self._kinds)
-        if not draws.chance(100):
+        if not draws.chance(50):
             self._open()
 
     def _open(self) -> None:
         """Begin most streams with a policy and agents who are ready; the others have to muddle through."""
         names = self._names()
         self._queue_up(ApplyPolicy(self._worlds.policy(whole=True)))
-        self._queue_up(UpsertAgents(tuple(self._worlds.agent(name) for name in names)))
         for name in names:
+            self._queue_up(UpsertAgents((self._worlds.agent(name),)))
             self._queue_up(SetPresence(name, Presence.READY))
 
     def _queue_up(self, command: Command) -> None:
@@ -86,24 +103,27 @@ class Adversary:
         """Bounds for the engines of this stream, low enough to be met now and then in one stream out of three."""
         if self._draws.chance(667):
             return Limits()
-        return Limits(agents=self._draws.between(1, 5), waiting_contacts=self._draws.between(1, 9), queues=3)
+        queues = len(self._worlds.queues) - self._draws.chance(50)
+        return Limits(self._draws.between(2, 5), self._draws.between(3, 12), queues)
 
     def _weights(self) -> tuple[tuple[Callable[[], Command | None], int], ...]:
         busy = self._draws.between(10, 30)
+        arrivals = self._regime.arrivals
+        calm = 2 if self._worlds.plain else 1
         return (
-            (self._enqueue, 28),
+            (self._enqueue, arrivals),
             (self._accept, busy),
-            (self._decline, self._draws.between(2, 12)),
+            (self._decline, self._draws.between(2, 12) // calm),
             (self._complete, busy),
             (self._finish, 8),
-            (self._presence, self._draws.between(3, 11)),
+            (self._presence, self._draws.between(3, 11) // calm),
             (self._heartbeat, 3),
             (self._update, 7),
             (self._cancel, 7),
             (self._detach, 3),
             (self._attach, 2),
-            (self._upsert, 3),
-            (self._remove, self._draws.pick((0, 1, 3))),
+            (self._upsert, 3 // calm),
+            (self._remove, self._draws.pick((0, 1, 3)) // calm),
             (self._policy, self._draws.pick((0, 1, 1))),
             (Tick, 3),
             (Resume, 1),
@@ -120,7 +140,7 @@ class Adversary:
             return self._now_ns, self._waiting_commands.pop(0)
         if draws.chance(8):
             return self._odd_time(), self._any()
-        at_ns = self._now_ns + (draws.below(self._leap_ns) if draws.chance(10) else draws.pick(self._steps))
+        at_ns = self._now_ns + self._step_ns()
         if next_timer_ns is not None and draws.chance(60):
             at_ns = max(at_ns, next_timer_ns - draws.below(2) + draws.below(2))
         command = self._any()
@@ -132,8 +152,16 @@ class Adversary:
         self._now_ns = at_ns
         return at_ns, command
 
+    def _step_ns(self) -> int:
+        draws = self._draws
+        if draws.chance(10):
+            return draws.below(self._leap_ns)
+        if draws.chance(250):
+            return draws.below(2 * self._steps[-1])
+        return draws.pick(self._steps)
+
     def _odd_time(self) -> int:
-        return self._draws.pick((0, self._now_ns - 1, self._now_ns - NS_PER_MS, AT_NS_MAX + 1, 1))
+        return self._draws.pick((0, self._now_ns - 1, self._now_ns - NS_PER_MS, AT_NS_MAX + 1, EPOCH_NS - 1))
 
     def _any(self) -> Command:
         while True:
@@ -319,7 +347,7 @@ class Adversary:
         priority = self._worlds.priority() if draws.chance(250) else None
         credit_ms = self._worlds.credit_ms() if draws.chance(250) else None
         attributes = draws.pick((b"", b"seen")) if draws.chance(150) else None
-        held = draws.chance(500) if draws.chance(300) else None
+        held = draws.chance(500) if draws.chance(400) else None
         if requirement is None and priority is None and credit_ms is None and attributes is None and held is None:
             return None
         state = ContactState.ACTIVE if held is not None else ContactState.WAITING

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from acd_core.commands import Command
-from acd_core.events import Answer, Event
-
 from acd_core.enums import CommandKind, EndCause, EventType, OfferOutcome
+from acd_core.events import Answer, Event
 from acd_core.refusal import Refused
 from acd_service.checker import Checker
 
@@ -73,10 +72,10 @@ class Lockstep:
         """Give every engine the command; they have to answer alike."""
         self.given += 1
         before = self.lead.event_hash, self.lead.seq, self.lead.event_seq, self.lead.now_ns
-        results = {name: _result(engine, at_ns, command) for name, engine in self.engines.items()}
+        results = {name: result_of(engine, at_ns, command) for name, engine in self.engines.items()}
         (first_name, first), *others = results.items()
         for name, result in others:
-            if not _alike(first, result):
+            if not alike(first, result):
                 self.fail(at_ns, command, f"{first_name}: {_shown(first)}\n{name}: {_shown(result)}")
         if isinstance(first, Refused):
             self.coverage.refusals[first.reason.name] += 1
@@ -128,7 +127,7 @@ class Lockstep:
         raise DisagreementError(f"{self.label} command {self.given} at {at_ns}: {command!r}\n{what}")
 
 
-def _result(engine: Any, at_ns: int, command: Command) -> Answer | Refused:
+def result_of(engine: Any, at_ns: int, command: Command) -> Answer | Refused:
     try:
         answer: Answer = engine.apply(at_ns, command)
     except Refused as refused:
@@ -140,7 +139,7 @@ _ANSWER_FIELDS = ("seq", "at_ns", "duplicate", "contact_id", "contact_state", "a
                   "offer_expires_ns", "policy_version")  # fmt: skip
 
 
-def _alike(one: Answer | Refused, other: Answer | Refused) -> bool:
+def alike(one: Answer | Refused, other: Answer | Refused) -> bool:
     if isinstance(one, Refused) or isinstance(other, Refused):
         return (
             isinstance(one, Refused)

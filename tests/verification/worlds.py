@@ -11,21 +11,31 @@ CHANNELS = ("voice", "chat", "mail", "sms")
 STRATEGIES = (Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM)
 LEVELS = (1, 2, 50, 99, 100)
 
+_NO_CREDITS = ((0,), (1_000,))
+_CLOSE_CREDITS = ((0, 0, 1, -1, 2), (1_000, 1_000, 1_000, 1_001, 500))
+"""Credits and rates so near to each other that a millisecond of waiting decides."""
+_WIDE_CREDITS = (
+    (0, 0, 0, 1, 5_000, -60_000, 10**12, -(10**12)),
+    (1_000, 1_000, 0, 1, 999, 3_000, 1_000_000),
+)
+
 
 class Worlds:
     """Draws what a stream is made of. How wild the draws are is itself drawn once, from the seed."""
 
     def __init__(self, draws: Draws) -> None:
         self._draws = draws
+        self.plain = plain = draws.chance(350)
+        """Everyone may serve everyone, so that order alone decides."""
         self.queues = QUEUES[: draws.between(1, len(QUEUES))]
-        self.channels = CHANNELS[: draws.between(1, len(CHANNELS))]
+        self.channels = CHANNELS[: 1 if plain else draws.between(1, len(CHANNELS))]
         self.agents_most = draws.between(1, 9) if draws.chance(300) else draws.between(3, 9)
-        self._listed_thousandths = draws.pick((0, 300, 700, 1000))
+        self._listed_thousandths = draws.pick((0, 1000) if plain else (0, 300, 700, 1000))
         self._auto_thousandths = draws.pick((0, 0, 300, 1000))
-        self._skilled = draws.chance(700)
-        self._credits = draws.chance(500)
+        self._skilled = not plain and draws.chance(800)
+        self._credits, self._rates = draws.pick((_NO_CREDITS, _CLOSE_CREDITS, _CLOSE_CREDITS, _WIDE_CREDITS))
         self._strategies = STRATEGIES if draws.chance(700) else (draws.pick(STRATEGIES),)
-        self.pace_ms = draws.pick((1, 40, 1_000, 7_000))
+        self.pace_ms = draws.pick((1, 1, 40, 1_000, 7_000))
         """The usual time between commands. Durations that can make the engine go round in circles (an offer that runs
         out is made again) are multiples of it, so that a step in time fires a few timers and not thousands."""
         self._long = draws.pick((3, 10, 60))
@@ -68,7 +78,7 @@ class Worlds:
             short_abandon_ms=draws.pick((0, 1, 1_000, 5_000)),
             presence_lease_ms=self._ms(0, 0, 2, 9),
             reattach_ms=self._brief_or_ms(1, 2),
-            max_waiting=draws.pick((None, None, None, None, None, 1, 6, 12)),
+            max_waiting=draws.pick((None, None, None, None, None, None, 6, 12)),
             offer_outcomes=OfferOutcomes(self._outcome(), self._outcome(), self._outcome(), self._outcome()),
         )
 
@@ -78,6 +88,8 @@ class Worlds:
         return Channel(channel_id, draws.pick((10, 25, 33, 50, 100, 100)), interrupts)
 
     def _outcome(self) -> OutcomePolicy:
+        if self.plain and self._draws.chance(700):
+            return OutcomePolicy()
         return OutcomePolicy(
             exclude_ms=self._brief_or_ms(0, 0, 1, 2, 9),
             delay_ms=self._brief_or_ms(0, 0, 1, 2),
@@ -95,10 +107,10 @@ class Worlds:
             offer_timeout_ms=self._ms(1, 2, 3),
             auto_accept=draws.chance(self._auto_thousandths),
             wrap_up_ms=self._brief_or_ms(0, 0, 1, 2),
-            credit_ms=draws.pick((0, 1, -1, 5_000, -60_000, 10**12, -(10**12))) if self._credits else 0,
-            rate=draws.pick((1_000, 1_000, 0, 1, 999, 3_000, 1_000_000)) if self._credits else 1_000,
-            max_tier=draws.pick((None, None, 0, 1, 2)),
-            max_waiting=draws.pick((None, None, None, None, 0, 2, 5)),
+            credit_ms=draws.pick(self._credits),
+            rate=draws.pick(self._rates),
+            max_tier=None if self.plain else draws.pick((None, None, 0, 1, 2)),
+            max_waiting=draws.pick((None, None, None, None, None, None, 0, 4)),
         )
 
     def agent(self, agent_id: str) -> AgentSpec:
@@ -107,15 +119,17 @@ class Worlds:
         members = [
             QueueMembership(queue_id, draws.below(4), draws.below(3))
             for queue_id in self.queues
-            if self._listed_thousandths and draws.chance(700)
+            if self._listed_thousandths and draws.chance(1_000 if self.plain else 700)
         ]
         maxima = [
-            ChannelMaximum(channel_id, draws.below(4)) for channel_id in self.channels if draws.chance(200)
+            ChannelMaximum(channel_id, draws.below(4))
+            for channel_id in self.channels
+            if draws.chance(0 if self.plain else 200)
         ]
         return AgentSpec(
             agent_id,
             tuple(skills) if self._skilled else (),
-            capacity=draws.pick((1, 50, 99, 100, 100, 100, 101, 200, 350)),
+            capacity=draws.pick((100, 100, 200) if self.plain else (1, 50, 99, 100, 100, 100, 101, 200, 350)),
             channel_maxima=tuple(maxima),
             memberships=tuple(members),
             display_name=draws.pick(("", "", "Zoë")),
@@ -125,6 +139,4 @@ class Worlds:
         return self._draws.pick((0, 0, 0, 0, 1, -1, 7, 1_000_000, -1_000_000))
 
     def credit_ms(self) -> int:
-        if not self._credits:
-            return 0
-        return self._draws.pick((0, 0, 0, 1, -1, 1_000, 30_000, -30_000, 10**12, -(10**12)))
+        return self._draws.pick(self._credits)
