@@ -13,7 +13,7 @@ from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
 from acd_service.fanout import Watcher
 from acd_service.rpc.call import Tenants, carry_out, not_built, page_of, stamp_of
-from acd_service.sequencer import Released
+from acd_service.sequencer import AT_FIELD, Released
 from acd_service.standing import Standing
 from acd_service.tenant import Tenant
 
@@ -43,7 +43,13 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         return await carry_out(self._tenants.of(context), request, context)
 
     async def RouteContact(self, request: Any, context: Any) -> None:
-        await _ContactStream(self._tenants.of(context), context).run(codec.command_of(request))
+        command = codec.command_of(request)
+        try:
+            await _ContactStream(self._tenants.of(context), context).run(command)
+        except Refused as refused:
+            if refused.field in ("", AT_FIELD):
+                raise
+            raise codec.wire_refusal(refused).within(request.WhichOneof("contact")) from None
 
     async def GetContact(self, request: Any, context: Any) -> Any:
         view, seq = await self._tenants.of(context).look(
