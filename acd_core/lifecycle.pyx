@@ -212,7 +212,7 @@ cdef class Lifecycle(Matching):
             server = &self.roster.all[agent]
             self.unhold(contact)
             server.serving -= 1
-            if server.serving == 0:
+            if server.serving == 0 and server.presence != PRESENCE_OFFLINE:
                 server.idle_since_ns = self.now_ns
             if server.leaving and server.holds < 0:
                 self.forget_agent(agent)
