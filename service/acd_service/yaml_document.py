@@ -14,6 +14,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
+_DEPTH_MAX: Final = 32
+"""More than any file of ours needs; the library's composer recurses, and its compiled form would crash."""
 _TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _WHOLE_NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
 _DURATION = re.compile(r"-?(?:[0-9]{1,12}(?:ms|s|m|h|d))+")
@@ -178,6 +180,7 @@ def compose(text: str, name: str) -> Node:
         BadFile: the text is not YAML, is empty or has several documents.
     """
     try:
+        _check_depth(text, name)
         node: Node | None = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -191,11 +194,23 @@ def compose(text: str, name: str) -> Node:
         before = text[: error.position]
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
         raise BadFile(name, [Problem(line, column, "", "SYNTAX", "a character that YAML does not allow")]) from None
-    except RecursionError:
-        raise BadFile(name, [Problem(1, 1, "", "SYNTAX", "nested too deeply")]) from None
     if node is None:
         raise BadFile(name, [Problem(1, 1, "", "EMPTY", "the file is empty")])
     return node
+
+
+def _check_depth(text: str, name: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEPTH_MAX:
+                mark = event.start_mark
+                assert mark is not None
+                problem = Problem(mark.line + 1, mark.column + 1, "", "SYNTAX", f"nested deeper than {_DEPTH_MAX}")
+                raise BadFile(name, [problem])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def decoded(data: bytes, name: str) -> str:
