@@ -58,6 +58,8 @@ for command in (
 
 def main() -> None:
     """Run `acd` and exit with its status."""
+    # gRPC's own log goes to standard error and says again, in its words, what `acd` says in one sentence.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         status = acd.main(prog_name="acd", standalone_mode=False)
     except click.ClickException as error:
