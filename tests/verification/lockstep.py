@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from acd_core.commands import Command
 from acd_core.enums import CommandKind, EndCause, EventType, OfferOutcome
-from acd_core.events import Answer, Event
+from acd_core.events import Answer
 from acd_core.refusal import Refused
 from acd_service.checker import Checker
 
@@ -71,26 +72,23 @@ class Lockstep:
     def apply(self, at_ns: int, command: Command) -> Answer | Refused:
         """Give every engine the command; they have to answer alike."""
         self.given += 1
-        before = self.lead.event_hash, self.lead.seq, self.lead.event_seq, self.lead.now_ns
+        before = _standing(self.lead)
         results = {name: result_of(engine, at_ns, command) for name, engine in self.engines.items()}
         (first_name, first), *others = results.items()
         for name, result in others:
             if not alike(first, result):
                 self.fail(at_ns, command, f"{first_name}: {_shown(first)}\n{name}: {_shown(result)}")
+        unchanged = isinstance(first, Refused) or first.duplicate
+        after = before if unchanged else _standing(self.lead)
+        for name, engine in self.engines.items():
+            if _standing(engine) != after:
+                what = "refused or repeated, and yet changed" if unchanged else f"unlike {first_name}"
+                self.fail(at_ns, command, f"{name}: {what}: (hash, seq, event_seq, now, next timer) "
+                                          f"{_standing(engine)} where {after} is due")  # fmt: skip
         if isinstance(first, Refused):
             self.coverage.refusals[first.reason.name] += 1
         else:
             self._judge(at_ns, command, first)
-        unchanged = isinstance(first, Refused) or first.duplicate
-        for name, engine in self.engines.items():
-            after = engine.event_hash, engine.seq, engine.event_seq, engine.now_ns
-            if unchanged and after != before:
-                self.fail(at_ns, command, f"{name}: refused or repeated, and yet {before} became {after}")
-            lead = self.lead
-            if after != (lead.event_hash, lead.seq, lead.event_seq, lead.now_ns):
-                self.fail(at_ns, command, f"{name}: hash, seq, event_seq, now differ from {first_name}'s")
-            if engine.next_timer() != lead.next_timer():
-                self.fail(at_ns, command, f"next timer: {first_name} {lead.next_timer()}, {name} {engine.next_timer()}")
         return first
 
     def _judge(self, at_ns: int, command: Command, answer: Answer) -> None:
@@ -127,6 +125,10 @@ class Lockstep:
         raise DisagreementError(f"{self.label} command {self.given} at {at_ns}: {command!r}\n{what}")
 
 
+def _standing(engine: Any) -> tuple[Any, ...]:
+    return engine.event_hash, engine.seq, engine.event_seq, engine.now_ns, engine.next_timer()
+
+
 def result_of(engine: Any, at_ns: int, command: Command) -> Answer | Refused:
     try:
         answer: Answer = engine.apply(at_ns, command)
@@ -135,34 +137,25 @@ def result_of(engine: Any, at_ns: int, command: Command) -> Answer | Refused:
     return answer
 
 
-_ANSWER_FIELDS = ("seq", "at_ns", "duplicate", "contact_id", "contact_state", "agent_id", "offer_id",
-                  "offer_expires_ns", "policy_version")  # fmt: skip
-
-
-def alike(one: Answer | Refused, other: Answer | Refused) -> bool:
-    if isinstance(one, Refused) or isinstance(other, Refused):
-        return (
-            isinstance(one, Refused)
-            and isinstance(other, Refused)
-            and (one.reason, one.field) == (other.reason, other.field)
-        )
-    if any(getattr(one, name) != getattr(other, name) for name in _ANSWER_FIELDS):
-        return False
-    if len(one.events) != len(other.events):
-        return False
-    return all(_same_event(a, b) for a, b in zip(one.events, other.events, strict=True))
-
-
-_EVENT_FIELDS = (
+_answer_fields = attrgetter(
+    "seq", "at_ns", "duplicate", "contact_id", "contact_state", "agent_id", "offer_id", "offer_expires_ns",
+    "policy_version",
+)  # fmt: skip
+_event_fields = attrgetter(
     "type", "event_seq", "seq", "at_ns", "contact_id", "agent_id", "queue_id", "channel_id", "customer_id", "text",
     "cause", "tier", "strategy", "chosen_by", "presence", "offer_id", "ordinal", "priority", "credit_ms", "score",
     "wait_ns", "until_ns", "duration_ns", "policy_version", "attributes", "agent",
 )  # fmt: skip
+"""Every field, also those that the hash leaves out; fields that a type does not use are empty in both."""
 
 
-def _same_event(one: Event, other: Event) -> bool:
-    """Every field, also those that the hash leaves out; fields that a type does not use are empty in both."""
-    return all(getattr(one, name) == getattr(other, name) for name in _EVENT_FIELDS)
+def alike(one: Answer | Refused, other: Answer | Refused) -> bool:
+    """Whether two engines said the same: the same answer with the same events, or the same reason and field."""
+    if isinstance(one, Refused):
+        return isinstance(other, Refused) and (one.reason, one.field) == (other.reason, other.field)
+    if isinstance(other, Refused) or _answer_fields(one) != _answer_fields(other):
+        return False
+    return [_event_fields(event) for event in one.events] == [_event_fields(event) for event in other.events]
 
 
 def _shown(result: Answer | Refused) -> str:

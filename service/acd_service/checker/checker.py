@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from acd_core.commands import Command, EnqueueContact, Resume, Tick
-from acd_core.events import Event
-
 from acd_core.enums import ContactState, EndCause, EventType, TimerKind
+from acd_core.events import Event
 from acd_core.limits import AT_NS_MAX
 from acd_service.checker.choice import (
     Draws,

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from acd_core.events import Event
-
 from acd_core.enums import EventType
+from acd_core.events import Event
 from acd_service.checker.violation import BrokenError, Invariant
 
 

@@ -22,7 +22,6 @@ from acd_core.commands import (
     UpdateContact,
     UpsertAgents,
 )
-
 from acd_core.enums import ContactState, EndCause, EventType, OfferOutcome, Presence, PresenceCause, TimerKind
 from acd_service.checker.effects import NS_PER_MS, Effects
 from acd_service.checker.violation import BrokenError, Invariant
