@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, Self, get_args
 import yaml
 
 ClockKind = Literal["wall", "external"]
-Synchronous = Literal["FULL", "OFF"]
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
 LISTEN_DEFAULT: Final = "127.0.0.1:7007"
 DATA_DIR_DEFAULT: Final = Path("data")
@@ -68,7 +68,7 @@ class Config:
     journal_vfs: str = ""
     """SQLite's file layer; empty for its default."""
     journal_synchronous: Synchronous = "FULL"
-    """OFF loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
+    """Anything but FULL loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
     engine: Literal["compiled", "reference"] = "compiled"
 
     def __post_init__(self) -> None:
