@@ -66,18 +66,18 @@ def upsert_agents(request: UpsertAgentsRequest) -> UpsertAgents:
     return UpsertAgents(tuple(specs), request_id=request.request_id)
 
 
-def upsert_agents_request(command: UpsertAgents) -> UpsertAgentsRequest:
-    return UpsertAgentsRequest(
-        request_id=command.request_id, agents=[agent_spec_message(spec) for spec in command.agents]
-    )
+def write_upsert_agents(request: UpsertAgentsRequest, command: UpsertAgents) -> None:
+    request.request_id = command.request_id
+    request.agents.extend(agent_spec_message(spec) for spec in command.agents)
 
 
 def remove_agents(request: RemoveAgentsRequest) -> RemoveAgents:
     return RemoveAgents(tuple(request.agent_ids), request_id=request.request_id)
 
 
-def remove_agents_request(command: RemoveAgents) -> RemoveAgentsRequest:
-    return RemoveAgentsRequest(request_id=command.request_id, agent_ids=command.agent_ids)
+def write_remove_agents(request: RemoveAgentsRequest, command: RemoveAgents) -> None:
+    request.request_id = command.request_id
+    request.agent_ids.extend(command.agent_ids)
 
 
 def set_presence(request: SetPresenceRequest) -> SetPresence:
@@ -90,32 +90,32 @@ def set_presence(request: SetPresenceRequest) -> SetPresence:
     )
 
 
-def set_presence_request(command: SetPresence) -> SetPresenceRequest:
-    request = SetPresenceRequest(
-        request_id=command.request_id,
-        agent_id=command.agent_id,
-        presence=command.presence,  # type: ignore[arg-type]  # the numbers are the same
-        reason=command.reason,
-    )
+def write_set_presence(request: SetPresenceRequest, command: SetPresence) -> None:
+    request.request_id = command.request_id
+    request.agent_id = command.agent_id
+    request.presence = command.presence  # type: ignore[assignment]  # the numbers are the same
+    request.reason = command.reason
     if command.lease_ms:
         request.lease.CopyFrom(duration_of_ms(command.lease_ms))
-    return request
 
 
 def heartbeat(request: HeartbeatRequest) -> Heartbeat:
     return Heartbeat(tuple(request.agent_ids), request_id=request.request_id)
 
 
-def heartbeat_request(command: Heartbeat) -> HeartbeatRequest:
-    return HeartbeatRequest(request_id=command.request_id, agent_ids=command.agent_ids)
+def write_heartbeat(request: HeartbeatRequest, command: Heartbeat) -> None:
+    request.request_id = command.request_id
+    request.agent_ids.extend(command.agent_ids)
 
 
 def finish_wrap_up(request: FinishWrapUpRequest) -> FinishWrapUp:
     return FinishWrapUp(request.agent_id, request.contact_id, request_id=request.request_id)
 
 
-def finish_wrap_up_request(command: FinishWrapUp) -> FinishWrapUpRequest:
-    return FinishWrapUpRequest(request_id=command.request_id, agent_id=command.agent_id, contact_id=command.contact_id)
+def write_finish_wrap_up(request: FinishWrapUpRequest, command: FinishWrapUp) -> None:
+    request.request_id = command.request_id
+    request.agent_id = command.agent_id
+    request.contact_id = command.contact_id
 
 
 def agent_message(view: AgentView) -> agent_pb2.Agent:

@@ -14,6 +14,7 @@ from acd_service.codec.values import checked_int64, duration_of_ms, ms_of, not_b
 
 _POLICY = Policy()
 _QUEUE = QueueSpec("defaults")
+_DEFAULTS = OfferOutcomes()
 _LATER_OF_POLICY = ("plans", "preference", "callback", "calendars", "occupancy_time_constant")
 _LATER_OF_QUEUE = (
     "plan_id", "skill_weights", "broadcast_to", "preferred_hold", "calendar_id", "at_closing", "overflow",
@@ -110,15 +111,11 @@ def apply_policy(request: ApplyPolicyRequest) -> ApplyPolicy:
     return ApplyPolicy(policy, expected, request_id=request.request_id)
 
 
-def apply_policy_request(command: ApplyPolicy) -> ApplyPolicyRequest:
-    return ApplyPolicyRequest(
-        request_id=command.request_id,
-        policy=policy_message(command.policy),
-        expected_version=command.expected_version if command.expected_version >= 0 else None,
-    )
-
-
-_DEFAULTS = OfferOutcomes()
+def write_apply_policy(request: ApplyPolicyRequest, command: ApplyPolicy) -> None:
+    request.request_id = command.request_id
+    request.policy.CopyFrom(policy_message(command.policy))
+    if command.expected_version >= 0:
+        request.expected_version = command.expected_version
 
 
 def _placed(refused: Refused, list_name: str, index: int, entry_id: str) -> Refused:

@@ -131,37 +131,42 @@ def journalled_command_of(message: command_pb2.Command) -> commands.Command:
     return maker(getattr(message, which or ""))
 
 
-def _enqueue_message(command: Any) -> command_pb2.Command:
-    request = contacts.enqueue_contact_request(command)
-    if command.attached:
-        return command_pb2.Command(enqueue_attached_contact=request)
-    return command_pb2.Command(enqueue_contact=request)
+def _write_request_id(message: Any, command: commands.Command) -> None:
+    message.request_id = command.request_id
 
 
-_MESSAGES: Final[Mapping[int, Callable[[Any], command_pb2.Command]]] = {
-    CommandKind.TICK: lambda c: command_pb2.Command(tick=command_pb2.TickCommand(request_id=c.request_id)),
-    CommandKind.RESUME: lambda c: command_pb2.Command(resume=command_pb2.ResumeCommand(request_id=c.request_id)),
-    CommandKind.APPLY_POLICY: lambda c: command_pb2.Command(apply_policy=policies.apply_policy_request(c)),
-    CommandKind.UPSERT_AGENTS: lambda c: command_pb2.Command(upsert_agents=agents.upsert_agents_request(c)),
-    CommandKind.REMOVE_AGENTS: lambda c: command_pb2.Command(remove_agents=agents.remove_agents_request(c)),
-    CommandKind.SET_PRESENCE: lambda c: command_pb2.Command(set_presence=agents.set_presence_request(c)),
-    CommandKind.HEARTBEAT: lambda c: command_pb2.Command(heartbeat=agents.heartbeat_request(c)),
-    CommandKind.ENQUEUE_CONTACT: _enqueue_message,
-    CommandKind.UPDATE_CONTACT: lambda c: command_pb2.Command(update_contact=contacts.update_contact_request(c)),
-    CommandKind.CANCEL_CONTACT: lambda c: command_pb2.Command(cancel_contact=contacts.cancel_contact_request(c)),
-    CommandKind.ACCEPT_OFFER: lambda c: command_pb2.Command(accept_offer=contacts.accept_offer_request(c)),
-    CommandKind.DECLINE_OFFER: lambda c: command_pb2.Command(decline_offer=contacts.decline_offer_request(c)),
-    CommandKind.COMPLETE_CONTACT: lambda c: command_pb2.Command(complete_contact=contacts.complete_contact_request(c)),
-    CommandKind.FINISH_WRAP_UP: lambda c: command_pb2.Command(finish_wrap_up=agents.finish_wrap_up_request(c)),
-    CommandKind.DETACH_CONTACT: lambda c: command_pb2.Command(
-        detach_contact=command_pb2.DetachContactCommand(request_id=c.request_id, contact_id=c.contact_id)
-    ),
-    CommandKind.ATTACH_CONTACT: lambda c: command_pb2.Command(
-        attach_contact=command_pb2.AttachContactCommand(request_id=c.request_id, contact_id=c.contact_id)
-    ),
+def _write_contact_id(message: Any, command: commands.DetachContact | commands.AttachContact) -> None:
+    message.request_id = command.request_id
+    message.contact_id = command.contact_id
+
+
+_WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
+    CommandKind.TICK: ("tick", _write_request_id),
+    CommandKind.RESUME: ("resume", _write_request_id),
+    CommandKind.APPLY_POLICY: ("apply_policy", policies.write_apply_policy),
+    CommandKind.UPSERT_AGENTS: ("upsert_agents", agents.write_upsert_agents),
+    CommandKind.REMOVE_AGENTS: ("remove_agents", agents.write_remove_agents),
+    CommandKind.SET_PRESENCE: ("set_presence", agents.write_set_presence),
+    CommandKind.HEARTBEAT: ("heartbeat", agents.write_heartbeat),
+    CommandKind.ENQUEUE_CONTACT: ("enqueue_contact", contacts.write_enqueue_contact),
+    CommandKind.UPDATE_CONTACT: ("update_contact", contacts.write_update_contact),
+    CommandKind.CANCEL_CONTACT: ("cancel_contact", contacts.write_cancel_contact),
+    CommandKind.ACCEPT_OFFER: ("accept_offer", contacts.write_accept_offer),
+    CommandKind.DECLINE_OFFER: ("decline_offer", contacts.write_decline_offer),
+    CommandKind.COMPLETE_CONTACT: ("complete_contact", contacts.write_complete_contact),
+    CommandKind.FINISH_WRAP_UP: ("finish_wrap_up", agents.write_finish_wrap_up),
+    CommandKind.DETACH_CONTACT: ("detach_contact", _write_contact_id),
+    CommandKind.ATTACH_CONTACT: ("attach_contact", _write_contact_id),
 }
 
 
 def journalled_message(command: commands.Command) -> command_pb2.Command:
     """Any command as the journal keeps it."""
-    return _MESSAGES[command.kind](command)
+    name, write = _WRITERS[command.kind]
+    if isinstance(command, commands.EnqueueContact) and command.attached:
+        name = "enqueue_attached_contact"
+    message = command_pb2.Command()
+    target = getattr(message, name)
+    target.SetInParent()
+    write(target, command)
+    return message

@@ -12,6 +12,7 @@ from acd_core.refusal import Reason, Refused
 
 INT64_MAX: Final = 2**63 - 1
 _NS: Final = 1_000_000_000
+_SHORT_ENTRY_BYTES: Final = 0x7F - 4
 _SECONDS_MAX: Final = 10**12
 """Beyond any bound of the engine, and small enough that no product leaves 64 bits."""
 
@@ -95,17 +96,17 @@ def packed_attributes(values: Mapping[str, str]) -> bytes:
     if not values:
         return b""
     packed = bytearray()
-    for key in sorted(values):
-        key_bytes, value_bytes = key.encode(), values[key].encode()
-        entry = bytearray(b"\x0a")
-        _append_varint(entry, len(key_bytes))
-        entry += key_bytes
-        entry.append(0x12)
-        _append_varint(entry, len(value_bytes))
-        entry += value_bytes
-        packed.append(0x0A)
-        _append_varint(packed, len(entry))
-        packed += entry
+    for key, value in sorted(values.items()):
+        key_bytes, value_bytes = key.encode(), value.encode()
+        key_size, value_size = len(key_bytes), len(value_bytes)
+        if key_size + value_size <= _SHORT_ENTRY_BYTES:
+            # Every length fits in one byte.
+            packed += b"\n%c\n%c%b\x12%c%b" % (
+                key_size + value_size + 4, key_size, key_bytes, value_size, value_bytes,
+            )  # fmt: skip
+            continue
+        entry = b"\n%b%b\x12%b%b" % (_varint(key_size), key_bytes, _varint(value_size), value_bytes)
+        packed += b"\n%b%b" % (_varint(len(entry)), entry)
     return bytes(packed)
 
 
@@ -121,8 +122,11 @@ def unpacked_attributes(packed: bytes) -> Mapping[str, str]:
         raise ValueError(f"not the attributes of a contact: {error}") from None
 
 
-def _append_varint(target: bytearray, value: int) -> None:
+def _varint(value: int) -> bytes:
+    """A whole number as protobuf writes it (Protocol Buffers, Encoding, Base 128 Varints)."""
+    written = bytearray()
     while value > 0x7F:
-        target.append(value & 0x7F | 0x80)
+        written.append(value & 0x7F | 0x80)
         value >>= 7
-    target.append(value)
+    written.append(value)
+    return bytes(written)
