@@ -132,7 +132,7 @@ cpdef enum:
     EVENT_RESUMED = 23
 
 
-cdef enum:
+cpdef enum:
     CHANNELS_BOUND = 16  # limits.CHANNELS_MAX
 
 
