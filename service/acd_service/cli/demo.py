@@ -1,9 +1,8 @@
 """`acd demo`: a busy contact-centre day through a real service."""
 
-import asyncio
-
 import click
 import grpc
+import uvloop
 
 from acd_service.cli.connection import explain
 from acd_service.cli.terminal import (
@@ -47,7 +46,7 @@ def demo_command(context: click.Context, as_json: bool, seed: int, scale: float,
     console = notes()
     try:
         with OwnService(seed, engine or "compiled") as service:
-            report = asyncio.run(run_day(service, seed, scale, console if console.is_terminal else None))
+            report = uvloop.run(run_day(service, seed, scale, console if console.is_terminal else None))
     except ServiceDidNotStart as error:
         raise Failed(f"the demo's service did not start: {error}") from None
     except grpc.RpcError as error:

@@ -105,8 +105,7 @@ class Driver:
             if self._timers and self._timers[0] <= self._told_ns:
                 heapq.heappop(self._timers)
             elif self._timers and (not self._agenda or self._timers[0] + QUIET_NS < self._agenda[0][0]):
-                # The service is told what time it is; with nothing else to say, this tells it that a timer is due.
-                await self._send(self._timers[0], Heartbeat((self._roster[0].agent_id,)))
+                await self._tell_time(self._timers[0])
             else:
                 at_ns, _, deed, about = heapq.heappop(self._agenda)
                 await deed(at_ns, *about)
@@ -151,6 +150,10 @@ class Driver:
         else:
             self._at(answer_ns, self._accept, *about)
 
+    async def _tell_time(self, at_ns: int) -> None:
+        """The service is told what time it is; with nothing else to say, this lets it fire the timers that are due."""
+        await self._send(at_ns, Heartbeat((self._roster[0].agent_id,)))
+
     async def _arrive(self, at_ns: int, arrival: Arrival) -> None:
         contact = EnqueueContact(
             arrival.contact_id,
@@ -167,9 +170,15 @@ class Driver:
         await self._send(at_ns, contact)
 
     async def _leave(self, at_ns: int, contact_id: str, abandoned: bool) -> None:
-        contact = self._ledger.contacts.get(contact_id)
-        if contact is not None and contact.state in (ContactState.WAITING, ContactState.OFFERED):
+        if self._is_unanswered(contact_id) and self._timers and self._timers[0] <= at_ns:
+            # An agent whose wrap-up ran out meanwhile may have been given this very contact.
+            await self._tell_time(at_ns)
+        if self._is_unanswered(contact_id):
             await self._send(at_ns, CancelContact(contact_id, abandoned))
+
+    def _is_unanswered(self, contact_id: str) -> bool:
+        contact = self._ledger.contacts.get(contact_id)
+        return contact is not None and contact.state in (ContactState.WAITING, ContactState.OFFERED)
 
     def _is_live(self, contact_id: str, offer_id: int) -> bool:
         contact = self._ledger.contacts.get(contact_id)

@@ -64,7 +64,7 @@ DECLINED_SHARE: Final = 0.015
 BUSY_SHARE: Final = 0.005
 MISSED_SHARE: Final = 0.01
 """What becomes of an offer that is not taken."""
-EARLY_WRAP_UP_SHARE: Final = 0.25
+EARLY_WRAP_UP_SHARE: Final = 0.1
 """Wrap-ups that the agent ends itself; the others run out."""
 BREAK_MINUTES: Final = 8
 """Each desk agent takes one break a day."""
