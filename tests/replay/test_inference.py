@@ -3,6 +3,7 @@
 import pytest
 
 from acd_service.replay.call_log import Call, parse_call_log
+from acd_service.replay.idleness import share_beside_idle_agents
 from acd_service.replay.patience import PAST_THE_END_NS, PatienceCurve
 from acd_service.replay.presence import infer_staff
 
@@ -67,3 +68,18 @@ def test_a_call_past_midnight_belongs_to_the_shift_in_which_it_began() -> None:
     )
     (shift,) = infer_staff(log.calls).shifts
     assert (shift.day.isoformat(), shift.length_ns) == ("2014-01-02", 40 * 60 * SECOND)
+
+
+def test_callers_who_waited_beside_an_agent_without_a_call() -> None:
+    log = parse_call_log(
+        HEADER
+        + "2014-01-02T08:00:00,q,anna,2014-01-02T08:00:00,,,2014-01-02T08:05:00\n"
+        + "2014-01-02T08:04:00,q,anna,2014-01-02T08:05:00,,,2014-01-02T08:06:00\n"  # anna was with the one before
+        + "2014-01-02T08:06:00,q,anna,2014-01-02T08:06:30,,,2014-01-02T08:07:00\n"  # free since this very second
+        + "2014-01-02T08:08:00,q,,,,,2014-01-02T08:09:00\n"  # free
+        + "2014-01-02T08:08:10,other,,,,,2014-01-02T08:09:00\n"  # not her queue
+        + "2014-01-02T08:09:00,q,anna,2014-01-02T08:09:20,,,2014-01-02T08:10:00\n"  # did not wait over 20 s
+        + "2014-01-02T08:10:00,q,,,,,2014-01-02T08:11:00\n"  # she goes in this second, after whatever arrives
+    )
+    assert share_beside_idle_agents(log.calls, infer_staff(log.calls)) == 3 / 5
+    assert share_beside_idle_agents(log.calls[:1], infer_staff(log.calls[:1])) is None

@@ -45,5 +45,11 @@ def replay_command(log_file: Path, as_json: bool, seed: int, engine: str) -> Non
     console = results()
     for table in tables(comparison):
         console.print(table)
+    beside = comparison["log_waits_beside_idle_agents"]
+    if beside is not None:
+        console.print(
+            f"Of the log's calls that waited over 20 s, {beside:.1%} arrived while an agent of their queue was there "
+            "and had no call: on a break, in wrap-up, at other work. The replay gives them calls."
+        )
     pace = f"{comparison['commands_per_second']:,.0f} commands a second"
     console.print(f"{comparison['agents']} agents, seed {seed}, digest {comparison['digest']}, {pace}.")

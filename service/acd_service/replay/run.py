@@ -19,7 +19,6 @@ from acd_core.commands import (
     SetPresence,
     UpsertAgents,
 )
-
 from acd_core.enums import EventType, Membership, Presence
 from acd_core.limits import AGENTS_PER_COMMAND_MAX
 from acd_core.policy import Policy, QueueSpec
@@ -27,6 +26,7 @@ from acd_core.roster import AgentSpec, QueueMembership
 from acd_service.engine_interface import RoutingEngine
 from acd_service.replay.call_log import Call, CallLog
 from acd_service.replay.figures import Ledger, log_ledger
+from acd_service.replay.idleness import share_beside_idle_agents
 from acd_service.replay.patience import PatienceCurve
 from acd_service.replay.presence import Shift, Staff, infer_staff
 
@@ -76,6 +76,7 @@ def replay(
             day.isoformat(): {"log": happened.by_day[day].figures(), "replay": routed.by_day[day].figures()}
             for day in sorted(happened.by_day)
         },
+        "log_waits_beside_idle_agents": share_beside_idle_agents(log.calls, staff),
         "agents": len(staff.queues_of),
         "notes": list(log.notes),
         "commands_per_second": engine.seq / took_s,

@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich import box
 from rich.table import Table
 
-_HEADINGS: Final = ("offered", "abandoned", "ASA", "within 20 s", "handle", "occupancy")
+_HEADINGS: Final = ("offered", "abandoned", "ASA", "≤ 20 s", "handle", "occupancy")
 
 
 def tables(comparison: Mapping[str, Any]) -> Iterator[Table]:
@@ -17,7 +17,7 @@ def tables(comparison: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def _table(title: str, what: str, rows: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column(what, no_wrap=True)
     table.add_column("", no_wrap=True)
     for heading in _HEADINGS:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from acd_core.commands import ApplyPolicy, Command, SetPresence, UpsertAgents
-
 from acd_core.enums import Presence
 from acd_core.limits import AGENTS_PER_COMMAND_MAX, AT_NS_MAX, CREDIT_MS_MAX, RATE_MAX
 from acd_core.policy import Policy, QueueSpec
