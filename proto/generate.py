@@ -21,7 +21,8 @@ def generate(destination: Path) -> int:
     includes = [f"-I{ROOT}", f"-I{well_known}", f"-I{status_proto.parents[2]}"]
     messages = [f"--python_out={destination}", f"--pyi_out={destination}", *sources]
     services = [f"--grpc_python_out={destination}", *(name for name in sources if name.endswith("_service.proto"))]
-    return protoc.main(["protoc", *includes, *messages]) or protoc.main(["protoc", *includes, *services])
+    status = protoc.main(["protoc", *includes, *messages]) or protoc.main(["protoc", *includes, *services])
+    return int(status)
 
 
 if __name__ == "__main__":
