@@ -6,6 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+# Read when gRPC is imported. Its own log says again, in its words, what `acd` says in one sentence.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 from acd_service.cli.agents import agents_group
 from acd_service.cli.demo import demo_command
 from acd_service.cli.events import events_command
@@ -58,8 +61,6 @@ for command in (
 
 def main() -> None:
     """Run `acd` and exit with its status."""
-    # gRPC's own log goes to standard error and says again, in its words, what `acd` says in one sentence.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         status = acd.main(prog_name="acd", standalone_mode=False)
     except click.ClickException as error:

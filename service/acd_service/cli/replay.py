@@ -6,14 +6,14 @@ import click
 
 from acd_core.refusal import Refused
 from acd_service.cli.progress import progress_bar
-from acd_service.cli.terminal import BadInput, json_option, notes, print_json, results
+from acd_service.cli.terminal import BadInput, example, json_option, notes, print_json, results
 from acd_service.engine_interface import engine_maker
 from acd_service.replay.call_log import LogError, read_call_log
 from acd_service.replay.run import replay
 from acd_service.replay.tables import tables
 
 
-@click.command("replay")
+@click.command("replay", epilog=example("acd replay calls.csv.gz", "acd replay calls.csv --json > figures.json"))
 @click.argument("log_file", metavar="LOG.csv[.gz]", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), default=1, show_default=True, help="Of what is drawn.")

@@ -3,17 +3,20 @@
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from acd_core.refusal import Reason, Refused
 from acd_service.cli.progress import progress_bar
-from acd_service.cli.terminal import BadInput, json_option, print_json, results
+from acd_service.cli.terminal import BadInput, example, json_option, print_json, results
 from acd_service.engine_interface import engine_maker
 from acd_service.simulation.run import simulate
 from acd_service.simulation.scenario import ScenarioError, load_scenario
 from acd_service.simulation.tables import tables
 
 
-@click.command("simulate")
+@click.command(
+    "simulate", epilog=example("acd simulate scenario.json", "acd simulate scenario.json --json > figures.json")
+)
 @click.argument("scenario_file", metavar="SCENARIO.json", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
 @click.option(
@@ -40,7 +43,7 @@ def simulate_command(scenario_file: Path, as_json: bool, engine: str) -> None:
         print_json(figures)
         return
     console = results()
-    title = f"[bold]{scenario.name or scenario_file.name}[/bold]"
+    title = f"[bold]{escape(scenario.name or scenario_file.name)}[/bold]"
     console.print(f"{title}: {figures['arrivals']:,} arrivals, the first {scenario.warmup:,} not counted")
     for table in tables(scenario, figures):
         console.print(table)
