@@ -87,7 +87,9 @@ class Client:
 class ServiceProcess:
     """`python -m acd_service.server` on a data directory, or another program with the same arguments."""
 
-    def __init__(self, data_dir: Path, *arguments: str, program: tuple[str, ...] = ("-m", "acd_service.server")) -> None:
+    def __init__(
+        self, data_dir: Path, *arguments: str, program: tuple[str, ...] = ("-m", "acd_service.server")
+    ) -> None:
         self.data_dir = data_dir
         self._command = [sys.executable, *program, "--data", str(data_dir), "--engine", ENGINE, *arguments]
         self._clients: list[Client] = []

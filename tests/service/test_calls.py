@@ -40,9 +40,7 @@ def test_one_call_by_hand(client):
     assert accepted.contact.state == ACTIVE
     completed = client.routing.CompleteContact(contact_commands_pb2.CompleteContactRequest(contact_id="call-1"))
     assert completed.contact.state == WRAP_UP
-    finished = client.agents.FinishWrapUp(
-        agent_commands_pb2.FinishWrapUpRequest(agent_id="ann", contact_id="call-1")
-    )
+    finished = client.agents.FinishWrapUp(agent_commands_pb2.FinishWrapUpRequest(agent_id="ann", contact_id="call-1"))
     assert finished.contact.state == CLOSED
     story = client.events_from(1)
     assert [event.event_seq for event in story] == list(range(1, len(story) + 1))
