@@ -193,9 +193,7 @@ class Workload:
     def _agent(self, agent_id: str) -> AgentSpec:
         skills = self._draws.pick(self._profiles) if self._profiles else self._profile()
         queues = self._draws.some(self._listed, self._draws.between(1, 5)) if self._listed else []
-        members = tuple(
-            QueueMembership(queue_id, self._draws.below(3), self._draws.below(100)) for queue_id in queues
-        )
+        members = tuple(QueueMembership(queue_id, self._draws.below(3), self._draws.below(100)) for queue_id in queues)
         return AgentSpec(agent_id, skills, memberships=members)
 
     def policy(self) -> Policy:
@@ -227,7 +225,10 @@ class Workload:
             yield from self._accepts()
 
     def stream(self, next_timer: Callable[[], int | None]) -> Iterator[Timed]:
-        """The steady stream, without end: each round one contact arrives and one is done with."""
+        """The steady stream, without end: each round one contact arrives and one is done with.
+
+        While more wait than the shape has, none arrives: an end of a cheap contact need not make room for a dear one.
+        """
         while True:
             for at_ns, command in self._round():
                 due_ns = next_timer()
@@ -237,8 +238,9 @@ class Workload:
 
     def _round(self) -> Iterator[Timed]:
         shape, draws = self.shape, self._draws
-        yield self._at(draws.below(20)), self._arrival()
-        yield from self._accepts()
+        if len(self._waiting) <= shape.waiting + shape.waiting // 50 + 10:
+            yield self._at(draws.below(20)), self._arrival()
+            yield from self._accepts()
         if len(self._waiting) and draws.chance(shape.cancel_thousandths):
             yield self._at(draws.below(5)), CancelContact(self._waiting.pick(draws))
         elif len(self._active):

@@ -40,13 +40,13 @@ _REMEMBERED = 40
 class _Known:
     """What the stream knows of a live contact."""
 
-    __slots__ = ("agent_id", "attached", "offer_id", "state")
+    __slots__ = ("agent_id", "held", "offer_id", "state")
 
     def __init__(self) -> None:
         self.state = ContactState.WAITING
         self.agent_id = ""
         self.offer_id = 0
-        self.attached = False
+        self.held = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Adversary:
         """Bounds for the engines of this stream, low enough to be met now and then in one stream out of three."""
         if self._draws.chance(667):
             return Limits()
-        queues = len(self._worlds.queues) - self._draws.chance(50)
+        queues = len(self._worlds.queues) - self._draws.chance(120)
         return Limits(self._draws.between(2, 5), self._draws.between(3, 12), queues)
 
     def _weights(self) -> tuple[tuple[Callable[[], Command | None], int], ...]:
@@ -196,6 +196,8 @@ class Adversary:
                     self._stale = [*self._stale[-30:], (contact_id, event.agent_id, event.offer_id)]
                 case EventType.OFFER_ENDED:
                     self._contacts[contact_id].state = ContactState.WAITING
+                case EventType.CONTACT_HELD | EventType.CONTACT_RETRIEVED:
+                    self._contacts[contact_id].held = event.type == EventType.CONTACT_HELD
                 case EventType.CONTACT_COMPLETED:
                     self._contacts[contact_id].state = ContactState.WRAP_UP
                 case EventType.CONTACT_CLOSED:
@@ -343,25 +345,34 @@ class Adversary:
 
     def _update(self) -> Command | None:
         draws = self._draws
-        requirement = self._worlds.requirement() if draws.chance(350) else None
-        priority = self._worlds.priority() if draws.chance(250) else None
-        credit_ms = self._worlds.credit_ms() if draws.chance(250) else None
+        if draws.chance(350):
+            return self._hold()
+        requirement = self._worlds.requirement() if draws.chance(450) else None
+        priority = self._worlds.priority() if draws.chance(300) else None
+        credit_ms = self._worlds.credit_ms() if draws.chance(300) else None
         attributes = draws.pick((b"", b"seen")) if draws.chance(150) else None
-        held = draws.chance(500) if draws.chance(400) else None
-        if requirement is None and priority is None and credit_ms is None and attributes is None and held is None:
+        if requirement is None and priority is None and credit_ms is None and attributes is None:
             return None
-        state = ContactState.ACTIVE if held is not None else ContactState.WAITING
-        if not self._makes_sense(state):
+        if not self._makes_sense(ContactState.WAITING, ContactState.OFFERED):
             return None
         return UpdateContact(
-            self._contact(state, ContactState.OFFERED) if held is None else self._contact(state),
+            self._contact(ContactState.WAITING, ContactState.OFFERED),
             requirement=requirement,
             priority=priority,
             credit_ms=credit_ms,
             attributes=attributes,
-            held=held,
+            held=draws.chance(500) if draws.chance(30) else None,
             request_id=self._request_id(),
         )
+
+    def _hold(self) -> Command | None:
+        if not self._makes_sense(ContactState.ACTIVE):
+            return None
+        contact_id = self._contact(ContactState.ACTIVE)
+        known = self._contacts.get(contact_id)
+        held = not (known is not None and known.held) if self._draws.chance(850) else self._draws.chance(500)
+        attributes = b"on hold" if self._draws.chance(100) else None
+        return UpdateContact(contact_id, held=held, attributes=attributes, request_id=self._request_id())
 
     def _cancel(self) -> Command | None:
         if not self._makes_sense(ContactState.WAITING, ContactState.OFFERED):
@@ -372,9 +383,7 @@ class Adversary:
     def _detach(self) -> Command | None:
         if not self._makes_sense(ContactState.WAITING, ContactState.OFFERED):
             return None
-        return DetachContact(
-            self._contact(ContactState.WAITING, ContactState.OFFERED), request_id=self._request_id()
-        )
+        return DetachContact(self._contact(ContactState.WAITING, ContactState.OFFERED), request_id=self._request_id())
 
     def _attach(self) -> Command:
         return AttachContact(self._contact(*ContactState), request_id=self._request_id())

@@ -11,7 +11,7 @@ from acd_core.reference import ReferenceEngine
 from acd_core.refusal import Refused
 from acd_service.checker import Checker, Violation
 
-SEEDS = range(9_000, 9_150)
+SEEDS = range(9_000, 9_300)
 COMMANDS = 500
 
 

@@ -256,9 +256,7 @@ class Effects:
                 assert agent is not None
                 self.change_presence(agent, Presence.OFFLINE, "", PresenceCause.LEASE_EXPIRED)
                 for active in agent.held(ContactState.ACTIVE):
-                    self.take(
-                        EventType.CONTACT_UNATTENDED, contact_id=active.contact_id, agent_id=agent.spec.agent_id
-                    )
+                    self.take(EventType.CONTACT_UNATTENDED, contact_id=active.contact_id, agent_id=agent.spec.agent_id)
             case TimerKind.DELAY_END:
                 assert agent is not None
                 self.end_delay(agent)
