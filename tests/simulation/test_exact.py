@@ -20,7 +20,7 @@ ARRIVALS = {
     "erlang-c 50/48": 8_000_000,
     "erlang-c 12/8.4": 400_000,
     "erlang-a 48/50": 400_000,
-    "m/m/90 with 30 waiting": 2_000_000,
+    "m/m/90 with 30 waiting": 4_000_000,
     "static priority": 1_500_000,
     "linear ageing": 1_000_000,
     "inverted V longest_idle": 300_000,

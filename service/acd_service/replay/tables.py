@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 _HEADINGS: Final = ("offered", "abandoned", "ASA", "≤ 20 s", "handle", "occupancy")
@@ -26,7 +27,7 @@ def _table(title: str, what: str, rows: Mapping[str, Mapping[str, Any]]) -> Tabl
         for side in ("log", "replay"):
             figures = sides[side]
             table.add_row(
-                name if side == "log" else "",
+                escape(name) if side == "log" else "",
                 side,
                 f"{figures['offered']:,}",
                 _share(figures["abandoned_share"]),

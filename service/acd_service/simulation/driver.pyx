@@ -178,7 +178,7 @@ cdef class Driver:
         self._allocate_tallies()
         self.slot_of = {}
         self.pool_of = {agent.agent_id: pool for agent, pool in zip(centre.agents, centre.agent_pools, strict=True)}
-        self.enqueues = [[] for _ in scenario.types]
+        self.enqueues = [{} for _ in scenario.types]
         self.completes = []
         self.cancels = []
         self.slots_free = []
@@ -431,14 +431,12 @@ cdef class Driver:
         self.slot_of[contact_id] = index
         self.completes.append(CompleteContact(contact_id))
         self.cancels.append(CancelContact(contact_id))
-        for contact_type in range(self.types):
-            (<list>self.enqueues[contact_type]).append(None)
         return index
 
     cdef object _enqueue_command(self, int contact_type, int64_t slot_index):
         # Commands are immutable and a closed contact's id may be used again: each is made once for a slot.
-        cdef list commands = <list>self.enqueues[contact_type]
-        command = commands[slot_index]
+        cdef dict commands = <dict>self.enqueues[contact_type]
+        command = commands.get(slot_index)
         if command is None:
             command = EnqueueContact(f"c{slot_index}", self.centre.queue_id(contact_type),
                                      priority=self.centre.scenario.types[contact_type].priority,

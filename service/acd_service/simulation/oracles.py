@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import click
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from acd_service.cli.progress import progress_bar
@@ -85,7 +86,7 @@ def main(context: click.Context, file: Path, only: str, arrivals: int | None, en
         scenario = parse_scenario(json.dumps(raw))
         with progress_bar(scenario.name, scenario.arrivals) as progress:
             figures = simulate(scenario, engine_maker(engine)(seed=scenario.seed), progress)
-        table = Table(title=f"{scenario.name}: {case['source']}", title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(title=escape(f"{scenario.name}: {case['source']}"), title_justify="left", box=box.SIMPLE_HEAD)
         for heading in ("figure", "exact", "engine", "±", "off by", "± of exact"):
             table.add_column(heading, justify="left" if heading == "figure" else "right", no_wrap=True)
         for comparison in compare(figures, case["exact"]):
