@@ -120,17 +120,18 @@ cdef class Administration(Lifecycle):
         return 0
 
     cdef int put_in_force(self, object policy) except -1:
-        """Apply a policy and build the classes and indexes anew for everybody."""
+        """Apply a policy; build the indexes anew, and the classes where queues changed in what matters to them."""
         cdef int32_t slot, other
         cdef Agent* agent
         cdef int channel
+        self.classes.begin_policy()
         slot = self.desk.first
         while slot >= 0:
             if self.desk.all[slot].klass >= 0:
                 self.desk.leave(slot)
             slot = self.desk.all[slot].later
-        self.classes.forget_contact_classes()
         self.rules.apply(policy)
+        self.classes.end_policy()
         self.roster.configure(
             self.rules.channels_used, self.rules.strategies[STRATEGY_LONGEST_IDLE],
             self.rules.strategies[STRATEGY_ROUND_ROBIN], self.rules.strategies[STRATEGY_FIXED_ORDER],
@@ -148,7 +149,7 @@ cdef class Administration(Lifecycle):
             if self.desk.all[slot].state == STATE_WAITING:
                 self.enter_waiting(slot)
             slot = self.desk.all[slot].later
-        return 0
+        return self.classes.trim()
 
     # Roster
 
