@@ -125,7 +125,8 @@ class Matching(Eligibility):
         """The pass: each waiting contact in its turn, once."""
         waiting = self.waiting_contacts()
         # Presence stands still during a pass, and room only shrinks: whoever lacks either now need not be looked at.
-        among = {channel_id: self.agents_with_room(channel_id) for channel_id in {c.channel_id for c in waiting}}
+        channel_ids = dict.fromkeys(contact.channel_id for contact in waiting)
+        among = {channel_id: self.agents_with_room(channel_id) for channel_id in channel_ids}
         hopeful = [contact for contact in waiting if among[contact.channel_id]]
         for contact in sorted(hopeful, key=self.waiting_order):
             agent = self.choice_for_contact(contact, among[contact.channel_id])
