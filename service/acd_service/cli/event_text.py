@@ -1,7 +1,7 @@
 """An event of the stream as a JSON object, and as a line for people."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
@@ -68,23 +68,21 @@ def _fields(message: Message) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for descriptor in message.DESCRIPTOR.fields:
         value = getattr(message, descriptor.name)
-        is_message = descriptor.type == FieldDescriptor.TYPE_MESSAGE
-        if is_message and not descriptor.is_repeated and not message.HasField(descriptor.name):
+        if descriptor.has_presence and not message.HasField(descriptor.name):
             continue
         if isinstance(value, Duration):
             fields[f"{descriptor.name}_seconds"] = value.seconds + value.nanos / 1e9
         else:
-            fields[descriptor.name] = _value(descriptor, value)
+            fields[descriptor.name] = _value(cast("FieldDescriptor", descriptor), value)
     return fields
 
 
 def _value(descriptor: FieldDescriptor, value: Any) -> Any:
-    if descriptor.is_repeated:
-        entries = descriptor.message_type.fields_by_name if descriptor.message_type is not None else {}
-        if "key" in entries and descriptor.message_type.GetOptions().map_entry:
-            return dict(value)
-        return [_single(descriptor, item) for item in value]
-    return _single(descriptor, value)
+    if not descriptor.is_repeated:
+        return _single(descriptor, value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [_single(descriptor, item) for item in value]
 
 
 def _single(descriptor: FieldDescriptor, value: Any) -> Any:
@@ -92,7 +90,7 @@ def _single(descriptor: FieldDescriptor, value: Any) -> Any:
         return _iso(value)
     if isinstance(value, Message):
         return _fields(value)
-    if descriptor.type == FieldDescriptor.TYPE_ENUM:
+    if descriptor.enum_type is not None:
         known = descriptor.enum_type.values_by_number.get(value)
         # What all names of an enum begin with, up to the name of its zero.
         prefix = descriptor.enum_type.values_by_number[0].name.removesuffix("UNSPECIFIED")

@@ -53,7 +53,7 @@ def events_command(
     Goes on until Ctrl-C, unless --count or --until-idle ends it. Every event that is shown is durable.
     """
     request = SubscribeRequest(
-        types=[EventType.Value(_PREFIX + name.upper()) for name in types], queue_ids=queue_ids, agent_ids=agent_ids
+        types=[_PREFIX + name.upper() for name in types], queue_ids=queue_ids, agent_ids=agent_ids
     )
     if from_event_seq is None:
         request.now.CopyFrom(FromNow())

@@ -50,7 +50,11 @@ def report_of(
         "service_level_definition": SERVICE_LEVEL_DEFINITION,
         "by_channel": ledger.figures_by_channel(),
         "by_queue": ledger.figures_by_queue(),
-        "offers_not_taken": {outcome.name.lower(): ledger.offers_failed[outcome] for outcome in OfferOutcome},
+        "offers_not_taken": {
+            outcome.name.lower(): ledger.offers_failed[outcome]
+            for outcome in OfferOutcome
+            if outcome != OfferOutcome.ACCEPTED
+        },
         "busyness": round(day.busyness, 4),
         "rpc_calls": rpc_calls,
         "commands": status.seq,
@@ -64,7 +68,6 @@ def report_of(
         "state_digest": status.state_digest,
         "timing": {"wall_seconds": round(wall_s, 2), "rpc_calls_per_second": round(rpc_calls / wall_s, 1)},
     }
-    del figures["offers_not_taken"]["accepted"]
     return Report(figures, tuple(problems))
 
 
