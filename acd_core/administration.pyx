@@ -62,7 +62,7 @@ cdef class Administration(Lifecycle):
             slot = 0 if not text else self.skills.requirement_slots.get(text)
             live = 0 if slot is None else self.skills.requirements[<int32_t>slot].live
             step = <int>(live + change > 0) - <int>(live > 0)
-            for name in {term.skill for term in parse_cached(text).terms()}:
+            for name in dict.fromkeys(term.skill for term in parse_cached(text).terms()):
                 changes[name] = changes.get(name, 0) + step
         if self.skills.distinct_after(changes) > _SKILLS_MAX:
             raise Refused(Reason.SKILL_LIMIT, "queues", f"more than {_SKILLS_MAX} distinct skills would be in use")
