@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from acd_core.engine import Engine
+from acd_core.limits import Limits
 from acd_service.cli.simulate import simulate_command
 
 SCENARIO = {
@@ -50,11 +52,28 @@ def test_bad_input_names_file_and_field_and_leaves_with_2(scenario_file: Path) -
     assert "scenario.json: max_waiting: -1 is out of range" in done.stderr
 
 
-def test_an_endless_queue_is_told_as_such(scenario_file: Path) -> None:
-    scenario_file.write_text(json.dumps(SCENARIO | {"arrivals": 1_200_000, "types": [{"rate": 1000}]}))
+def test_an_endless_queue_is_told_as_such(scenario_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def small_engine(seed: int) -> Engine:
+        engine = Engine(seed=seed)
+        engine.limits = Limits(waiting_contacts=500)
+        return engine
+
+    monkeypatch.setattr("acd_service.cli.simulate.engine_maker", lambda kind: small_engine)
+    scenario_file.write_text(json.dumps(SCENARIO | {"types": [{"rate": 1000}]}))
     done = CliRunner().invoke(simulate_command, [str(scenario_file), "--json"])
     assert done.exit_code == 2
-    assert "overloaded" in done.stderr
+    assert done.stdout == ""
+    assert "scenario.json: more wait than the engine takes; is the centre overloaded" in done.stderr
+
+
+def test_a_server_that_starts_long_after_the_last_arrival(scenario_file: Path) -> None:
+    pool = {"servers": 1, "service_rate": {"t": [0, 1e9], "rate": [0, 1]}}
+    scenario_file.write_text(json.dumps(SCENARIO | {"pools": [pool], "types": [{"rate": 1, "patience_rate": 1}]}))
+    done = CliRunner().invoke(simulate_command, [str(scenario_file), "--json"])
+    assert done.exit_code == 0
+    row = json.loads(done.stdout)["types"][0]
+    assert row["served"] <= 1  # the one that begins at once and is done long after all others gave up
+    assert row["abandoned"] == row["arrived"] - row["served"]
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

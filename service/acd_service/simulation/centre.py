@@ -25,8 +25,8 @@ START_NS: Final = 1_000_000_000
 _HORIZON_NS: Final = AT_NS_MAX // 4
 """Where the last arrival is expected at the latest; the rest is for what drains after it."""
 
-_UNIT_NS_MIN: Final = 1_000_000
-"""A shorter unit could not be told from the millisecond in which the engine keeps scores."""
+_SPACING_NS_MIN: Final = 10_000_000
+"""The least mean time between arrivals, or of a service: ten of the milliseconds in which the engine keeps scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +106,15 @@ def _score_scale(scenario: Scenario) -> float:
 def _unit_ns(scenario: Scenario, scale: float) -> int:
     """The largest power of ten that keeps the run inside the engine's bounds of time and credit."""
     longest_service = max(_longest_service(pool.service_rate) for pool in scenario.pools)
-    horizon = 2 * _end_of_arrivals(scenario) + 1_000 * longest_service
+    horizon = 2 * _end_of_arrivals(scenario) + longest_service
     largest_ns = _HORIZON_NS / horizon
     for contact_type in scenario.types:
         if contact_type.credit:
             largest_ns = min(largest_ns, CREDIT_MS_MAX * 1e6 / (abs(contact_type.credit) * scale))
-    # The unit must also be long beside a millisecond as the centre sees it: beside the time between two arrivals.
     unit_ns: int = 10 ** math.floor(math.log10(largest_ns)) if largest_ns >= 1 else 0
     fastest = max(rate for t in scenario.types for rate in t.arrival_rate.rates)
     fastest = max(fastest, *(rate for pool in scenario.pools for rate in pool.service_rate.rates))
-    if unit_ns / fastest < _UNIT_NS_MIN:
+    if unit_ns / fastest < _SPACING_NS_MIN:
         raise ScenarioError("types", "rates, credits and number of arrivals span more than the engine's clock can hold")
     return unit_ns
 
@@ -138,4 +137,5 @@ def _end_of_arrivals(scenario: Scenario) -> float:
 
 
 def _longest_service(curve: RateCurve) -> float:
-    return curve.starts[-1] + 1 / min(rate for rate in curve.rates if rate > 0)
+    """Longer than any service is likely to take, whenever it begins."""
+    return curve.starts[-1] + 1_000 / min(rate for rate in curve.rates if rate > 0)
