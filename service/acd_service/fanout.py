@@ -267,6 +267,8 @@ class Fanout:
                 if contents or loop.time() - told_at >= self._config.progress_s:
                     yield Chunk(contents, cursor)
                     told_at = loop.time()
+                elif cursor < self.next_event_seq:
+                    await asyncio.sleep(0)  # a filter that wants little must not hold up the loop
         finally:
             self._followers.discard(follower)
 

@@ -5,6 +5,7 @@ the rest away, as a disk's cache would. Takes the arguments of `acd_service.serv
 file layer: `journal_vfs: power-cut`.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import apsw
 from acd_service import server
 
 NAME = "power-cut"
+DISK_IS_FULL = Path(os.environ.get("ACD_TEST_DISK_IS_FULL", "/nonexistent"))
+"""While this file is there, every write fails."""
 
 
 class _Image:
@@ -60,6 +63,8 @@ class _File(apsw.VFSFile):
         return bytes(self._image.content[offset : offset + amount])
 
     def xWrite(self, data, offset):
+        if DISK_IS_FULL.exists():
+            raise apsw.FullError("no space left")
         self._image.write(data, offset)
 
     def xTruncate(self, newsize):

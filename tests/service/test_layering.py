@@ -14,7 +14,7 @@ SERVICE = ROOT / "service" / "acd_service"
 # checker) stands on the engine or speaks to the service as a client, and nothing of the service may stand on it.
 LAYERS = [
     {"service_error", "config", "data_dir", "clock", "engine_interface", "invariants"},
-    {"codec", "policy_file", "roster_file"},
+    {"codec", "yaml_document", "policy_file", "roster_file"},
     {"journal", "journal_sqlite", "snapshot_files", "set_aside", "standing", "errors"},
     {"recovery", "sequencer", "fanout", "snapshotter", "snapshot_schedule", "verify", "tenant"},
     {"interceptor"},

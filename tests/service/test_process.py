@@ -1,8 +1,10 @@
 """How the process starts and stops, and what it refuses to start on."""
 
+import shutil
 import signal
 import sqlite3
 import threading
+from pathlib import Path
 
 import grpc
 import pytest
@@ -140,6 +142,28 @@ def test_damage_to_a_snapshot_is_survived(make_service):
     assert "snapshot passed over" in service.stderr_path.read_text()
 
 
+def test_a_disk_that_is_full_ends_the_service_and_loses_nothing(make_service, tmp_path, monkeypatch, failure_of):
+    marker, config = tmp_path / "disk-is-full", tmp_path / "config.yaml"
+    config.write_text("journal_vfs: power-cut\n")
+    monkeypatch.setenv("ACD_TEST_DISK_IS_FULL", str(marker))
+    service = make_service("--config", str(config), program=(str(Path(__file__).with_name("power_cut_server.py")),))
+    client = service.start()
+    client.apply_policy()
+    client.enqueue("kept")
+    marker.touch()
+    assert failure_of(lambda: client.enqueue("not kept")).code is grpc.StatusCode.UNAVAILABLE
+    assert service.wait() == 1
+    marker.unlink()
+    contacts = service.start().routing.ListContacts(routing_service_pb2.ListContactsRequest()).contacts
+    assert [contact.contact_id for contact in contacts] == ["kept"]
+
+
+def test_a_data_directory_that_cannot_be_is_refused(make_service, did_not_start, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(did_not_start, match="BadConfig: data_dir"):
+        make_service(data_dir=tmp_path / "file" / "data").start()
+
+
 @pytest.mark.parametrize(
     ("name", "error", "says"),
     [
@@ -155,16 +179,13 @@ def test_damage_to_a_snapshot_is_survived(make_service):
         ("before_snapshot", "JournalDamaged", "before the snapshot"),
     ],
 )
-def test_a_journal_that_cannot_be_used_is_refused_by_name(make_service, did_not_start, name, error, says):
+def test_a_journal_that_cannot_be_used_is_refused_by_name(
+    make_service, whole_data_dir, did_not_start, name, error, says
+):
     service = make_service()
-    client = service.start()
-    client.apply_policy()
-    for number in range(20):
-        client.enqueue(f"c{number}", attributes={"text": "x" * 500})
-    if name == "before_snapshot":
-        client.admin.TakeSnapshot(admin_service_pb2.TakeSnapshotRequest())
-    client.close()
-    assert service.stop() == 0
+    shutil.copytree(whole_data_dir, service.data_dir)
+    if name != "before_snapshot":
+        shutil.rmtree(service.data_dir / "snapshots")
     path = service.data_dir / "journal.sqlite"
     SABOTAGE[name](path)
     untouched = path.read_bytes()
@@ -173,6 +194,20 @@ def test_a_journal_that_cannot_be_used_is_refused_by_name(make_service, did_not_
     assert says in refused.value.stderr
     assert refused.value.status == 2
     assert path.read_bytes() == untouched
+
+
+@pytest.fixture(scope="module")
+def whole_data_dir(make_shared_service):
+    """What a service left that was stopped in good order."""
+    service = make_shared_service()
+    client = service.start()
+    client.apply_policy()
+    for number in range(20):
+        client.enqueue(f"c{number}", attributes={"text": "x" * 500})
+    client.admin.TakeSnapshot(admin_service_pb2.TakeSnapshotRequest())
+    client.close()
+    assert service.stop() == 0
+    return service.data_dir
 
 
 def change(*statements):

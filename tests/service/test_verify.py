@@ -1,5 +1,6 @@
 """`verify` finds what is wrong with a journal, and up to where it is good."""
 
+import shutil
 import sqlite3
 
 import pytest
@@ -8,9 +9,9 @@ from acd.v1 import admin_service_pb2
 from acd_service.verify import verify
 
 
-@pytest.fixture
-def data_dir(make_service):
-    service = make_service()
+@pytest.fixture(scope="module")
+def whole_data_dir(make_shared_service):
+    service = make_shared_service()
     client = service.start()
     client.apply_policy()
     client.sign_on("ann")
@@ -22,6 +23,11 @@ def data_dir(make_service):
     client.close()
     service.stop()
     return service.data_dir
+
+
+@pytest.fixture
+def data_dir(whole_data_dir, tmp_path):
+    return shutil.copytree(whole_data_dir, tmp_path / "copy")
 
 
 def change(data_dir, statement):
