@@ -75,6 +75,17 @@ def test_a_snapshot_and_then_what_follows(make_service, tmp_path):
     assert events[0].event_seq == message.next_event_seq
 
 
+@pytest.fixture(scope="module", params=["from memory", "from the journal"])
+def client_after_one_call(request, make_shared_service, tmp_path_factory):
+    config = tmp_path_factory.mktemp("settings") / "config.yaml"
+    config.write_text(f"progress_s: 0.1\nrecent_events_max: {1_000 if request.param == 'from memory' else 1}\n")
+    client = make_shared_service("--config", str(config)).start()
+    client.apply_policy()
+    client.sign_on("ann")
+    client.accept("c", "ann", client.enqueue("c").contact.offer_id)
+    return client
+
+
 @pytest.mark.parametrize(
     ("fields", "wanted"),
     [
@@ -85,17 +96,10 @@ def test_a_snapshot_and_then_what_follows(make_service, tmp_path):
         ({"agent_ids": ["eve"]}, set()),
     ],
 )
-@pytest.mark.parametrize("recent_events_max", [1, 1_000])
-def test_filters(make_service, tmp_path, fields, wanted, recent_events_max):
-    config = tmp_path / "config.yaml"
-    config.write_text(f"progress_s: 0.1\nrecent_events_max: {recent_events_max}\n")
-    client = make_service("--config", str(config)).start()
-    client.apply_policy()
-    client.sign_on("ann")
-    client.accept("c", "ann", client.enqueue("c").contact.offer_id)
-    last = client.status().event_seq
+def test_filters(client_after_one_call, fields, wanted):
+    last = client_after_one_call.status().event_seq
     kinds = set()
-    for message in subscribe(client, from_event_seq=1, **fields):
+    for message in subscribe(client_after_one_call, from_event_seq=1, **fields):
         kinds |= {event.WhichOneof("detail") for event in message.events}
         if message.next_event_seq > last:
             break
