@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -90,12 +91,28 @@ def _differences(ledger: Ledger, status: GetStatusResponse) -> list[str]:
 def show(report: Report, console: Console) -> None:
     """The tables."""
     figures = report.figures
-    table = Table(title="The day's figures", title_justify="left", header_style="bold")
-    table.add_column("")
-    for name in ("offered", "handled", "gave up", "in < 5 s", "refused", "taken back", "in progress"):
-        table.add_column(name, justify="right")
-    table.add_column("service level", justify="right")
-    table.add_column("ASA", justify="right")
+    table = Table(
+        title="The day's figures",
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=0,
+        show_edge=False,
+    )
+    table.add_column("", no_wrap=True)
+    heads = (
+        "offered",
+        "handled",
+        "gave up",
+        "in < 5 s",
+        "refused",
+        "taken\nback",
+        "in pro-\ngress",
+        "service\nlevel",
+        "ASA",
+    )
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
     rows = [*figures["by_queue"].items(), *((f"all {name}", row) for name, row in figures["by_channel"].items())]
     for index, (name, row) in enumerate(rows):
         if name in ("all chat", "all mail"):
@@ -103,6 +120,7 @@ def show(report: Report, console: Console) -> None:
         table.add_row(name, *_cells(row), end_section=index + 1 == len(figures["by_queue"]))
     table.add_row("all", *_cells(figures), style="bold")
     console.print(table)
+    console.print()
     other = ", ".join(f"{name} {figures[name]}" for name in _others() if figures[name])
     if other:
         console.print(f"Other ends: {other}.")
@@ -136,5 +154,5 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     return [
         *(f"{row[name]:,}" for name in counts),
         "–" if level is None else f"{level:.1%}",
-        "–" if asa is None else f"{asa:.1f} s",
+        "–" if asa is None else f"{asa:.1f}s",
     ]
