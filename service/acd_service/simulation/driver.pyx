@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3
 """The outside world of a scenario: arrivals, service times and patience, given to an engine as commands.
 
 Nothing is routed here. The driver learns from the engine's events alone who starts with whom and who is refused; what
