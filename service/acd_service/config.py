@@ -45,7 +45,7 @@ class Config:
     calls_in_flight_max: int = 100_000
     """Calls being served at once, streams included."""
 
-    snapshot_every_commands: int = 1_000_000
+    snapshot_every_commands: int = 250_000
     """A snapshot is taken after so many commands: it bounds what a restart replays. 0 takes none by itself."""
     snapshots_kept: int = 2
     events_kept_min: int = 0

@@ -3,6 +3,7 @@
 And the same on a disk that throws away what was not synced, where a journal that does not sync must be caught.
 """
 
+import os
 import random
 import threading
 import time
@@ -22,8 +23,8 @@ from acd.v1 import (
 )
 from acd_service.verify import verify
 
-SEED = 20_140_102
-ROUNDS = 20
+SEED = int(os.environ.get("ACD_TEST_KILL_SEED", "20140102"))
+ROUNDS = int(os.environ.get("ACD_TEST_KILL_ROUNDS", "20"))
 POWER_CUTS = 6
 WRITERS = 4
 POWER_CUT_SERVER = str(Path(__file__).with_name("power_cut_server.py"))

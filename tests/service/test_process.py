@@ -158,6 +158,19 @@ def test_a_disk_that_is_full_ends_the_service_and_loses_nothing(make_service, tm
     assert [contact.contact_id for contact in contacts] == ["kept"]
 
 
+def test_more_calls_than_the_bound_are_told_to_come_back(make_service, tmp_path, failure_of):
+    config = tmp_path / "config.yaml"
+    config.write_text("calls_in_flight_max: 1\n")
+    client = make_service("--config", str(config)).start()
+    client.apply_policy()
+    stream = client.events.Subscribe(event_service_pb2.SubscribeRequest(from_event_seq=1))
+    next(stream)
+    failure = failure_of(client.status)
+    assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+    assert failure.retry_after_ms > 0
+    stream.cancel()
+
+
 def test_a_data_directory_that_cannot_be_is_refused(make_service, did_not_start, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(did_not_start, match="BadConfig: data_dir"):
