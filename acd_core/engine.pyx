@@ -9,7 +9,6 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from acd_core.commands cimport ApplyPolicy, Heartbeat, RemoveAgents, SetPresence, UpsertAgents
 from acd_core.digest cimport mix, text_word
 from acd_core.events cimport Event
-from acd_core.heaps cimport Heap
 from acd_core.state_bytes cimport read_state, write_state
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
@@ -56,7 +55,6 @@ cdef class Engine(Administration):
 
     cdef Answer _apply(self, int64_t at_ns, Command command):
         cdef Answer answer
-        cdef Answer first
         cdef int32_t timer
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")

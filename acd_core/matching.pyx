@@ -352,7 +352,13 @@ cdef class Matching(EngineState):
         cdef HeapEntry entry
         cdef int32_t contact, klass, agent, tier
         cdef int32_t classes
+        cdef int channel
+        cdef bint anybody = False
         cdef list skipped = []
+        for channel in range(CHANNELS_BOUND):
+            anybody |= self.roster.index[channel * INDEX_KINDS + self.roster.lead].total > 0
+        if not anybody:
+            return 0
         self._collect_pass()
         classes = self.pass_words << 6
         while self.pass_heap.size:

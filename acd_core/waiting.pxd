@@ -20,7 +20,6 @@ cdef class Waiting:
     cdef Exclusion* exclusions
     cdef int32_t exclusion_room
     cdef int32_t exclusion_free
-    cdef list frontier  # heap places to be looked at
 
     cdef int32_t find(self, str contact_id) except -2
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1
