@@ -1,12 +1,12 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from acd_core.administration cimport Administration
 from acd_core.commands cimport AcceptOffer, AttachContact, CancelContact, Command, CompleteContact, DeclineOffer, \
     DetachContact, EnqueueContact, FinishWrapUp, UpdateContact
 from acd_core.events cimport Answer
+from acd_core.questions cimport Questions
 
 
-cdef class Engine(Administration):
+cdef class Engine(Questions):
     cdef int32_t answered  # the contact that the answer shows, or -1
     cdef int64_t answered_ordinal
     cdef str answered_id
@@ -29,5 +29,3 @@ cdef class Engine(Administration):
     cdef int _finish(self, int64_t at_ns, FinishWrapUp command) except -1
     cdef int _detach(self, int64_t at_ns, DetachContact command) except -1
     cdef int _attach(self, int64_t at_ns, AttachContact command) except -1
-    cdef object _contact_view(self, int32_t slot)
-    cdef object _agent_view(self, int32_t slot)
