@@ -58,7 +58,7 @@ STAFF_DESK: Final = (3, 4, 2)
 VIP_SHARE: Final = 0.06
 VIP_PRIORITY: Final = 10
 
-RING_SECONDS: Final = (2.0, 5.0)
+RING_SECONDS: Final = (3.0, 6.0)
 """An agent takes a call after this long, evenly drawn."""
 DECLINED_SHARE: Final = 0.015
 BUSY_SHARE: Final = 0.005
