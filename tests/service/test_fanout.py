@@ -9,7 +9,7 @@ from acd_core.events import Event
 from acd_service.config import Config
 from acd_service.fanout import EventFilter, Fanout
 from acd_service.journal import TENANT_DEFAULT
-from acd_service.sequencer import Released
+from acd_service.seat import Released
 from acd_service.service_error import EventSeqAhead, ReaderTooSlow, Stopping
 
 

@@ -16,7 +16,7 @@ LAYERS = [
     {"service_error", "config", "data_dir", "clock", "engine_interface", "invariants"},
     {"codec", "yaml_document", "policy_file", "roster_file"},
     {"journal", "journal_sqlite", "snapshot_files", "set_aside", "standing", "errors"},
-    {"recovery", "sequencer", "fanout", "snapshotter", "snapshot_schedule", "verify", "tenant"},
+    {"recovery", "sequencer", "seat", "watchers", "fanout", "snapshotter", "snapshot_schedule", "verify", "tenant"},
     {"interceptor"},
     {"rpc"},
     {"server"},

@@ -10,7 +10,7 @@ from acd_core.views import AgentView, ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
 from acd_service.rpc.call import Tenants, carry_out, page_filled, page_of, stamp_of
-from acd_service.sequencer import Released
+from acd_service.seat import Released
 from acd_service.tenant import Tenant
 
 

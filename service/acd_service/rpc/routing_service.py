@@ -11,11 +11,12 @@ from acd_core.refusal import Reason, Refused
 from acd_core.views import ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
-from acd_service.fanout import Watcher
 from acd_service.rpc.call import Tenants, carry_out, not_built, page_filled, page_of, stamp_of
-from acd_service.sequencer import AT_FIELD, Released
+from acd_service.seat import Released
+from acd_service.sequencer import AT_FIELD
 from acd_service.standing import Standing
 from acd_service.tenant import Tenant
+from acd_service.watchers import Watcher
 
 
 class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
