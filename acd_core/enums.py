@@ -99,9 +99,7 @@ class Strategy(IntEnum):
     BROADCAST = 12
 
 
-STRATEGIES_BUILT = frozenset(
-    {Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM}
-)
+STRATEGIES_BUILT = frozenset({Strategy.LONGEST_IDLE, Strategy.ROUND_ROBIN, Strategy.FIXED_ORDER, Strategy.RANDOM})
 """A policy that names any other strategy is refused as not built yet."""
 
 
