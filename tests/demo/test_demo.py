@@ -88,9 +88,9 @@ def test_figures_add_up_and_repeat(environment: dict[str, str], tmp_path: Path) 
     assert 0 < figures["service_level"] < 1
     assert list(tmp_path.iterdir()) == [], "the temporary directory is gone"
 
-    again = json.loads(run(environment, "--json", "--scale", "0.05", "--seed", "3").stdout)
+    again = json.loads(run(environment, "--json", "--scale", "0.05", "--seed", "3", "--engine", "reference").stdout)
     del figures["timing"], again["timing"]
-    assert again == figures
+    assert again == figures, "a seed has one day, whichever engine routes it"
 
 
 def test_for_people(environment: dict[str, str]) -> None:
