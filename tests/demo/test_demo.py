@@ -102,7 +102,7 @@ def test_for_people(environment: dict[str, str]) -> None:
     assert "\x1b" not in ran.stdout + ran.stderr, "no colour and no live view where nobody watches"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ending_it_leaves_nothing_behind(environment: dict[str, str], tmp_path: Path, number: int) -> None:
     demo = subprocess.Popen(command("--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     pid = wait_for(lambda: pid_of_service(tmp_path))

@@ -45,8 +45,9 @@ def demo_command(context: click.Context, as_json: bool, seed: int, scale: float,
     it is, so that compressing the day does not turn call latency into waiting time. Shows the day live, then its
     figures, and checks every routing decision with an independent checker. Exit status 1 if anything is wrong.
     """
-    # Being told to end is the same as Ctrl-C: the service and its directory go first.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Being told to end, or losing the terminal, is the same as Ctrl-C: the service and its directory go first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     console = notes()
     try:
         with OwnService(seed, engine or "compiled") as service:
