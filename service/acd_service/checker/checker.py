@@ -203,9 +203,11 @@ class Checker:
         world = self._story.world
         waiting = [contact for contact in world.contacts.values() if contact.state == ContactState.WAITING]
         for agent in world.agents.values():
-            if agent.available():
+            room_on = {name for name in world.channels if agent.available() and world.room(agent, name)}
+            assert room_on == agent.room_on, "the checker's index of room is true to section 4"
+            if room_on:
                 for contact in waiting:
-                    if not obstacle(world, agent, contact):
+                    if contact.channel_id in room_on and not obstacle(world, agent, contact):
                         self._left_waiting(contact, agent.spec.agent_id)
         if len(waiting) != world.waiting or any(len(held) > 1 for held in self._holders().values()):
             raise BrokenError(Invariant.ONCE, "a contact is held twice, or waits and is held")

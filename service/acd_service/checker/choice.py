@@ -136,12 +136,15 @@ def agent_chooses(world: World, agent: Agent, now_ns: int) -> Iterator[Match]:
 
 
 def contacts_choose(world: World, now_ns: int, draws: Draws) -> Iterator[Match]:
-    """The pass over all who wait, in order. Each match must be carried out before the next is asked for."""
+    """The pass over all who wait, in order. Each match must be carried out before the next is asked for.
+
+    A group that nobody with room reaches is passed over as a whole: in a pass room only shrinks.
+    """
     turns: list[tuple[int, int, int, int, Group]] = []
     now_ms = now_ns // 1_000_000
 
     def take_turn(group: Group, index: int) -> None:
-        if index < len(group.order) and _somebody_reaches(world, group):
+        if index < len(group.order) and world.reached(group):
             priority, at_zero, ordinal = group.order[index]
             heapq.heappush(turns, (priority, at_zero - group.queue.spec.rate * now_ms, ordinal, index, group))
 
@@ -157,8 +160,3 @@ def contacts_choose(world: World, now_ns: int, draws: Draws) -> Iterator[Match]:
             take_turn(group, index)
         else:
             take_turn(group, index + 1)
-
-
-def _somebody_reaches(world: World, group: Group) -> bool:
-    """Whether anyone with room reaches a group, exclusions aside; in a pass this only ever turns from yes to no."""
-    return any(world.reach(kind, group) != NOT_REACHED for kind in world.with_room[group.channel_id])

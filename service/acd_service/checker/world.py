@@ -7,6 +7,7 @@ agents).
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from acd_core.enums import ContactState, Membership, Presence
 from acd_core.policy import Channel, Policy, QueueSpec
@@ -18,6 +19,8 @@ OrderKey = tuple[int, int, int]
 
 NOT_REACHED = -1
 _REACH_CACHE_MAX = 4_096
+_NEWCOMERS_MAX = 4_096
+parsed = lru_cache(maxsize=16_384)(parse)
 
 
 @dataclass(eq=False, slots=True)
@@ -96,7 +99,11 @@ class Group:
     queue: Queue
     channel_id: str
     requirement: str
+    reach_key: tuple[str, str]
+    """Queue and requirement: what a class's reach of the group hangs on."""
     order: list[OrderKey] = field(default_factory=list)
+    looked_at: int = -1
+    """How many of the newcomers to its channel are known not to reach it, as all others with room; -1: not known."""
 
 
 class World:
@@ -111,6 +118,8 @@ class World:
         self.groups: dict[tuple[str, str, str], Group] = {}
         self.with_room: dict[str, dict[AgentClass, dict[int, Agent]]] = {}
         """Channel -> class -> ordinal -> agent, for agents who are available and have room on it."""
+        self.newcomers: dict[str, list[AgentClass]] = {}
+        """Channel -> classes in the order in which they came to have room on it, the latest last."""
         self.changed_agents: dict[int, Agent] = {}
         """Agents whose room, presence or class was looked at again since the list was last emptied."""
         self.waiting_by_queue: dict[str, int] = {}
@@ -120,7 +129,7 @@ class World:
     def set_policy(self, policy: Policy) -> None:
         """Put another policy in force and judge everything anew under it."""
         self.policy = policy
-        self.queues = {spec.queue_id: Queue(spec, parse(spec.requirement)) for spec in policy.queues}
+        self.queues = {spec.queue_id: Queue(spec, parsed(spec.requirement)) for spec in policy.queues}
         self.channels: dict[str, Channel] = {channel.channel_id: channel for channel in policy.channels}
         waiting = [contact for contact in self.contacts.values() if contact.group is not None]
         for contact in waiting:
@@ -128,6 +137,7 @@ class World:
         for kind in self.classes.values():
             kind.reach.clear()
         self.with_room = {channel_id: {} for channel_id in self.channels}
+        self.newcomers = {channel_id: [] for channel_id in self.channels}
         for agent in self.agents.values():
             agent.room_on.clear()
             self.refresh(agent)
@@ -180,7 +190,10 @@ class World:
             if available and self.room(agent, channel_id):
                 if channel_id not in agent.room_on:
                     agent.room_on.add(channel_id)
-                    self.with_room[channel_id].setdefault(agent.kind, {})[agent.ordinal] = agent
+                    if agent.kind not in self.with_room[channel_id]:
+                        self.with_room[channel_id][agent.kind] = {}
+                        self._note_newcomer(channel_id, agent.kind)
+                    self.with_room[channel_id][agent.kind][agent.ordinal] = agent
             elif channel_id in agent.room_on:
                 agent.room_on.discard(channel_id)
                 self._without_room(agent, channel_id)
@@ -212,7 +225,8 @@ class World:
         key = (contact.queue_id, contact.channel_id, contact.requirement)
         group = self.groups.get(key)
         if group is None:
-            group = Group(self.queues[contact.queue_id], contact.channel_id, contact.requirement)
+            reach_key = (contact.queue_id, contact.requirement)
+            group = Group(self.queues[contact.queue_id], contact.channel_id, contact.requirement, reach_key)
             self.groups[key] = group
         score_at_zero = 1_000 * (contact.credit_ms + spec.credit_ms) - spec.rate * (contact.arrived_ns // 1_000_000)
         contact.key = (-contact.priority, -score_at_zero, contact.ordinal)
@@ -235,14 +249,41 @@ class World:
 
     def reach(self, kind: AgentClass, group: Group) -> int:
         """The tier at which agents of a class may serve a group's contacts, or NOT_REACHED."""
-        key = (group.queue.spec.queue_id, group.requirement)
-        tier = kind.reach.get(key)
+        tier = kind.reach.get(group.reach_key)
         if tier is None:
             tier = self.judge_reach(kind, group.queue, group.requirement)
             if len(kind.reach) >= _REACH_CACHE_MAX:
                 kind.reach.clear()
-            kind.reach[key] = tier
+            kind.reach[group.reach_key] = tier
         return tier
+
+    def reached(self, group: Group) -> bool:
+        """Whether anyone with room reaches a group, exclusions aside.
+
+        A group that was found out of reach is looked at again only for the classes that came to have room since.
+        """
+        newcomers = self.newcomers[group.channel_id]
+        with_room = self.with_room[group.channel_id]
+        if group.looked_at < 0:
+            if any(self.reach(kind, group) != NOT_REACHED for kind in with_room):
+                return True
+        else:
+            for place in range(group.looked_at, len(newcomers)):
+                kind = newcomers[place]
+                if kind in with_room and self.reach(kind, group) != NOT_REACHED:
+                    group.looked_at = place
+                    return True
+        group.looked_at = len(newcomers)
+        return False
+
+    def _note_newcomer(self, channel_id: str, kind: AgentClass) -> None:
+        newcomers = self.newcomers[channel_id]
+        if len(newcomers) >= _NEWCOMERS_MAX:
+            newcomers.clear()
+            for group in self.groups.values():
+                if group.channel_id == channel_id:
+                    group.looked_at = -1
+        newcomers.append(kind)
 
     def judge_reach(self, kind: AgentClass, queue: Queue, requirement: str) -> int:
         tier = 0
@@ -252,6 +293,6 @@ class World:
             tier = kind.tiers[queue.spec.queue_id]
             if queue.spec.max_tier is not None and tier > queue.spec.max_tier:
                 return NOT_REACHED
-        if not queue.requirement.met_by(kind.skills) or not parse(requirement).met_by(kind.skills):
+        if not queue.requirement.met_by(kind.skills) or not parsed(requirement).met_by(kind.skills):
             return NOT_REACHED
         return tier
