@@ -35,9 +35,7 @@ _SET_NAME = re.compile(
     r"|\bcdef\s+set\s+(\w+)|\b(\w+)\s*:\s*(?:set|frozenset)\b|\bset\s+(\w+)\s*[,)=]"
     r"|\b(\w+)\s*=\s*\{[^{}:]*\bfor\b"
 )
-_WALKED = re.compile(
-    r"(?:\bfor\s[^\n]*?\sin\s+|(?<![\w.])(?:list|tuple|enumerate|iter)\(\s*)((?:self\.)?\w+)(\(?)"
-)
+_WALKED = re.compile(r"(?:\bfor\s[^\n]*?\sin\s+|(?<![\w.])(?:list|tuple|enumerate|iter)\(\s*)((?:self\.)?\w+)(\(?)")
 _SET_FUNCTION = re.compile(r"\bdef\s+(\w+)\s*\([^)]*\)\s*->\s*(?:set|frozenset)\b", re.DOTALL)
 
 
