@@ -46,7 +46,8 @@ def demo_command(context: click.Context, as_json: bool, seed: int, scale: float,
     figures, and checks every routing decision with an independent checker. Exit status 1 if anything is wrong.
     """
     # Being told to end, or losing the terminal, is the same as Ctrl-C: the service and its directory go first.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: whoever starts this in the background of a script may have had it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     console = notes()
     try:
