@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What the machine has; CI and laptops differ.
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist worksteal
@@ -23,14 +24,14 @@ $(VENV)/.installed: pyproject.toml
 	@command -v c++ >/dev/null || { echo "A C++ compiler is needed. On Debian: apt-get install g++"; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --editable .
+	@{ $(PIP) --upgrade 'pip>=25.1' && $(PIP) --group dev && \
+	  ACD_SKIP_COMPILE=1 $(PIP) --no-build-isolation --editable . ; } > $(VENV)/install.log 2>&1 || \
+	  { tail -n 30 $(VENV)/install.log; echo "The installation failed; all of it is in $(VENV)/install.log"; exit 1; }
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.installed $(SOURCES)
 	@echo "Compiling the engine ..."
-	@$(BIN)/python setup.py -q build_ext --inplace
+	@$(BIN)/python setup.py -q build_ext --inplace --parallel $(JOBS)
 	@touch $@
 
 install: $(VENV)/.installed
@@ -47,7 +48,7 @@ serve: build ## the service, with its journal in ./data, on 127.0.0.1:7007
 
 debug: $(VENV)/.installed ## every test, on a build with all compiler and bounds checks on
 	@echo "Compiling the engine with all checks ..."
-	@ACD_DEBUG=1 $(BIN)/python setup.py -q build --build-lib $(DEBUG_LIB) --build-temp build/debug/temp
+	@ACD_DEBUG=1 $(BIN)/python setup.py -q build --parallel $(JOBS) --build-lib $(DEBUG_LIB) --build-temp build/debug/temp
 	PYTHONPATH=$(CURDIR)/$(DEBUG_LIB) ACD_EXPECT_BUILD=debug $(PYTEST) $(ARGS)
 
 lint: build ## ruff, mypy

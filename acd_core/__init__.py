@@ -1,6 +1,6 @@
 """The routing core: a deterministic state machine that decides which agent gets which contact.
 
-Commands with a time go in, events come out (docs/engine.md). `Engine` is compiled; acd_core.reference says the same in
+Commands with a time go in, events come out (docs/engine.md). `Engine` is compiled, `ReferenceEngine` says the same in
 plain Python. Nothing here reads a clock, draws outside randomness or does I/O.
 """
 
@@ -66,6 +66,7 @@ from acd_core.policy import (
     QueueSpec,
     SkillWeight,
 )
+from acd_core.reference import ReferenceEngine
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_core.snapshot import BadSnapshot
@@ -126,6 +127,7 @@ __all__ = [
     "QueueMembership",
     "QueueSpec",
     "Reason",
+    "ReferenceEngine",
     "Refused",
     "RemoveAgents",
     "RequestCallback",

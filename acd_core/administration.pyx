@@ -67,7 +67,7 @@ cdef class Administration(Segments):
             slot = 0 if not text else self.skills.requirement_slots.get(text)
             live = 0 if slot is None else self.skills.requirements[<int32_t>slot].live
             step = <int>(live + change > 0) - <int>(live > 0)
-            for name in {term.skill for term in parse_cached(text).terms()}:
+            for name in dict.fromkeys(term.skill for term in parse_cached(text).terms()):
                 changes[name] = changes.get(name, 0) + step
         if self.skills.distinct_after(changes) > _SKILLS_MAX:
             raise Refused(Reason.SKILL_LIMIT, "queues", f"more than {_SKILLS_MAX} distinct skills would be in use")
@@ -147,16 +147,17 @@ cdef class Administration(Segments):
         return 0
 
     cdef int put_in_force(self, object policy) except -1:
-        """Apply a policy and build the classes and indexes anew for everybody."""
+        """Apply a policy; build the indexes anew, and the classes where queues changed in what matters to them."""
         cdef int32_t slot, other
         cdef Agent* agent
         cdef int channel
+        self.classes.begin_policy()
         slot = self.desk.first
         while slot >= 0:
             self.lift(slot)
             slot = self.desk.all[slot].later
-        self.classes.forget_contact_classes()
         self.rules.apply(policy)
+        self.classes.end_policy()
         self.roster.configure(self.rules.channels_used, self.rules.strategies)
         slot = self.roster.first
         while slot >= 0:
@@ -170,7 +171,7 @@ cdef class Administration(Segments):
         while slot >= 0:
             self.settle(slot)
             slot = self.desk.all[slot].later
-        return 0
+        return self.classes.trim()
 
     # Roster
 

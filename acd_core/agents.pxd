@@ -48,6 +48,8 @@ cdef class Agents:
     cdef int configure(self, uint16_t channels, const bint* strategies) except -1
     cdef int set_room(self, int32_t slot, uint16_t room) except -1
     cdef int _grow(self) except -1
+    cdef int _free_index(self) except -1
+    cdef int _init_roots(self) except -1
     cdef int _reserve(self) except -1
 
 

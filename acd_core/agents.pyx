@@ -48,7 +48,7 @@ cdef class Agents:
         table_clear(&self.ordinals)
         self._free_index()
 
-    def _free_index(self):
+    cdef int _free_index(self) except -1:
         cdef int number
         for number in range(CHANNELS_BOUND * INDEX_KINDS):
             heapset_free(&self.index[number])
@@ -57,6 +57,7 @@ cdef class Agents:
             free(self.roots[number])
             self.trees[number] = NULL
             self.roots[number] = NULL
+        return 0
 
     cdef int32_t find(self, str agent_id) except -2:
         """The slot of an agent (leaving ones too), or -1."""
@@ -183,7 +184,7 @@ cdef class Agents:
             self._init_roots()
         return 0
 
-    def _init_roots(self):
+    cdef int _init_roots(self) except -1:
         """Mark the roots of classes without agents; a class with agents has its first index occupied."""
         cdef int channel
         cdef int32_t klass
@@ -192,6 +193,7 @@ cdef class Agents:
                 for klass in range(self.classes):
                     if not self.index[channel * INDEX_KINDS + self.lead].heaps[klass].size:
                         self.roots[channel][klass] = -1
+        return 0
 
     cdef int configure(self, uint16_t channels, const bint* strategies) except -1:
         """Drop all indexes and set up those that strategies in use need; nobody has room until `set_room`."""

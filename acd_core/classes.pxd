@@ -48,6 +48,9 @@ cdef class Classes:
     cdef QueueGroup* groups
     cdef int32_t group_room
     cdef dict group_slots
+    cdef dict groups_before  # of the policy that is being replaced
+    cdef list group_free
+    cdef bint keep_idle
     cdef ContactClass* contact_classes
     cdef int32_t contact_class_room  # a multiple of 64
     cdef SlotTable contact_class_slots
@@ -75,7 +78,9 @@ cdef class Classes:
     cdef int sign(self, int32_t agent_class, int change) except -1
     cdef int set_class_idle(self, int32_t klass) except -1
     cdef void unset_class_idle(self, int32_t klass) noexcept
-    cdef int forget_contact_classes(self) except -1
+    cdef int begin_policy(self) except -1
+    cdef int end_policy(self) except -1
+    cdef int trim(self) except -1
     cdef bint serves(self, int32_t agent_class, int32_t contact_class) noexcept
     cdef int _mark(self, int32_t klass, bint served) except -1
     cdef int _fill_row(self, int32_t agent_class) except -1

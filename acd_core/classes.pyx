@@ -34,6 +34,8 @@ cdef class Classes:
         self.agent_class_slots = {}
         self.agent_class_free = []
         self.group_slots = {}
+        self.groups_before = {}
+        self.group_free = []
         self.blocks_unassigned = []
         self.blocks_open = {}
         self.private_slots = {}
@@ -218,24 +220,59 @@ cdef class Classes:
 
     # Contact classes
 
+    cdef int begin_policy(self) except -1:
+        """A new policy is about to name its groups; classes that fall idle meanwhile are kept."""
+        self.groups_before = self.group_slots
+        self.group_slots = {}
+        self.keep_idle = True
+        return 0
+
     cdef int32_t group(self, int64_t rate, int32_t listed, int32_t requirement, int32_t max_tier) except -1:
-        """The slot of a queue group. Groups last until `forget_contact_classes`."""
+        """The slot of a queue group; one that the policy before had too keeps its slot and its contact classes."""
         cdef tuple key = (rate, listed, requirement, max_tier if listed >= 0 else 0)
-        cdef int32_t slot = len(self.group_slots)
+        cdef int32_t slot, room
         known = self.group_slots.get(key)
         if known is not None:
             return known
-        if slot == self.group_room:
+        known = self.groups_before.get(key)
+        if known is not None:
+            self.group_slots[key] = known
+            return known
+        if not self.group_free:
+            room = self.group_room * 2 or 16
             self.groups = <QueueGroup*>_regrown(
-                self.groups, <size_t>self.group_room * sizeof(QueueGroup),
-                <size_t>(self.group_room * 2 or 16) * sizeof(QueueGroup))
-            self.group_room = self.group_room * 2 or 16
+                self.groups, <size_t>self.group_room * sizeof(QueueGroup), <size_t>room * sizeof(QueueGroup))
+            self.group_free.extend(range(room - 1, self.group_room - 1, -1))
+            self.group_room = room
+        slot = self.group_free.pop()
         self.groups[slot].rate = rate
         self.groups[slot].listed = listed
         self.groups[slot].requirement = requirement
         self.groups[slot].max_tier = max_tier
+        self.skills.pin(requirement)
         self.group_slots[key] = slot
         return slot
+
+    cdef int end_policy(self) except -1:
+        """The new policy has named its groups: the others go, with their contact classes, which must be idle."""
+        cdef set gone = {slot for key, slot in self.groups_before.items() if key not in self.group_slots}
+        cdef int32_t slot
+        if gone:
+            for slot in range(self.contact_class_room):
+                if self.contact_classes[slot].used and self.contact_classes[slot].group in gone:
+                    self._forget(slot)
+        for slot in sorted(gone):
+            self.skills.unpin(self.groups[slot].requirement)
+            self.group_free.append(slot)
+        self.groups_before = {}
+        return 0
+
+    cdef int trim(self) except -1:
+        """Forget classes that have been idle for longest, as far as more are idle than the rule allows."""
+        self.keep_idle = False
+        while self.idle_count > IDLE_LEAST and self.idle_count > self.contact_class_count - self.idle_count:
+            self._forget(self.idle_first)
+        return 0
 
     cdef int32_t contact_class(self, int32_t group, int32_t requirement, int channel) except -1:
         """The class of contacts that ask for this. It stays while it is not idle."""
@@ -389,8 +426,8 @@ cdef class Classes:
         self.idle_count += 1
         if contact_class.audience != NULL:
             return self._forget(slot)
-        while self.idle_count > IDLE_LEAST and self.idle_count > self.contact_class_count - self.idle_count:
-            self._forget(self.idle_first)
+        if not self.keep_idle:
+            self.trim()
         return 0
 
     cdef void unset_class_idle(self, int32_t slot) noexcept:
@@ -438,13 +475,4 @@ cdef class Classes:
             if not self.blocks_open[place]:
                 del self.blocks_open[place]
             self.blocks_unassigned.append(block)
-        return 0
-
-    cdef int forget_contact_classes(self) except -1:
-        """Forget all contact classes and groups, for a new policy. All must be idle."""
-        while self.idle_first >= 0:
-            self._forget(self.idle_first)
-        if self.contact_class_count:
-            raise AssertionError("a contact class with contacts is not forgotten")
-        self.group_slots = {}
         return 0

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from acd_core.policy import Policy, SkillWeight
@@ -6,8 +7,8 @@ from acd_core.roster import AgentSpec
 
 GENERATED_ID_PREFIX: Final = "acd:"
 
-def parse_cached(text: str) -> Node: ...
-def parse_own_cached(text: str) -> Node: ...
+parse_cached: Callable[[str], Node]
+parse_own_cached: Callable[[str], Node]
 
 class Command:
     FIELDS: ClassVar[tuple[str, ...]]

@@ -7,10 +7,12 @@ Every command may carry a `request_id`; see `Answer.duplicate`.
 
 from functools import lru_cache
 
+import cython
+
 from acd_core.digest cimport mix, text_word
+from acd_core.types cimport *
 
 from acd_core.checks import check_duration, check_id, check_range, check_text
-from acd_core.enums import CommandKind, OfferOutcome, Presence
 from acd_core.limits import (
     AGENTS_PER_COMMAND_MAX,
     AT_NS_MAX,
@@ -31,6 +33,7 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     const unsigned char* PyUnicode_1BYTE_DATA(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index)
 
 cdef int64_t _PRIORITY_MAX = PRIORITY_MAX
 cdef int64_t _CREDIT_MS_MAX = CREDIT_MS_MAX
@@ -58,6 +61,10 @@ cdef int _ensure_id(str value, str field) except -1:
                 return 0
     check_id(value, field)
     return 0
+
+
+cdef bint _is_reserved(str contact_id) except -1:
+    return PyUnicode_READ_CHAR(contact_id, 0) == 0x61 and contact_id.startswith(GENERATED_ID_PREFIX)
 
 
 cdef int _ensure_offer_id(int64_t offer_id) except -1:
@@ -140,8 +147,10 @@ cdef int _ensure_agent_ids(tuple agent_ids) except -1:
     return 0
 
 
+@cython.no_gc
 cdef class Command:
-    """What all commands share. `FIELDS` names a command's own fields, in the order of its content word."""
+    """What all commands share. A command refers to texts and immutable values only, so the cyclic garbage collector need
+    not know it. `FIELDS` names a command's own fields, in the order of its content word."""
 
     FIELDS = ()
 
@@ -176,20 +185,23 @@ cdef class Command:
     __hash__ = None
 
 
+@cython.no_gc
 cdef class Tick(Command):
     """Fire every timer that is due."""
 
     def __init__(self, *, str request_id not None=""):
-        self._begin(<int>CommandKind.TICK, request_id)
+        self._begin(CMD_TICK, request_id)
 
 
+@cython.no_gc
 cdef class Resume(Command):
     """The shell is back after an outage: leases and live offers are extended by the time that nobody was there."""
 
     def __init__(self, *, str request_id not None=""):
-        self._begin(<int>CommandKind.RESUME, request_id)
+        self._begin(CMD_RESUME, request_id)
 
 
+@cython.no_gc
 cdef class ApplyPolicy(Command):
     """Replace the policy. `expected_version` is the version it replaces, -1 for whichever is in force."""
 
@@ -200,11 +212,12 @@ cdef class ApplyPolicy(Command):
             raise TypeError("policy must be a Policy")
         if expected_version < -1:
             raise Refused(Reason.OUT_OF_RANGE, "expected_version", "a version is 0 or more")
-        self._begin(<int>CommandKind.APPLY_POLICY, request_id)
+        self._begin(CMD_APPLY_POLICY, request_id)
         self.policy = policy
         self.expected_version = expected_version
 
 
+@cython.no_gc
 cdef class UpsertAgents(Command):
     """Add agents, or replace what is said of them; presence and what they hold stay. All or none."""
 
@@ -224,10 +237,11 @@ cdef class UpsertAgents(Command):
                 raise Refused(Reason.DUPLICATE_ENTRY, f"agents[{index}].agent_id",
                               f'"{agent.agent_id}" appears more than once')
             seen.add(agent.agent_id)
-        self._begin(<int>CommandKind.UPSERT_AGENTS, request_id)
+        self._begin(CMD_UPSERT_AGENTS, request_id)
         self.agents = agents
 
 
+@cython.no_gc
 cdef class RemoveAgents(Command):
     """Remove agents. One who serves a contact keeps it to its end and takes no more. All or none."""
 
@@ -235,10 +249,11 @@ cdef class RemoveAgents(Command):
 
     def __init__(self, tuple agent_ids not None, *, str request_id not None=""):
         _ensure_agent_ids(agent_ids)
-        self._begin(<int>CommandKind.REMOVE_AGENTS, request_id)
+        self._begin(CMD_REMOVE_AGENTS, request_id)
         self.agent_ids = agent_ids
 
 
+@cython.no_gc
 cdef class SetPresence(Command):
     """Sign on or off, be ready or away. `lease_ms`: sign off if not heard of for so long; 0 for the policy's lease."""
 
@@ -250,18 +265,19 @@ cdef class SetPresence(Command):
         if not 1 <= presence <= 3:
             raise Refused(Reason.INVALID_VALUE, "presence", "presence is offline, ready or away")
         if reason:
-            if presence != Presence.AWAY:
+            if presence != PRESENCE_AWAY:
                 raise Refused(Reason.INVALID_VALUE, "reason", "only an agent who is away has a reason")
             check_text(reason, REASON_BYTES_MAX, "reason")
         if lease_ms:
             check_duration(lease_ms, "lease_ms")
-        self._begin(<int>CommandKind.SET_PRESENCE, request_id)
+        self._begin(CMD_SET_PRESENCE, request_id)
         self.agent_id = agent_id
         self.presence = presence
         self.reason = reason
         self.lease_ms = lease_ms
 
 
+@cython.no_gc
 cdef class Heartbeat(Command):
     """These agents are still there: their presence leases start anew. Agents that are offline are passed over."""
 
@@ -269,10 +285,11 @@ cdef class Heartbeat(Command):
 
     def __init__(self, tuple agent_ids not None, *, str request_id not None=""):
         _ensure_agent_ids(agent_ids)
-        self._begin(<int>CommandKind.HEARTBEAT, request_id)
+        self._begin(CMD_HEARTBEAT, request_id)
         self.agent_ids = agent_ids
 
 
+@cython.no_gc
 cdef class EnqueueContact(Command):
     """A new contact. With an empty `contact_id` the engine gives one. `attached`: a stream follows it (RouteContact)."""
 
@@ -289,7 +306,7 @@ cdef class EnqueueContact(Command):
                  str request_id not None=""):
         if contact_id:
             _ensure_id(contact_id, "contact_id")
-            if contact_id.startswith(GENERATED_ID_PREFIX):
+            if _is_reserved(contact_id):
                 raise Refused(Reason.RESERVED_ID, "contact_id",
                               f'ids that start with "{GENERATED_ID_PREFIX}" are given by the server')
         _ensure_id(queue_id, "queue_id")
@@ -309,7 +326,7 @@ cdef class EnqueueContact(Command):
             if consults_contact_id:
                 _ensure_id(consults_contact_id, "consults_contact_id")
             skill_weights = sorted_weights(tuple(SkillWeight(*weight) for weight in skill_weights), "skill_weights")
-        self._begin(<int>CommandKind.ENQUEUE_CONTACT, request_id)
+        self._begin(CMD_ENQUEUE_CONTACT, request_id)
         self.preferred_agents = preferred_agents
         self.preferred_hold_ms = preferred_hold_ms
         self.only_preferred = only_preferred
@@ -346,6 +363,7 @@ cdef class EnqueueContact(Command):
         return word
 
 
+@cython.no_gc
 cdef class UpdateContact(Command):
     """Change a live contact. Fields left None stay. `held` puts an active contact on hold or takes it off."""
 
@@ -355,13 +373,16 @@ cdef class UpdateContact(Command):
     def __init__(self, str contact_id not None, *, requirement=None, priority=None, credit_ms=None, attributes=None,
                  held=None, preferred_agents=None, int64_t preferred_hold_ms=-1, bint only_preferred=False,
                  str request_id not None=""):
+        cdef int64_t whole
         _ensure_id(contact_id, "contact_id")
         if requirement is not None:
             _ensure_requirement(requirement)
         if priority is not None:
             check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
+            whole = priority  # TypeError for what is not a whole number
         if credit_ms is not None:
             check_range(credit_ms, -CREDIT_MS_MAX, CREDIT_MS_MAX, "credit_ms")
+            whole = credit_ms
         if attributes is not None:
             _ensure_attributes(attributes)
         if preferred_agents is not None:
@@ -371,18 +392,19 @@ cdef class UpdateContact(Command):
         if (requirement is None and priority is None and credit_ms is None and attributes is None and held is None
                 and preferred_agents is None):
             raise Refused(Reason.EMPTY, "", "an update names at least one field")
-        self._begin(<int>CommandKind.UPDATE_CONTACT, request_id)
+        self._begin(CMD_UPDATE_CONTACT, request_id)
         self.contact_id = contact_id
         self.requirement = requirement
         self.priority = priority
         self.credit_ms = credit_ms
         self.attributes = attributes
-        self.held = held
+        self.held = None if held is None else bool(held)
         self.preferred_agents = preferred_agents
         self.preferred_hold_ms = preferred_hold_ms
         self.only_preferred = only_preferred
 
 
+@cython.no_gc
 cdef class CancelContact(Command):
     """A contact that is not yet served ends: the caller gave up (`abandoned`) or the caller's system took it away."""
 
@@ -390,11 +412,12 @@ cdef class CancelContact(Command):
 
     def __init__(self, str contact_id not None, bint abandoned=True, *, str request_id not None=""):
         _ensure_id(contact_id, "contact_id")
-        self._begin(<int>CommandKind.CANCEL_CONTACT, request_id)
+        self._begin(CMD_CANCEL_CONTACT, request_id)
         self.contact_id = contact_id
         self.abandoned = abandoned
 
 
+@cython.no_gc
 cdef class AcceptOffer(Command):
     FIELDS = ("contact_id", "agent_id", "offer_id")
 
@@ -403,12 +426,13 @@ cdef class AcceptOffer(Command):
         _ensure_id(contact_id, "contact_id")
         _ensure_id(agent_id, "agent_id")
         _ensure_offer_id(offer_id)
-        self._begin(<int>CommandKind.ACCEPT_OFFER, request_id)
+        self._begin(CMD_ACCEPT_OFFER, request_id)
         self.contact_id = contact_id
         self.agent_id = agent_id
         self.offer_id = offer_id
 
 
+@cython.no_gc
 cdef class DeclineOffer(Command):
     """An offer was not taken. `outcome` is DECLINED, BUSY, UNREACHABLE or MISSED; each has its own policy."""
 
@@ -419,15 +443,16 @@ cdef class DeclineOffer(Command):
         _ensure_id(contact_id, "contact_id")
         _ensure_id(agent_id, "agent_id")
         _ensure_offer_id(offer_id)
-        if not OfferOutcome.DECLINED <= outcome <= OfferOutcome.MISSED:
+        if not OUTCOME_DECLINED <= outcome <= OUTCOME_MISSED:
             raise Refused(Reason.INVALID_VALUE, "outcome", "an offer is declined, busy, unreachable or missed")
-        self._begin(<int>CommandKind.DECLINE_OFFER, request_id)
+        self._begin(CMD_DECLINE_OFFER, request_id)
         self.contact_id = contact_id
         self.agent_id = agent_id
         self.offer_id = offer_id
         self.outcome = outcome
 
 
+@cython.no_gc
 cdef class CompleteContact(Command):
     """The conversation is over; wrap-up follows. `agent_id` may be empty; `wrap_up_ms`: -1 for the queue's, 0 none.
     `not_reached`: a callback found nobody, and is tried again if it may be."""
@@ -441,13 +466,14 @@ cdef class CompleteContact(Command):
             _ensure_id(agent_id, "agent_id")
         if wrap_up_ms != -1:
             check_duration(wrap_up_ms, "wrap_up_ms", zero_means_none=True)
-        self._begin(<int>CommandKind.COMPLETE_CONTACT, request_id)
+        self._begin(CMD_COMPLETE_CONTACT, request_id)
         self.contact_id = contact_id
         self.agent_id = agent_id
         self.wrap_up_ms = wrap_up_ms
         self.not_reached = not_reached
 
 
+@cython.no_gc
 cdef class FinishWrapUp(Command):
     """The agent has done with the work after a contact; with an empty `contact_id`, after all of its contacts."""
 
@@ -457,11 +483,12 @@ cdef class FinishWrapUp(Command):
         _ensure_id(agent_id, "agent_id")
         if contact_id:
             _ensure_id(contact_id, "contact_id")
-        self._begin(<int>CommandKind.FINISH_WRAP_UP, request_id)
+        self._begin(CMD_FINISH_WRAP_UP, request_id)
         self.agent_id = agent_id
         self.contact_id = contact_id
 
 
+@cython.no_gc
 cdef class DetachContact(Command):
     """The stream that follows a contact broke: if none comes back within the policy's time, it ends as lost."""
 
@@ -469,10 +496,11 @@ cdef class DetachContact(Command):
 
     def __init__(self, str contact_id not None, *, str request_id not None=""):
         _ensure_id(contact_id, "contact_id")
-        self._begin(<int>CommandKind.DETACH_CONTACT, request_id)
+        self._begin(CMD_DETACH_CONTACT, request_id)
         self.contact_id = contact_id
 
 
+@cython.no_gc
 cdef class AttachContact(Command):
     """A stream follows the contact (again)."""
 
@@ -480,7 +508,7 @@ cdef class AttachContact(Command):
 
     def __init__(self, str contact_id not None, *, str request_id not None=""):
         _ensure_id(contact_id, "contact_id")
-        self._begin(<int>CommandKind.ATTACH_CONTACT, request_id)
+        self._begin(CMD_ATTACH_CONTACT, request_id)
         self.contact_id = contact_id
 
 
@@ -518,7 +546,7 @@ cdef class TransferContact(Command):
             _ensure_requirement(requirement)
         if priority is not None:
             check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
-        self._begin(<int>CommandKind.TRANSFER_CONTACT, request_id)
+        self._begin(CMD_TRANSFER_CONTACT, request_id)
         self.contact_id = contact_id
         self.agent_id = agent_id
         self.queue_id = queue_id
@@ -540,7 +568,7 @@ cdef class PickContact(Command):
         _ensure_id(agent_id, "agent_id")
         if requested_by:
             _ensure_id(requested_by, "requested_by")
-        self._begin(<int>CommandKind.PICK_CONTACT, request_id)
+        self._begin(CMD_PICK_CONTACT, request_id)
         self.contact_id = contact_id
         self.agent_id = agent_id
         self.requested_by = requested_by
@@ -556,7 +584,7 @@ cdef class RequestCallback(Command):
                  int64_t window_end_ns=0, int64_t attempts_max=0, *, str request_id not None=""):
         _ensure_id(contact_id, "contact_id")
         _ensure_callback(callback_address, window_start_ns, window_end_ns, attempts_max, True)
-        self._begin(<int>CommandKind.REQUEST_CALLBACK, request_id)
+        self._begin(CMD_REQUEST_CALLBACK, request_id)
         self.contact_id = contact_id
         self.callback_address = callback_address
         self.window_start_ns = window_start_ns
@@ -571,7 +599,7 @@ cdef class OpenQueue(Command):
 
     def __init__(self, str queue_id not None, *, str request_id not None=""):
         _ensure_id(queue_id, "queue_id")
-        self._begin(<int>CommandKind.OPEN_QUEUE, request_id)
+        self._begin(CMD_OPEN_QUEUE, request_id)
         self.queue_id = queue_id
 
 
@@ -582,5 +610,5 @@ cdef class CloseQueue(Command):
 
     def __init__(self, str queue_id not None, *, str request_id not None=""):
         _ensure_id(queue_id, "queue_id")
-        self._begin(<int>CommandKind.CLOSE_QUEUE, request_id)
+        self._begin(CMD_CLOSE_QUEUE, request_id)
         self.queue_id = queue_id

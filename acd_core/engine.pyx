@@ -60,7 +60,6 @@ cdef class Engine(Questions):
 
     cdef Answer _apply(self, int64_t at_ns, Command command):
         cdef Answer answer
-        cdef Answer first
         cdef int32_t timer
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
@@ -217,11 +216,6 @@ cdef class Engine(Questions):
         event.duration_ns = gap_ns
         self.event_hash = mix(self.event_hash, <uint64_t>gap_ns)
         return 0
-
-    def next_timer(self):
-        """When the earliest timer is due, in nanoseconds since the Unix epoch, or None."""
-        cdef int32_t timer = first_timer(self.timers)
-        return None if timer < 0 else self.timers.all[timer].due_ns
 
     # Contacts
 
@@ -777,17 +771,7 @@ cdef class Engine(Questions):
             self.emit_plain_contact(EVENT_CONTACT_ATTACHED, slot)
         return 0
 
-    # Questions
-
-    @property
-    def policy(self):
-        """The policy in force."""
-        return self.rules.policy
-
-    @property
-    def policy_version(self):
-        """How many policies have been applied."""
-        return self.rules.version
+    # State as a whole
 
     def snapshot(self):
         """The state as canonical bytes (acd_core.snapshot)."""

@@ -577,8 +577,13 @@ cdef class Matching(EngineState):
     cdef int _pass(self) except -1:
         cdef HeapEntry entry
         cdef int32_t contact, klass, classes
-        cdef int second
+        cdef int second, channel
+        cdef bint anybody = False
         self.skipped = []
+        for channel in range(CHANNELS_BOUND):
+            anybody |= self.roster.index[channel * INDEX_KINDS + self.roster.lead].total > 0
+        if not anybody:
+            return 0
         self._collect_pass()
         classes = self.pass_words << 6
         while self.pass_heap.size:

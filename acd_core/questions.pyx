@@ -3,6 +3,7 @@
 
 from acd_core.agents cimport is_available
 from acd_core.state cimport entry_queue, steps_taken, wants
+from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded
 
@@ -11,6 +12,21 @@ from acd_core.views import AgentView, ContactView, Counts, Explanation, WaitEsti
 
 
 cdef class Questions(Administration):
+    def next_timer(self):
+        """When the earliest timer is due, in nanoseconds since the Unix epoch, or None."""
+        cdef int32_t timer = first_timer(self.timers)
+        return None if timer < 0 else self.timers.all[timer].due_ns
+
+    @property
+    def policy(self):
+        """The policy in force."""
+        return self.rules.policy
+
+    @property
+    def policy_version(self):
+        """How many policies have been applied."""
+        return self.rules.version
+
     cdef object _contact_view(self, int32_t slot):
         cdef const Contact* contact = &self.desk.all[slot]
         cdef const Extra* extra = contact.extra

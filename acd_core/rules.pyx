@@ -62,7 +62,7 @@ cdef class Rules:
         return -1
 
     cdef int apply(self, object policy) except -1:
-        """Put a policy in force. What it no longer names must not be in use, and all contact classes forgotten."""
+        """Put a policy in force. What it no longer names must not be in use."""
         cdef int outcome
         self._apply_channels(policy.channels)
         self._apply_queues(policy.queues, policy.plans)

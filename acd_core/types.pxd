@@ -193,7 +193,7 @@ cpdef enum:
     EVENT_CONSULTATION_OPENED = 37
 
 
-cdef enum:
+cpdef enum:
     CHANNELS_BOUND = 16  # limits.CHANNELS_MAX
 
 

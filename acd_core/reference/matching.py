@@ -47,7 +47,8 @@ class Matching(Plans):
         """The pass: the entries of contacts that want, each contact choosing once, at its first that can be served."""
         wanting = self.wanting_contacts()
         # Presence stands still during a pass, and room only shrinks: whoever lacks either now need not be looked at.
-        among = {channel_id: self.agents_with_room(channel_id) for channel_id in {c.channel_id for c in wanting}}
+        channel_ids = dict.fromkeys(contact.channel_id for contact in wanting)
+        among = {channel_id: self.agents_with_room(channel_id) for channel_id in channel_ids}
         hopeful = [contact for contact in wanting if among[contact.channel_id]]
         places = [(contact, entry) for contact in hopeful for entry in self.entries(contact)]
         chosen: set[Contact] = set()

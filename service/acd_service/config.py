@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, Self, get_args
 import yaml
 
 ClockKind = Literal["wall", "external"]
-Synchronous = Literal["FULL", "OFF"]
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
 FiguresStart = Literal["resume", "rebuild"]
 
 LISTEN_DEFAULT: Final = "127.0.0.1:7007"
@@ -46,7 +46,7 @@ class Config:
     calls_in_flight_max: int = 100_000
     """Calls being served at once, streams included."""
 
-    snapshot_every_commands: int = 1_000_000
+    snapshot_every_commands: int = 250_000
     """A snapshot is taken after so many commands: it bounds what a restart replays. 0 takes none by itself."""
     snapshots_kept: int = 2
     explain_commands_max: int = 2_000_000
@@ -81,7 +81,7 @@ class Config:
     journal_vfs: str = ""
     """SQLite's file layer; empty for its default."""
     journal_synchronous: Synchronous = "FULL"
-    """OFF loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
+    """Anything but FULL loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
     engine: Literal["compiled", "reference"] = "compiled"
 
     def __post_init__(self) -> None:

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Self
 
+from acd_service.config import BadConfig
+
 
 class DataDirInUse(RuntimeError):
     """Another service works on this directory."""
@@ -42,9 +44,13 @@ class DataDirLock:
 
         Raises:
             DataDirInUse: another process holds it; the message names that process.
+            BadConfig: it cannot be made or written.
         """
-        data_dir.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise BadConfig(f"data_dir: {error}") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

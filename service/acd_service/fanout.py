@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from acd_core.enums import EventType
 from acd_core.events import Event
 from acd_service import codec
 from acd_service.config import Config
 from acd_service.journal import EventRecord, Journal
-from acd_service.sequencer import Released
-from acd_service.service_error import EventSeqAhead, EventsNoLongerKept, ReaderTooSlow, Stopping
+from acd_service.seat import Released
+from acd_service.service_error import EventSeqAhead, EventsNoLongerKept, Stopping
+from acd_service.watchers import AgentWatcher, Registry, Watcher, wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,111 +59,6 @@ class Follower:
     next_event_seq: int
 
 
-class Watcher:
-    """Holds updates about one contact or agent until its reader takes them; bounded."""
-
-    def __init__(self, updates_max: int) -> None:
-        self._updates_max = updates_max
-        self._watched: list[tuple[_Registry, str]] = []
-        self._last_event_seq = 0
-        self._updates: list[Released] = []
-        self._error: Exception | None = None
-        self._ready: asyncio.Future[None] | None = None
-
-    def watch(self, registry: "_Registry", name: str) -> None:
-        if (registry, name) not in self._watched:
-            self._watched.append((registry, name))
-            registry.add(name, self)
-
-    def put(self, released: Released) -> None:
-        """Take an update; one that concerns the reader in two ways is taken once."""
-        if released.event.event_seq <= self._last_event_seq or self._error is not None:
-            return
-        self._last_event_seq = released.event.event_seq
-        if len(self._updates) >= self._updates_max:
-            self.end(ReaderTooSlow(f"{self._updates_max} updates were not read; open the stream again"))
-            return
-        self._updates.append(released)
-        self._wake()
-
-    def end(self, error: Exception) -> None:
-        """Make the reader's next `take` raise, once it has taken what is there."""
-        self._error = self._error or error
-        self._wake()
-
-    async def take(self) -> list[Released]:
-        """The updates since the last time; waits for the first."""
-        while not self._updates:
-            if self._error is not None:
-                raise self._error
-            self._ready = asyncio.get_running_loop().create_future()
-            await self._ready
-        updates, self._updates = self._updates, []
-        return updates
-
-    def close(self) -> None:
-        for registry, name in self._watched:
-            registry.discard(name, self)
-        self._watched.clear()
-
-    def _wake(self) -> None:
-        if self._ready is not None:
-            _wake(self._ready)
-
-
-class _AgentWatcher(Watcher):
-    """Also gets what happens to the contacts that the agent holds, from each offer on."""
-
-    def __init__(self, updates_max: int, agent_id: str, contacts: "_Registry") -> None:
-        super().__init__(updates_max)
-        self._agent_id = agent_id
-        self._contacts = contacts
-
-    def put(self, released: Released) -> None:
-        super().put(released)
-        event = released.event
-        if event.type in (EventType.OFFER_MADE, EventType.CONTACT_ASSIGNED):
-            if event.agent_id == self._agent_id:
-                self.watch(self._contacts, event.contact_id)
-        elif event.type == EventType.CONTACT_CLOSED or (
-            # The contact may be offered to others too, whose offers are no matter of this agent's.
-            event.type == EventType.OFFER_ENDED and event.agent_id == self._agent_id
-        ):
-            held = (self._contacts, event.contact_id)
-            if held in self._watched:
-                self._watched.remove(held)
-                self._contacts.discard(event.contact_id, self)
-
-
-class _Registry:
-    """Watchers by what they watch."""
-
-    def __init__(self) -> None:
-        self._watchers: dict[str, list[Watcher]] = {}
-
-    def add(self, name: str, watcher: Watcher) -> None:
-        self._watchers.setdefault(name, []).append(watcher)
-
-    def discard(self, name: str, watcher: Watcher) -> None:
-        watchers = self._watchers.get(name, [])
-        if watcher in watchers:
-            watchers.remove(watcher)
-        if not watchers:
-            self._watchers.pop(name, None)
-
-    def put(self, name: str, released: Released) -> None:
-        for watcher in self._watchers.get(name, ())[:]:
-            watcher.put(released)
-
-    def end(self, error: Exception) -> None:
-        for watchers in self._watchers.values():
-            for watcher in watchers:
-                watcher.end(error)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._watchers
-
-
 class Fanout:
     """One for each tenant; used on the event loop only."""
 
@@ -175,9 +70,9 @@ class Fanout:
         self._recent_from = last_event_seq + 1
         self._recent_bytes = 0
         self._sleepers: set[asyncio.Future[None]] = set()
-        self._by_contact = _Registry()
-        self._by_agent = _Registry()
-        self._by_contact_held = _Registry()
+        self._by_contact = Registry()
+        self._by_agent = Registry()
+        self._by_contact_held = Registry()
         self._followers: set[Follower] = set()
         self._closed: Stopping | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="catch-up")
@@ -212,7 +107,7 @@ class Fanout:
         self._forget_the_oldest()
         sleepers, self._sleepers = self._sleepers, set()
         for sleeper in sleepers:
-            _wake(sleeper)
+            wake(sleeper)
 
     def _forget_the_oldest(self) -> None:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.
@@ -232,7 +127,7 @@ class Fanout:
 
     def watch_agent(self, agent_id: str, holding: Iterable[str] = ()) -> Watcher:
         """Be given every event about an agent, and about the contacts that it holds, from now on."""
-        watcher = _AgentWatcher(self._config.watch_updates_max, agent_id, self._by_contact_held)
+        watcher = AgentWatcher(self._config.watch_updates_max, agent_id, self._by_contact_held)
         watcher.watch(self._by_agent, agent_id)
         for contact_id in holding:
             watcher.watch(self._by_contact_held, contact_id)
@@ -274,6 +169,8 @@ class Fanout:
                 if contents or loop.time() - told_at >= self._config.progress_s:
                     yield Chunk(contents, cursor)
                     told_at = loop.time()
+                elif cursor < self.next_event_seq:
+                    await asyncio.sleep(0)  # a filter that wants little must not hold up the loop
         finally:
             self._followers.discard(follower)
 
@@ -304,7 +201,7 @@ class Fanout:
     async def _sleep(self, timeout_s: float) -> None:
         loop = asyncio.get_running_loop()
         news: asyncio.Future[None] = loop.create_future()
-        alarm = loop.call_later(max(timeout_s, 0), _wake, news)
+        alarm = loop.call_later(max(timeout_s, 0), wake, news)
         self._sleepers.add(news)
         try:
             await news
@@ -348,15 +245,10 @@ class Fanout:
         self._by_agent.end(self._closed)
         sleepers, self._sleepers = self._sleepers, set()
         for sleeper in sleepers:
-            _wake(sleeper)
+            wake(sleeper)
 
     def close(self) -> None:
         self._readers.shutdown()
-
-
-def _wake(sleeper: "asyncio.Future[None]") -> None:
-    if not sleeper.done():
-        sleeper.set_result(None)
 
 
 def _wanted_contents(records: Iterable[EventRecord], wanted: EventFilter) -> Iterable[bytes]:

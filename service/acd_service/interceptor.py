@@ -4,6 +4,7 @@ One for all, since each further one costs a measurable share of a unary call. He
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -28,6 +29,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
         self._in_flight_max = in_flight_max
         self._closed: ServiceError | None = Stopping("the service is not ready yet")
         self._wrapped: dict[str, Any] = {}
+        self._idle = asyncio.Event()
         self.in_flight = 0
         self.calls = 0
         self.calls_refused = 0
@@ -38,6 +40,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
     def shut_out(self, why: ServiceError) -> None:
         """Refuse calls from now on; those in progress go on."""
         self._closed = why
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait until the calls in progress have ended, but not longer than `timeout_s`."""
+        self._idle.clear()
+        if self.in_flight:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), timeout_s)
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Any:
         method: str = handler_call_details.method
@@ -84,6 +93,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
                 await self._refuse(name, number, context, error)
             finally:
                 self.in_flight -= 1
+                if not self.in_flight:
+                    self._idle.set()
 
         return call
 

@@ -101,7 +101,7 @@ class SqliteJournal:
         try:
             writer.set_busy_timeout(5_000)
             # A file without tables is one whose making was interrupted.
-            is_new = _row(writer, "SELECT count(*) FROM sqlite_schema") == (0,)
+            is_new = _row(writer, "SELECT count(*) FROM sqlite_schema") == (0,) and not writer.pragma("application_id")
             if not is_new:
                 _check_schema(path, writer)
             writer.pragma("journal_mode", "WAL")

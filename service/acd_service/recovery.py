@@ -7,7 +7,11 @@ from acd_core.refusal import Refused
 from acd_core.snapshot import BadSnapshot
 from acd_service import codec
 from acd_service.engine_interface import EngineMaker, RoutingEngine
-from acd_service.journal import CommandRecord, Extent, Journal, JournalDamaged, JournalForeign
+from acd_service.journal import CommandRecord, Extent, Journal, JournalDamaged, JournalError, JournalForeign
+
+
+class EngineFailedOnReplay(JournalError):
+    """The engine trips over a command that it took before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def replay(engine: RoutingEngine, record: CommandRecord) -> Answer:
 
     Raises:
         JournalDamaged: the engine does not take it, or its events differ from those of the first time.
+        EngineFailedOnReplay: a fault of the engine, not of the journal.
     """
     good = record.seq - 1
     try:
@@ -92,6 +97,8 @@ def replay(engine: RoutingEngine, record: CommandRecord) -> Answer:
         answer = engine.apply(at_ns, command)
     except Refused as refused:
         raise JournalDamaged(f"command {record.seq} was accepted once and is refused now: {refused}", good) from None
+    except Exception as error:
+        raise EngineFailedOnReplay(f"the engine fails on command {record.seq}: {error!r}", good) from error
     if answer.duplicate or answer.seq != record.seq:
         raise JournalDamaged(f"command {record.seq} is taken for another one", good)
     if engine.event_hash != record.event_hash:

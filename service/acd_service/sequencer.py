@@ -12,19 +12,19 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from acd_core.commands import ApplyPolicy, Command, Resume, Tick
-from acd_core.events import Answer, Event
+from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.clock import Clock
 from acd_service.config import Config
-from acd_service.engine_interface import RoutingEngine
 from acd_service.journal import Batch, CommandRecord, EventRecord, Journal, PolicyRecord
 from acd_service.opening import Opening
+from acd_service.seat import Released, Seat
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
-from acd_service.set_aside import SetAside, name_of_first_timer
+from acd_service.set_aside import name_of_first_timer
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
@@ -36,51 +36,6 @@ AT_FIELD: Final = "acd-at-ns"
 
 class EngineFailedOnTimer(RuntimeError):
     """The engine failed in a Tick: nothing can be applied past a timer that is due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """An event that is durable, with the bytes that the journal holds of it."""
-
-    event: Event
-    content: bytes
-
-
-class Outlet(Protocol):
-    """Where durable events go, in order."""
-
-    def publish(self, events: list[Released]) -> None: ...
-
-
-class Seat:
-    """A tenant's place at the sequencer: its engine, and where its events go.
-
-    Args:
-        rebuild: gives the engine anew, as the journal has it; called in the worker thread after the engine failed.
-        on_committed: told the seq after each commit that holds commands of the tenant.
-    """
-
-    __slots__ = ("commands", "engine", "on_committed", "opening", "outlet", "rebuild", "refused", "set_aside", "tenant")
-
-    def __init__(
-        self,
-        tenant: str,
-        engine: RoutingEngine,
-        outlet: Outlet,
-        set_aside: SetAside,
-        *,
-        rebuild: Callable[[], RoutingEngine],
-        on_committed: Callable[[int], None] = lambda _seq: None,
-    ) -> None:
-        self.tenant = tenant
-        self.engine = engine
-        self.outlet = outlet
-        self.set_aside = set_aside
-        self.rebuild = rebuild
-        self.opening = Opening()
-        self.on_committed = on_committed
-        self.commands = 0
-        self.refused = 0
 
 
 class _Taken:

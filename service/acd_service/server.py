@@ -69,6 +69,8 @@ _OPTIONS: Final = (
 # The loop and the thread that commits hand the interpreter to each other several times a batch. At Python's usual 5 ms
 # a commit would wait that long each time the loop is busy.
 _SWITCH_INTERVAL_S: Final = 0.0005
+_FLUSH_S: Final = 0.2
+"""For the last answers to leave; streams of the health service, which never end, are cut off after it."""
 
 
 class NotLoopback(BadConfig):
@@ -196,7 +198,8 @@ class Server:
             if self._tenant is not None:
                 await self._tenant.stop()
             if self._grpc is not None:
-                await self._grpc.stop(self._config.stop_grace_s)
+                await self._calls.drain(self._config.stop_grace_s)
+                await self._grpc.stop(_FLUSH_S)
                 self._grpc = None
             if self._sequencer is not None:
                 await self._sequencer.stop()

@@ -4,7 +4,7 @@ import json
 import logging
 import traceback
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from acd_core.commands import Command
 from acd_core.enums import CommandKind, TimerKind
@@ -12,6 +12,7 @@ from acd_core.snapshot import decode
 from acd_service.engine_interface import RoutingEngine
 
 _log = logging.getLogger(__name__)
+_SHOWN_MAX: Final = 100
 
 
 class SetAsideEntry(NamedTuple):
@@ -26,7 +27,7 @@ class SetAside:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: set[tuple[int, int]] = set()
-        self.entries: list[SetAsideEntry] = []
+        self.entries: list[SetAsideEntry] = _read(path)
 
     def add(self, command: Command, after_seq: int, at_ns: int, error: BaseException, about: str = "") -> None:
         """Set a command aside. `about` names what a Tick was doing when it failed."""
@@ -56,6 +57,21 @@ class SetAside:
     def __contains__(self, command: Command) -> bool:
         """Whether a command of the same content was set aside: trying it again would cost a recovery each time."""
         return bool(self._known) and (command.kind, command.content_word()) in self._known
+
+
+def _read(path: Path) -> list[SetAsideEntry]:
+    """The newest entries of earlier runs; lines that are no entries are passed over."""
+    if not path.exists():
+        return []
+    entries = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-_SHOWN_MAX:]:
+        try:
+            raw = json.loads(line)
+            last_line = raw["error"].strip().rpartition("\n")[2]
+            entries.append(SetAsideEntry(int(raw["at_ns"]), str(raw["kind"]), last_line))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            _log.warning("%s has a line that is no entry", path)
+    return entries
 
 
 def name_of_first_timer(engine: RoutingEngine) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -49,26 +50,36 @@ class SnapshotSchedule:
             SnapshotFailed: no snapshot was written.
         """
         async with self._lock:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "acd_service.snapshotter",
-                "--data", str(self._config.data_dir), "--tenant", self._tenant, "--engine", self._config.engine,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            try:
-                output, complaint = await process.communicate()
-            except asyncio.CancelledError:
-                process.kill()
-                await process.wait()
-                raise
-            if process.returncode != 0:
-                raise SnapshotFailed(complaint.decode(errors="replace").strip() or f"exit {process.returncode}")
+            output, complaint, status = await self._run_snapshotter()
+            if status != 0:
+                raise SnapshotFailed(complaint.strip() or f"the snapshotter ended with status {status}")
             taken = Taken(**json.loads(output))
             self._last_seq = taken.seq
             _log.info("snapshot of seq %d taken, %d bytes", taken.seq, taken.size_bytes)
             await self._forget()
             return taken
+
+    async def _run_snapshotter(self) -> tuple[str, str, int]:
+        command = [
+            sys.executable, "-m", "acd_service.snapshotter",
+            "--data", str(self._config.data_dir), "--tenant", self._tenant, "--engine", self._config.engine,
+        ]  # fmt: skip
+        # `subprocess` starts it with vfork. The event loop's own way is fork, which runs gRPC's fork handlers in the
+        # child, and those crash in a process that is serving.
+        process = await asyncio.to_thread(
+            subprocess.Popen,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            output, complaint = await asyncio.to_thread(process.communicate)
+        except asyncio.CancelledError:
+            process.kill()
+            raise
+        return output, complaint, process.returncode
 
     async def stop(self) -> None:
         if self._task is not None and not self._task.done():

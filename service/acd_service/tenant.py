@@ -19,7 +19,8 @@ from acd_service.journal import Journal
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
-from acd_service.sequencer import Released, Seat, Sequencer
+from acd_service.seat import Released, Seat
+from acd_service.sequencer import Sequencer
 from acd_service.set_aside import SetAside
 from acd_service.snapshot_schedule import SnapshotSchedule
 

@@ -101,7 +101,7 @@ def test_agents_take_several_chats_and_calls_interrupt_mail() -> None:
 
 def test_service_never_learns_late_of_its_timers(played: tuple[EngineCentre, Ledger]) -> None:
     """An agent's answer must not come too late because nobody told the service what time it is."""
-    assert played[0].lateness_ns <= 1_900_000_000
+    assert played[0].lateness_ns <= 2_900_000_000
 
 
 def test_same_seed_same_day(played: tuple[EngineCentre, Ledger]) -> None:

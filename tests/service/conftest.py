@@ -88,14 +88,14 @@ class ServiceProcess:
     """`python -m acd_service.server` on a data directory, or another program with the same arguments."""
 
     def __init__(
-        self, data_dir: Path, *arguments: str, program: tuple[str, ...] = ("-m", "acd_service.server")
+        self, data_dir: Path, log_dir: Path, *arguments: str, program: tuple[str, ...] = ("-m", "acd_service.server")
     ) -> None:
         self.data_dir = data_dir
         self._command = [sys.executable, *program, "--data", str(data_dir), "--engine", ENGINE, *arguments]
         self._clients: list[Client] = []
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
-        self.stderr_path = data_dir.with_name(data_dir.name + ".stderr")
+        self.stderr_path = log_dir / "service.stderr"
 
     def start(self, listen: str = "127.0.0.1:0") -> Client:
         """Run it until it says where it listens, and connect."""
@@ -210,7 +210,7 @@ def make_service(tmp_path: Path) -> Iterator[Callable[..., ServiceProcess]]:
     with contextlib.ExitStack() as stack:
 
         def make(*arguments: str, data_dir: Path = tmp_path / "data", **options: Any) -> ServiceProcess:
-            service = ServiceProcess(data_dir, *arguments, **options)
+            service = ServiceProcess(data_dir, tmp_path, *arguments, **options)
             stack.callback(service.close)
             return service
 
@@ -224,13 +224,23 @@ def client(make_service: Callable[..., ServiceProcess]) -> Client:
 
 
 @pytest.fixture(scope="module")
-def shared_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def make_shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ServiceProcess]]:
+    """Services that end with the module."""
+    with contextlib.ExitStack() as stack:
+
+        def make(*arguments: str) -> ServiceProcess:
+            folder = tmp_path_factory.mktemp("shared")
+            service = ServiceProcess(folder / "data", folder, *arguments)
+            stack.callback(service.close)
+            return service
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def shared_client(make_shared_service: Callable[..., ServiceProcess]) -> Client:
     """A client of a service that the tests of a module share: for tests that leave its state as it was."""
-    service = ServiceProcess(tmp_path_factory.mktemp("shared") / "data")
-    try:
-        yield service.start()
-    finally:
-        service.close()
+    return make_shared_service().start()
 
 
 @pytest.fixture(scope="session")

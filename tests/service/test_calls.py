@@ -117,6 +117,22 @@ def test_contacts_are_listed_page_by_page(client):
     assert not client.routing.ListContacts(routing_service_pb2.ListContactsRequest(states=[ACTIVE])).contacts
 
 
+def test_a_page_is_bounded_in_bytes_too(client):
+    client.apply_policy()
+    for number in range(100):
+        client.enqueue(f"c{number:03}", attributes={"text": "x" * 16_000})
+    seen, token, pages = [], "", 0
+    while True:
+        page = client.routing.ListContacts(routing_service_pb2.ListContactsRequest(page_token=token))
+        pages += 1
+        seen += [contact.contact_id for contact in page.contacts]
+        token = page.next_page_token
+        if not token:
+            break
+    assert seen == [f"c{number:03}" for number in range(100)]
+    assert pages == 2
+
+
 def test_agents_are_shown_listed_and_removed(client):
     client.apply_policy(policy_pb2.Queue(queue_id="sales", membership=policy_pb2.MEMBERSHIP_LISTED))
     specs = [

@@ -228,9 +228,11 @@ class Checker:
         world = self._story.world
         wanting = [contact for contact in world.contacts.values() if world.wants(contact)]
         for agent in world.agents.values():
-            if agent.available():
+            room_on = {name for name in world.channels if agent.available() and world.room(agent, name)}
+            assert room_on == agent.room_on, "the checker's index of room is true to section 4"
+            if room_on:
                 for contact in wanting:
-                    if not obstacle(world, agent, contact):
+                    if contact.channel_id in room_on and not obstacle(world, agent, contact):
                         self._left_waiting(contact, agent.spec.agent_id)
         waiting = [contact for contact in wanting if contact.state == ContactState.WAITING]
         held = Counter(contact.ordinal for agent in world.agents.values() for contact in agent.holds.values())

@@ -226,12 +226,15 @@ def agent_chooses(world: World, agent: Agent, now_ns: int) -> Iterator[Match]:
 
 
 def contacts_choose(world: World, now_ns: int, draws: Draws) -> Iterator[Match]:
-    """The pass over all entries, in order. Each match must be carried out before the next is asked for."""
+    """The pass over all entries, in order. Each match must be carried out before the next is asked for.
+
+    A group that nobody with room reaches is passed over as a whole: in a pass room only shrinks.
+    """
     turns: list[tuple[int, int, int, bool, OrderKey, Group]] = []
     now_ms = now_ns // 1_000_000
 
     def queue_up(group: Group, index: int) -> None:
-        if index < len(group.order) and _somebody_reaches(world, group):
+        if index < len(group.order) and world.reached(group):
             key = group.order[index]
             second = world.by_ordinal[key[2]].queue_id != group.queue.spec.queue_id
             heapq.heappush(turns, (key[0], key[1] - group.queue.spec.rate * now_ms, key[2], second, key, group))
@@ -253,8 +256,3 @@ def contacts_choose(world: World, now_ns: int, draws: Draws) -> Iterator[Match]:
 
 def _may_choose_by(world: World, contact: Contact, group: Group) -> bool:
     return any(place is group for place, _ in contact.places) and bool(candidates(world, contact, group)[1])
-
-
-def _somebody_reaches(world: World, group: Group) -> bool:
-    """Whether anyone with room reaches a group, exclusions aside; in a pass this only ever turns from yes to no."""
-    return any(world.reach(kind, group) != NOT_REACHED for kind in world.with_room[group.channel_id])

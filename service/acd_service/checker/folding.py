@@ -9,7 +9,7 @@ from acd_core.limits import CREDIT_MS_MAX, SKILL_LEVEL_MAX
 from acd_core.plan import PlanStep
 from acd_core.requirement import And, Node, Not, Or, Term, parse_own
 
-parsed = lru_cache(4_096)(parse_own)
+parsed = lru_cache(16_384)(parse_own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from acd_core.enums import ContactState, Membership, Presence, Strategy
 from acd_core.policy import Channel, Policy, QueueSpec, SkillWeight
-from acd_core.requirement import Node, parse
+from acd_core.requirement import Node
 from acd_core.roster import AgentSpec
 from acd_service.checker.folding import Wants, parsed
 from acd_service.checker.occupancy import NEVER_BUSY
@@ -21,6 +21,7 @@ OrderKey = tuple[int, int, int]
 
 NOT_REACHED = -1
 _REACH_CACHE_MAX = 4_096
+_NEWCOMERS_MAX = 4_096
 SERVED = (ContactState.ACTIVE, ContactState.WRAP_UP)
 
 
@@ -160,7 +161,11 @@ class Group:
     channel_id: str
     requirement: str
     raised_tier: int
+    reach_key: tuple[str, str, int]
+    """Queue, requirement and raised tier: what a class's reach of the group hangs on."""
     order: list[OrderKey] = field(default_factory=list)
+    looked_at: int = -1
+    """How many of the newcomers to its channel are known not to reach it, as all others with room; -1: not known."""
 
 
 class World:
@@ -175,6 +180,8 @@ class World:
         self.groups: dict[tuple[str, str, str, int], Group] = {}
         self.with_room: dict[str, dict[AgentClass, dict[int, Agent]]] = {}
         """Channel -> class -> ordinal -> agent, for agents who are available and have room on it."""
+        self.newcomers: dict[str, list[AgentClass]] = {}
+        """Channel -> classes in the order in which they came to have room on it, the latest last."""
         self.changed_agents: dict[int, Agent] = {}
         """Agents whose room, presence or class was looked at again since the list was last emptied."""
         self.reserved: set[int] = set()
@@ -193,13 +200,14 @@ class World:
         for contact in live:
             self.leave(contact)
         self.policy = policy
-        self.queues = {spec.queue_id: Queue(spec, parse(spec.requirement)) for spec in policy.queues}
+        self.queues = {spec.queue_id: Queue(spec, parsed(spec.requirement)) for spec in policy.queues}
         self.channels: dict[str, Channel] = {channel.channel_id: channel for channel in policy.channels}
         self.plans = {plan.plan_id: plan.steps for plan in policy.plans}
         self.closed_queues &= self.queues.keys()
         for kind in self.classes.values():
             kind.reach.clear()
         self.with_room = {channel_id: {} for channel_id in self.channels}
+        self.newcomers = {channel_id: [] for channel_id in self.channels}
         for agent in self.agents.values():
             agent.room_on.clear()
             self.refresh(agent)
@@ -252,7 +260,10 @@ class World:
             if available and self.room(agent, channel_id):
                 if channel_id not in agent.room_on:
                     agent.room_on.add(channel_id)
-                    self.with_room[channel_id].setdefault(agent.kind, {})[agent.ordinal] = agent
+                    if agent.kind not in self.with_room[channel_id]:
+                        self.with_room[channel_id][agent.kind] = {}
+                        self._note_newcomer(channel_id, agent.kind)
+                    self.with_room[channel_id][agent.kind][agent.ordinal] = agent
             elif channel_id in agent.room_on:
                 agent.room_on.discard(channel_id)
                 self._without_room(agent, channel_id)
@@ -313,7 +324,9 @@ class World:
             key = (queue_id, contact.channel_id, wants.requirement, wants.raised_tier)
             group = self.groups.get(key)
             if group is None:
-                group = self.groups[key] = Group(queue, contact.channel_id, wants.requirement, wants.raised_tier)
+                reach_key = (queue_id, wants.requirement, wants.raised_tier)
+                group = Group(queue, contact.channel_id, wants.requirement, wants.raised_tier, reach_key)
+                self.groups[key] = group
             place = self.key_in(contact, queue)
             insort(group.order, place)
             contact.places.append((group, place))
@@ -352,14 +365,41 @@ class World:
 
     def reach(self, kind: AgentClass, group: Group) -> int:
         """The tier at which agents of a class may serve a group's entries, or NOT_REACHED."""
-        key = (group.queue.spec.queue_id, group.requirement, group.raised_tier)
-        tier = kind.reach.get(key)
+        tier = kind.reach.get(group.reach_key)
         if tier is None:
             tier = self.judge_reach(kind, group.queue, group.requirement, group.raised_tier)
             if len(kind.reach) >= _REACH_CACHE_MAX:
                 kind.reach.clear()
-            kind.reach[key] = tier
+            kind.reach[group.reach_key] = tier
         return tier
+
+    def reached(self, group: Group) -> bool:
+        """Whether anyone with room reaches a group, exclusions aside.
+
+        A group that was found out of reach is looked at again only for the classes that came to have room since.
+        """
+        newcomers = self.newcomers[group.channel_id]
+        with_room = self.with_room[group.channel_id]
+        if group.looked_at < 0:
+            if any(self.reach(kind, group) != NOT_REACHED for kind in with_room):
+                return True
+        else:
+            for place in range(group.looked_at, len(newcomers)):
+                kind = newcomers[place]
+                if kind in with_room and self.reach(kind, group) != NOT_REACHED:
+                    group.looked_at = place
+                    return True
+        group.looked_at = len(newcomers)
+        return False
+
+    def _note_newcomer(self, channel_id: str, kind: AgentClass) -> None:
+        newcomers = self.newcomers[channel_id]
+        if len(newcomers) >= _NEWCOMERS_MAX:
+            newcomers.clear()
+            for group in self.groups.values():
+                if group.channel_id == channel_id:
+                    group.looked_at = -1
+        newcomers.append(kind)
 
     def judge_reach(self, kind: AgentClass, queue: Queue, requirement: str, raised_tier: int) -> int:
         """Rules 3 and 4."""

@@ -6,6 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+# Read when gRPC is imported. Its own log says again, in its words, what `acd` says in one sentence.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 from acd_service.cli.agents import agents_group
 from acd_service.cli.customers import customers_group
 from acd_service.cli.demo import demo_command

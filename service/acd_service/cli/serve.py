@@ -86,7 +86,9 @@ def serve_command(
         status = run(config, ready)
     except BadConfig as error:
         raise BadInput(str(error)) from None
-    except (DataDirInUse, AddressInUse, JournalError, DirectoryDamaged) as error:
+    except AddressInUse:
+        raise Failed(f"cannot listen on {config.listen}: another program does, or it is not this machine's") from None
+    except (DataDirInUse, JournalError, DirectoryDamaged) as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"cannot use the data directory: {error}") from None

@@ -2,7 +2,9 @@
 
 The routing is the published model's: type0 (sales) goes to group 0, type1 (service) to group 0 and, if nobody is free
 there, to group 1, type2 (support) to group 1. The middle one is a listed queue with two tiers, the outer ones are open
-queues with a requirement. Chats and mail go to the desk, mail also to idle agents of group 1, whom a call interrupts.
+queues with a requirement. Support's telephones pick up by themselves (the queue accepts for its agents); in the other
+queues the agents are offered each call. Chats and mail go to the desk, mail also to idle agents of group 1, whom a call
+interrupts.
 """
 
 from acd_core.enums import Membership, Strategy
@@ -21,7 +23,7 @@ def policy() -> Policy:
         queues=(
             QueueSpec("sales", requirement="sales>=50", wrap_up_ms=120_000),
             QueueSpec("service", requirement="service>=20", membership=Membership.LISTED, wrap_up_ms=120_000),
-            QueueSpec("support", requirement="support>=50", wrap_up_ms=120_000),
+            QueueSpec("support", requirement="support>=50", wrap_up_ms=120_000, auto_accept=True),
             QueueSpec(
                 "chat",
                 requirement="chat",

@@ -41,7 +41,7 @@ from acd_service.demo.parameters import (
     SECOND_NS,
 )
 
-QUIET_NS = SECOND_NS * 19 // 10
+QUIET_NS = SECOND_NS * 29 // 10
 """A timer of the service's is waited for with a call of its own only if no other call comes within this time. Shorter
 than any agent takes to answer, so that nobody is late for an offer."""
 BUSY_TONE_NS = SECOND_NS // 5
@@ -91,6 +91,7 @@ class Driver:
         self._told_ns = OPENING_NS
         """The latest time that the service was told."""
         self._arrivals = {arrival.contact_id: arrival for arrival in day.arrivals}
+        self._accepting_queues = {queue.queue_id for queue in policy.queues if queue.auto_accept}
         self._on_shift: set[str] = set()
 
     async def run(self) -> None:
@@ -105,8 +106,7 @@ class Driver:
             if self._timers and self._timers[0] <= self._told_ns:
                 heapq.heappop(self._timers)
             elif self._timers and (not self._agenda or self._timers[0] + QUIET_NS < self._agenda[0][0]):
-                # The service is told what time it is; with nothing else to say, this tells it that a timer is due.
-                await self._send(self._timers[0], Heartbeat((self._roster[0].agent_id,)))
+                await self._tell_time(self._timers[0])
             else:
                 at_ns, _, deed, about = heapq.heappop(self._agenda)
                 await deed(at_ns, *about)
@@ -151,6 +151,10 @@ class Driver:
         else:
             self._at(answer_ns, self._accept, *about)
 
+    async def _tell_time(self, at_ns: int) -> None:
+        """The service is told what time it is; with nothing else to say, this lets it fire the timers that are due."""
+        await self._send(at_ns, Heartbeat((self._roster[0].agent_id,)))
+
     async def _arrive(self, at_ns: int, arrival: Arrival) -> None:
         contact = EnqueueContact(
             arrival.contact_id,
@@ -167,9 +171,20 @@ class Driver:
         await self._send(at_ns, contact)
 
     async def _leave(self, at_ns: int, contact_id: str, abandoned: bool) -> None:
-        contact = self._ledger.contacts.get(contact_id)
-        if contact is not None and contact.state in (ContactState.WAITING, ContactState.OFFERED):
+        if self._may_have_been_assigned(contact_id, at_ns):
+            await self._tell_time(at_ns)
+        if self._is_unanswered(contact_id):
             await self._send(at_ns, CancelContact(contact_id, abandoned))
+
+    def _may_have_been_assigned(self, contact_id: str, at_ns: int) -> bool:
+        """Whether a timer that is due, a wrap-up's for instance, may give this contact to an agent at once."""
+        if not self._is_unanswered(contact_id) or not self._timers or self._timers[0] > at_ns:
+            return False
+        return self._arrivals[contact_id].queue_id in self._accepting_queues
+
+    def _is_unanswered(self, contact_id: str) -> bool:
+        contact = self._ledger.contacts.get(contact_id)
+        return contact is not None and contact.state in (ContactState.WAITING, ContactState.OFFERED)
 
     def _is_live(self, contact_id: str, offer_id: int) -> bool:
         contact = self._ledger.contacts.get(contact_id)

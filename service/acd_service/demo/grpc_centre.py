@@ -58,6 +58,7 @@ class GrpcCentre:
         self._stream: Any = None
         self._covered_seq = 0
         """Every event of the commands up to this one was seen."""
+        self._to_judge: tuple[int, int, Command, Sequence[Event]] | None = None
         self.checker = Checker(seed)
         self.rpc_calls = 0
         self.next_event_seq = 1
@@ -76,15 +77,18 @@ class GrpcCentre:
         """
         field, call = self._calls[command.kind]
         request: Message = getattr(journalled_message(command), field)
-        reply = await call(request, metadata=((AT_KEY, str(at_ns)),))
+        pending = call(request, metadata=((AT_KEY, str(at_ns)),))
+        await asyncio.sleep(0)
+        self._judge_last()  # while the call is under way
+        reply = await pending
         self.rpc_calls += 1
         # A heartbeat has no events of its own, only those of the tick before it, if there was one.
         awaited_seq = reply.seq - 1 if command.kind == CommandKind.HEARTBEAT else reply.seq
         events: list[Event] = []
         while self._covered_seq < awaited_seq:
             events += await self._read()
-        before_seq, self._covered_seq = self.checker.seq, reply.seq
-        self._judge(before_seq, reply.seq, at_ns, command, events)
+        self._covered_seq = reply.seq
+        self._to_judge = (reply.seq, at_ns, command, events)
         return events
 
     async def status(self) -> GetStatusResponse:
@@ -94,13 +98,15 @@ class GrpcCentre:
         return status
 
     async def close(self) -> None:
-        """End the stream."""
+        """Judge what is left to judge and end the stream."""
+        self._judge_last()
         if self._stream is not None:
             self._stream.cancel()
 
     async def _read(self) -> list[Event]:
         try:
-            message = await asyncio.wait_for(self._stream.read(), STREAM_S)
+            async with asyncio.timeout(STREAM_S):
+                message = await self._stream.read()
         except TimeoutError:
             raise StreamBroken(f"no event came within {STREAM_S:.0f} s of the reply to its command") from None
         if not isinstance(message, SubscribeResponse):
@@ -111,9 +117,13 @@ class GrpcCentre:
         self.next_event_seq = message.next_event_seq
         return events
 
-    def _judge(self, before_seq: int, seq: int, at_ns: int, command: Command, events: Sequence[Event]) -> None:
-        """Give the checker the command, after those that the service put in front of it by itself."""
-        for own_seq in range(before_seq + 1, seq):
+    def _judge_last(self) -> None:
+        """Give the checker the last command, after those that the service put in front of it by itself."""
+        if self._to_judge is None:
+            return
+        seq, at_ns, command, events = self._to_judge
+        self._to_judge = None
+        for own_seq in range(self.checker.seq + 1, seq):
             own = [event for event in events if event.seq == own_seq]
             resumed = any(event.type == EventType.RESUMED for event in own)
             self.checker.observe(own_seq, at_ns, Resume() if resumed else Tick(), own)

@@ -21,12 +21,17 @@ class ServiceDidNotStart(RuntimeError):
 class OwnService:
     """A context in which the service runs. `address` is where.
 
+    Args:
+        seed: of its random choices.
+        engine: compiled or reference.
+        clock: external, so that callers say what time it is, or wall.
+
     The service stops by itself when the demo's end of its standard input closes, however the demo ends.
     """
 
-    def __init__(self, seed: int, engine: str) -> None:
+    def __init__(self, seed: int, engine: str = "compiled", clock: str = "external") -> None:
         self.seed = seed
-        self._engine = engine
+        self._settings = ("--engine", engine, "--clock", clock, "--seed", str(seed))
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
         self.data_dir = Path()
@@ -49,10 +54,9 @@ class OwnService:
     def _start(self) -> None:
         log = self.data_dir / "service.log"
         where = ("serve", "--data", str(self.data_dir / "data"), "--listen", "127.0.0.1:0", "--until-eof")
-        options = (*where, "--clock", "external", "--seed", str(self.seed), "--engine", self._engine)
         with log.open("w") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "acd_service.cli", *options],
+                [sys.executable, "-m", "acd_service.cli", *where, *self._settings],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -47,24 +47,24 @@ STREAMS: Final = (
     Stream("sales", "voice", (4.2, 5.3, 3.2), SERVICE_RATE, PATIENCE_RATE, 0.0),
     Stream("service", "voice", (5.1, 4.3, 4.8), SERVICE_RATE, PATIENCE_RATE, 0.05),
     Stream("support", "voice", (6.3, 5.2, 4.8), SERVICE_RATE, PATIENCE_RATE, 0.05),
-    Stream("chat", "chat", (2.0, 2.6, 1.5), (0.2, 0.2, 0.2), (0.25, 0.25, 0.25), 0.0, taken_back_share=0.03),
-    Stream("mail", "mail", (1.4, 1.1, 0.8), (0.2, 0.2, 0.2), None, 0.0),
+    Stream("chat", "chat", (1.5, 2.0, 1.0), (0.2, 0.2, 0.2), (0.25, 0.25, 0.25), 0.0, taken_back_share=0.03),
+    Stream("mail", "mail", (0.8, 0.7, 0.5), (0.2, 0.2, 0.2), None, 0.0),
 )
 """The first three are type0, type1 and type2 of the published model."""
 
-STAFF_DESK: Final = (4, 5, 3)
+STAFF_DESK: Final = (3, 4, 2)
 """Agents who write: chats, several at a time, and mail."""
 
 VIP_SHARE: Final = 0.06
 VIP_PRIORITY: Final = 10
 
-RING_SECONDS: Final = (2.0, 5.0)
+RING_SECONDS: Final = (3.0, 6.0)
 """An agent takes a call after this long, evenly drawn."""
 DECLINED_SHARE: Final = 0.015
 BUSY_SHARE: Final = 0.005
 MISSED_SHARE: Final = 0.01
 """What becomes of an offer that is not taken."""
-EARLY_WRAP_UP_SHARE: Final = 0.25
+EARLY_WRAP_UP_SHARE: Final = 0.1
 """Wrap-ups that the agent ends itself; the others run out."""
 BREAK_MINUTES: Final = 8
 """Each desk agent takes one break a day."""

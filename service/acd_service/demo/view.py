@@ -19,7 +19,7 @@ from acd_service.demo.ledger import Ledger, LiveAgent
 
 FRAME_S: Final = 0.2
 """Between two pictures: often enough to look live, seldom enough to cost the day little."""
-GROUPS: Final = {"group0": "calls, group 0", "group1": "calls, group 1", "desk": "desk (chats, mail)"}
+GROUPS: Final = {"group0": "group 0", "group1": "group 1", "desk": "desk"}
 STATES: Final = ("idle", "ringing", "talking", "wrap-up", "away")
 _STATE_STYLES: Final = {"idle": "green", "ringing": "yellow", "talking": "cyan", "wrap-up": "magenta", "away": "dim"}
 
@@ -113,7 +113,7 @@ class LiveView:
     def _agents(self) -> Table:
         table = Table(box=None, expand=True, header_style="dim")
         table.add_column("agents")
-        for name in ("there", *STATES, "contacts held"):
+        for name in ("there", *STATES, "holding"):
             table.add_column(name, justify="right")
         for group, title in GROUPS.items():
             agents = [agent for agent_id, agent in self._ledger.agents.items() if self._groups[agent_id] == group]

@@ -22,7 +22,7 @@ from acd_service.figures.counts import DAY_NS, AgentFigures
 from acd_service.figures.projection import Projection, QueueKey
 from acd_service.figures.store import FiguresStore, StatsRow, checksum_of
 from acd_service.journal import Journal
-from acd_service.sequencer import Released
+from acd_service.seat import Released
 from acd_service.service_error import FiguresNotReady, Stopping
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from acd_core.refusal import Reason, Refused
 from acd_core.views import AgentView, ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
-from acd_service.rpc.call import Tenants, carry_out, page_of, stamp_of
-from acd_service.sequencer import Released
+from acd_service.rpc.call import Tenants, carry_out, page_filled, page_of, stamp_of
+from acd_service.seat import Released
 from acd_service.tenant import Tenant
 
 
@@ -63,10 +63,12 @@ class AgentService(agent_service_pb2_grpc.AgentServiceServicer):
         def question(engine: RoutingEngine) -> tuple[list[AgentView], int]:
             return list(islice(filter(wanted, engine.agents()), size + 1)), engine.seq
 
-        found, seq = await self._tenants.of(context).look(question)
+        tenant = self._tenants.of(context)
+        found, seq = await tenant.look(question)
+        agents = page_filled(found, size, tenant.config.message_bytes_max, codec.agent_message)
         return agent_service_pb2.ListAgentsResponse(
-            agents=[codec.agent_message(agent) for agent in found[:size]],
-            next_page_token=str(found[size].ordinal) if len(found) > size else "",
+            agents=agents,
+            next_page_token=str(found[len(agents)].ordinal) if len(found) > len(agents) else "",
             seq=seq,
         )
 

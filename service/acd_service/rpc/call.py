@@ -1,7 +1,10 @@
 """What every handler needs of a call: whose it is, until when it may wait, what time it says it is."""
 
 import asyncio
-from typing import Any, TypedDict
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict, TypeVar
+
+from google.protobuf.message import Message
 
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
@@ -10,6 +13,8 @@ from acd_service.tenant import Tenant
 
 PAGE_SIZE_DEFAULT = 1_000
 PAGE_SIZE_MAX = 10_000
+V = TypeVar("V")
+M = TypeVar("M", bound=Message)
 
 
 class Tenants:
@@ -58,6 +63,19 @@ async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
 
 def not_built(what: str) -> Refused:
     return Refused(Reason.NOT_BUILT, "", f"{what} is not built yet")
+
+
+def page_filled(views: Sequence[V], size: int, bytes_max: int, message_of: Callable[[V], M]) -> list[M]:
+    """Messages of the first `size` views, or fewer if they would be more than about `bytes_max`; at least one."""
+    messages: list[M] = []
+    total = 0
+    for view in views[:size]:
+        message = message_of(view)
+        total += message.ByteSize()
+        if messages and total > bytes_max:
+            break
+        messages.append(message)
+    return messages
 
 
 def page_of(

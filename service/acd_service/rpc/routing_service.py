@@ -11,12 +11,13 @@ from acd_core.refusal import Reason, Refused
 from acd_core.views import ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
-from acd_service.fanout import Watcher
-from acd_service.rpc.call import Tenants, carry_out, not_built, page_of, stamp_of
+from acd_service.rpc.call import Tenants, carry_out, not_built, page_filled, page_of, stamp_of
 from acd_service.rpc.enqueueing import with_customer
-from acd_service.sequencer import Released
+from acd_service.seat import Released
+from acd_service.sequencer import AT_FIELD
 from acd_service.standing import Standing
 from acd_service.tenant import Tenant
+from acd_service.watchers import Watcher
 
 
 class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
@@ -50,12 +51,14 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
     async def RouteContact(self, request: Any, context: Any) -> None:
         tenant = self._tenants.of(context)
         command = codec.command_of(request)
-        if isinstance(command, EnqueueContact):
-            try:
+        try:
+            if isinstance(command, EnqueueContact):
                 command = await with_customer(tenant, command, request.enqueue)
-            except Refused as refused:
-                raise refused.within("enqueue") from None
-        await _ContactStream(tenant, context).run(command)
+            await _ContactStream(tenant, context).run(command)
+        except Refused as refused:
+            if refused.field in ("", AT_FIELD):
+                raise
+            raise codec.wire_refusal(refused).within(request.WhichOneof("contact")) from None
 
     async def GetContact(self, request: Any, context: Any) -> Any:
         view, seq = await self._tenants.of(context).look(
@@ -80,10 +83,12 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         def question(engine: RoutingEngine) -> tuple[list[ContactView], int]:
             return list(islice(filter(wanted, engine.contacts()), size + 1)), engine.seq
 
-        found, seq = await self._tenants.of(context).look(question)
+        tenant = self._tenants.of(context)
+        found, seq = await tenant.look(question)
+        contacts = page_filled(found, size, tenant.config.message_bytes_max, codec.contact_message)
         return routing_service_pb2.ListContactsResponse(
-            contacts=[codec.contact_message(contact) for contact in found[:size]],
-            next_page_token=str(found[size].ordinal) if len(found) > size else "",
+            contacts=contacts,
+            next_page_token=str(found[len(contacts)].ordinal) if len(found) > len(contacts) else "",
             seq=seq,
         )
 

@@ -1,0 +1,3 @@
+from acd_core.matching import Matching
+
+class Estimates(Matching): ...

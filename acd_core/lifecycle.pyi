@@ -1,0 +1,3 @@
+from acd_core.estimates import Estimates
+
+class Lifecycle(Estimates): ...

@@ -1,0 +1,3 @@
+from acd_core.plans import Plans
+
+class Reservations(Plans): ...

@@ -1,0 +1,3 @@
+from acd_core.reservations import Reservations
+
+class Segments(Reservations): ...

@@ -1,0 +1,3 @@
+class Skills:
+    @property
+    def distinct(self) -> int: ...

@@ -1,0 +1,55 @@
+"""A tenant's place at the sequencer, and what comes out of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from acd_core.events import Event
+from acd_service.engine_interface import RoutingEngine
+from acd_service.opening import Opening
+from acd_service.set_aside import SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """An event that is durable, with the bytes that the journal holds of it."""
+
+    event: Event
+    content: bytes
+
+
+class Outlet(Protocol):
+    """Where durable events go, in order."""
+
+    def publish(self, events: list[Released]) -> None: ...
+
+
+class Seat:
+    """A tenant's place at the sequencer: its engine, and where its events go.
+
+    Args:
+        rebuild: gives the engine anew, as the journal has it; called in the worker thread after the engine failed.
+        on_committed: told the seq after each commit that holds commands of the tenant.
+    """
+
+    __slots__ = ("commands", "engine", "on_committed", "opening", "outlet", "rebuild", "refused", "set_aside", "tenant")
+
+    def __init__(
+        self,
+        tenant: str,
+        engine: RoutingEngine,
+        outlet: Outlet,
+        set_aside: SetAside,
+        *,
+        rebuild: Callable[[], RoutingEngine],
+        on_committed: Callable[[int], None] = lambda _seq: None,
+    ) -> None:
+        self.tenant = tenant
+        self.engine = engine
+        self.outlet = outlet
+        self.set_aside = set_aside
+        self.rebuild = rebuild
+        self.opening = Opening()
+        self.on_committed = on_committed
+        self.commands = 0
+        self.refused = 0

@@ -1,0 +1,312 @@
+"""The sequencer alone: what is released when, and what happens when the engine or the journal fails."""
+
+import asyncio
+import json
+import threading
+import time
+
+import pytest
+
+from acd_core.commands import ApplyPolicy, CancelContact, EnqueueContact
+from acd_core.policy import Policy, QueueSpec
+from acd_core.refusal import Reason, Refused
+from acd_service.clock import DrivenClock, WallClock
+from acd_service.config import Config
+from acd_service.engine_interface import engine_maker
+from acd_service.journal import TENANT_DEFAULT, JournalWriteFailed
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.sequencer import EngineFailedOnTimer, Sequencer
+from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
+from acd_service.tenant import Tenant, open_tenant
+
+POLICY = Policy(queues=(QueueSpec("sales"),))
+
+
+class SlowJournal:
+    """A journal whose commits wait until they are let go."""
+
+    def __init__(self, journal):
+        self._journal = journal
+        self.may_commit = threading.Event()
+        self.may_commit.set()
+        self.fails = False
+        self.batches = []
+
+    def append(self, batch):
+        self.may_commit.wait(20)
+        if self.fails:
+            raise JournalWriteFailed("the disk is full")
+        self.batches.append([command.seq for command in batch.commands])
+        self._journal.append(batch)
+
+    def __getattr__(self, name):
+        return getattr(self._journal, name)
+
+
+class FaultyEngine:
+    """The real engine, but it trips over contacts of a customer, in the middle of its work."""
+
+    def __init__(self, engine):
+        self._engine = engine
+        self.trips_on_ticks = False
+
+    def apply(self, at_ns, command):
+        if isinstance(command, EnqueueContact) and command.customer_id == "mishap":
+            self._engine.apply(at_ns, EnqueueContact("half-done", "sales"))
+            raise AssertionError("an invariant does not hold")
+        return self._engine.apply(at_ns, command)
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+
+class House:
+    """A tenant at a sequencer, without the wire."""
+
+    def __init__(self, tmp_path, engine_kind, clock=None, **settings):
+        self.config = Config(data_dir=tmp_path, engine=engine_kind, **settings)
+        self.journal = SlowJournal(SqliteJournal.open(tmp_path))
+        self.failures = []
+        self.clock = clock or WallClock()
+        self.sequencer = Sequencer(self.journal, self.clock, self.config, self.failures.append)
+        recovered = open_tenant(self.journal, TENANT_DEFAULT, self.config)
+        self.tenant = Tenant(TENANT_DEFAULT, recovered, self.journal, self.sequencer, self.clock, self.config)
+        self.seat = self.tenant._seat
+
+    async def __aenter__(self):
+        await self.tenant.take_seat()
+        self.sequencer.start()
+        await self.tenant.submit(ApplyPolicy(POLICY))
+        return self
+
+    async def __aexit__(self, *_):
+        self.journal.may_commit.set()
+        await self.sequencer.stop()
+        self.tenant.close()
+        self.journal.close()
+
+
+@pytest.fixture
+def run(tmp_path, engine_kind):
+    """Run a scenario in a house of its own."""
+
+    def run(scenario, **settings):
+        async def inside():
+            async with House(tmp_path, engine_kind, **settings) as house:
+                await scenario(house)
+
+        asyncio.run(inside())
+
+    return run
+
+
+async def settle(task_or_future):
+    """Give everything that could happen without the commit the time to happen."""
+    await asyncio.wait([task_or_future], timeout=0.05)
+
+
+def test_nothing_leaves_before_the_commit(run):
+    async def scenario(house):
+        tenant = house.tenant
+        before = tenant.fanout.next_event_seq
+        house.journal.may_commit.clear()
+        reply = asyncio.ensure_future(tenant.submit(EnqueueContact("c", "sales")))
+        await settle(reply)
+        refused = asyncio.ensure_future(tenant.submit(EnqueueContact("d", "nope")))
+        looked = asyncio.ensure_future(tenant.look(lambda engine: engine.contact("c")))
+        await settle(refused)
+        assert not reply.done()
+        assert not refused.done()
+        assert not looked.done(), "a look at the engine would show what may yet be lost"
+        assert tenant.fanout.next_event_seq == before
+        house.journal.may_commit.set()
+        assert (await reply).contact_id == "c"
+        assert (await looked).contact_id == "c"
+        with pytest.raises(Refused):
+            await refused
+        assert tenant.fanout.next_event_seq == before + 1
+
+    run(scenario)
+
+
+def test_a_refusal_waits_for_what_it_was_judged_against(run):
+    async def scenario(house):
+        house.journal.may_commit.clear()
+        first = asyncio.ensure_future(house.tenant.submit(EnqueueContact("c", "sales")))
+        second = asyncio.ensure_future(house.tenant.submit(EnqueueContact("c", "sales", priority=1)))
+        await settle(second)
+        assert not second.done(), "it is refused only because of the first, which is not durable yet"
+        house.journal.may_commit.set()
+        await first
+        with pytest.raises(Refused) as refused:
+            await second
+        assert refused.value.reason is Reason.CONTACT_EXISTS
+
+    run(scenario)
+
+
+def test_what_arrives_during_a_commit_goes_together(run):
+    async def scenario(house):
+        house.journal.may_commit.clear()
+        replies = [asyncio.ensure_future(house.tenant.submit(EnqueueContact("c0", "sales")))]
+        await settle(replies[0])
+        replies += [asyncio.ensure_future(house.tenant.submit(EnqueueContact(f"c{n}", "sales"))) for n in range(1, 30)]
+        await settle(replies[-1])
+        house.journal.may_commit.set()
+        answers = await asyncio.gather(*replies)
+        assert [answer.seq for answer in answers] == list(range(2, 32))
+        assert house.journal.batches[1:] == [[2], list(range(3, 32))]
+
+    run(scenario)
+
+
+def test_a_commit_that_fails_ends_the_service(run):
+    async def scenario(house):
+        house.journal.fails = True
+        with pytest.raises(Stopping):
+            await house.tenant.submit(EnqueueContact("c", "sales"))
+        assert [type(failure) for failure in house.failures] == [JournalWriteFailed]
+        with pytest.raises(Stopping):
+            await house.tenant.submit(EnqueueContact("d", "sales"))
+        with pytest.raises(Stopping):
+            await house.tenant.look(lambda engine: engine.contact("c"))
+
+    run(scenario)
+
+
+def test_a_command_that_trips_the_engine_is_set_aside(run):
+    async def scenario(house):
+        tenant, seat = house.tenant, house.seat
+        seat.engine = FaultyEngine(seat.engine)
+        house.journal.may_commit.clear()
+        ahead = asyncio.ensure_future(tenant.submit(EnqueueContact("ahead", "sales")))
+        await settle(ahead)
+        mishap = asyncio.ensure_future(tenant.submit(EnqueueContact("bad", "sales", customer_id="mishap")))
+        beside = [asyncio.ensure_future(tenant.submit(EnqueueContact(f"beside{n}", "sales"))) for n in range(3)]
+        house.journal.may_commit.set()
+        with pytest.raises(CommandSetAside):
+            await mishap
+        assert (await ahead).seq == 2
+        assert [answer.seq for answer in await asyncio.gather(*beside)] == [3, 4, 5]
+        assert await tenant.look(lambda engine: engine.contact("half-done")) is None
+        (entry,) = [json.loads(line) for line in (house.config.data_dir / "set_aside.jsonl").read_text().splitlines()]
+        assert entry["kind"] == "ENQUEUE_CONTACT"
+        assert "'bad'" in entry["command"]
+        assert "an invariant does not hold" in entry["error"]
+        assert [kept.kind for kept in tenant.set_aside.entries] == ["ENQUEUE_CONTACT"]
+        with pytest.raises(CommandSetAside):
+            await tenant.submit(EnqueueContact("bad", "sales", customer_id="mishap"))
+        assert [record.seq for record in house.journal.read(TENANT_DEFAULT, 1)] == [1, 2, 3, 4, 5]
+
+    run(scenario)
+
+
+def test_an_engine_that_fails_on_a_timer_ends_the_service_and_names_it(run, tmp_path):
+    async def scenario(house):
+        policy = Policy(queues=(QueueSpec("sales"),), reattach_ms=1)
+        await house.tenant.submit(ApplyPolicy(policy))
+        seat = house.seat
+        seat.engine = TickFailure(seat.engine)
+        real_rebuild = seat.rebuild
+        seat.rebuild = lambda: TickFailure(real_rebuild())
+        await house.tenant.submit(EnqueueContact("c", "sales", attached=True))
+        from acd_core.commands import DetachContact
+
+        await house.tenant.submit(DetachContact("c"))
+        for _ in range(200):
+            if house.failures:
+                break
+            await asyncio.sleep(0.01)
+        (failure,) = house.failures
+        assert isinstance(failure, EngineFailedOnTimer)
+        assert "REATTACH_END of contact 'c'" in str(failure)
+
+    run(scenario)
+
+
+class TickFailure(FaultyEngine):
+    def apply(self, at_ns, command):
+        if type(command).__name__ == "Tick":
+            raise AssertionError("a timer trips")
+        return self._engine.apply(at_ns, command)
+
+
+def test_a_full_house_tells_when_to_come_back(run):
+    async def scenario(house):
+        house.journal.may_commit.clear()
+        replies = [asyncio.ensure_future(house.tenant.submit(EnqueueContact("c0", "sales")))]
+        await settle(replies[0])
+        replies += [asyncio.ensure_future(house.tenant.submit(EnqueueContact(f"c{n}", "sales"))) for n in range(1, 4)]
+        await settle(replies[-1])
+        with pytest.raises(Overloaded) as refused:
+            await house.tenant.submit(EnqueueContact("one too many", "sales"))
+        assert refused.value.retry_after_ms > 0
+        house.journal.may_commit.set()
+        await asyncio.gather(*replies)
+
+    run(scenario, waiting_commands_max=3)
+
+
+def test_a_command_whose_deadline_has_passed_is_not_applied(run):
+    async def scenario(house):
+        now = asyncio.get_running_loop().time()
+        with pytest.raises(DeadlinePassed):
+            await house.tenant.submit(EnqueueContact("late", "sales"), deadline=now - 0.001)
+        await house.tenant.submit(EnqueueContact("in time", "sales"), deadline=now + 20)
+        assert await house.tenant.look(lambda engine: engine.contact("late")) is None
+
+    run(scenario)
+
+
+def test_a_caller_who_left_before_is_passed_over(run):
+    async def scenario(house):
+        house.journal.may_commit.clear()
+        first = asyncio.ensure_future(house.tenant.submit(EnqueueContact("c", "sales")))
+        await settle(first)
+        left = asyncio.ensure_future(house.tenant.submit(EnqueueContact("gone", "sales")))
+        await settle(left)
+        left.cancel()
+        house.journal.may_commit.set()
+        await first
+        await house.tenant.submit(CancelContact("c"))
+        assert await house.tenant.look(lambda engine: engine.contact("gone")) is None
+
+    run(scenario)
+
+
+def test_time_follows_no_step_of_the_wall_clock(monkeypatch):
+    clock = WallClock()
+    before = clock.now_ns()
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() - 3_600 * 10**9)
+    assert before <= clock.now_ns() < before + 60 * 10**9
+    far_ahead = real() + 3_600 * 10**9
+    assert WallClock(floor_ns=far_ahead).now_ns() >= far_ahead
+
+
+def test_a_driven_clock_fires_what_is_due_first(tmp_path, engine_kind):
+    async def scenario():
+        async with House(tmp_path, engine_kind, DrivenClock()) as house:
+            tenant = house.tenant
+            await tenant.submit(EnqueueContact("c", "sales", attached=True), at_ns=10**9)
+            from acd_core.commands import DetachContact
+
+            await tenant.submit(DetachContact("c"))
+            answer = await tenant.submit(EnqueueContact("d", "sales"), at_ns=60 * 10**9)
+            assert answer.at_ns == 60 * 10**9
+            kept = house.journal.read_events("default", 1, events_max=100, bytes_max=10**6)
+            from acd_service import codec
+
+            closed = codec.decode_event(kept[-2].content)
+            assert (closed.contact_id, closed.at_ns) == ("c", 11 * 10**9)
+            with pytest.raises(Refused) as refused:
+                await tenant.submit(EnqueueContact("e", "sales"), at_ns=59 * 10**9)
+            assert refused.value.reason is Reason.TIME_BACKWARDS
+            assert (await tenant.submit(EnqueueContact("f", "sales"))).at_ns == 60 * 10**9
+
+    asyncio.run(scenario())
+
+
+def test_the_engine_named_in_the_settings_is_used(engine_kind):
+    expected = {"compiled": "Engine", "reference": "ReferenceEngine"}[engine_kind]
+    assert type(engine_maker(engine_kind)()).__name__ == expected
