@@ -8,7 +8,7 @@ cdef struct Estimate:
     int64_t position
     int64_t values[2]  # by predictor: queue length, last waits; -1: none
     int64_t expected_ns  # of the better one; -1: none
-    int64_t error_ms  # -1: not scored
+    int64_t square_error  # in ms, mean of that predictor; -1: not scored
     int predictor  # WaitPredictor
 
 

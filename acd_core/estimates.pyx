@@ -1,8 +1,6 @@
 # cython: language_level=3
 """What a waiting contact can be told: its position and its expected wait (docs/engine/told.md), by two predictors."""
 
-from math import isqrt
-
 from acd_core.agents cimport INDEX_KINDS
 from acd_core.heaps cimport HeapSet
 from acd_core.skills cimport meets
@@ -50,12 +48,12 @@ cdef class Estimates(Matching):
                 best = predictor
         found.predictor = _NONE
         found.expected_ns = -1
-        found.error_ms = -1
+        found.square_error = -1
         if best >= 0:
             found.predictor = _NAMES[best]
             found.expected_ns = found.values[best]
             if queue.scored[best] > 0:
-                found.error_ms = isqrt(queue.error[best])
+                found.square_error = queue.error[best]
         return 0
 
     cdef int estimate(self, int32_t contact, Estimate* found) except -1:
@@ -66,7 +64,7 @@ cdef class Estimates(Matching):
         found.values[LAST_WAITS] = -1
         found.predictor = _NONE
         found.expected_ns = -1
-        found.error_ms = -1
+        found.square_error = -1
         if waiting.state != STATE_WAITING:
             return 0
         found.position = self.position_of(contact, 0)

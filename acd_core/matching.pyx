@@ -8,7 +8,7 @@ the rest of the pass, since a pass only takes room away.
 """
 
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy, memmove, memset
 
 from acd_core.agents cimport INDEX_BEGUN, INDEX_IDLE, INDEX_KINDS, INDEX_LOADED, INDEX_OCCUPIED, INDEX_OFFER, \
     INDEX_ORDER, INDEX_SKILLED, INDEX_TALK, is_available
@@ -16,7 +16,7 @@ from acd_core.classes cimport membership
 from acd_core.heaps cimport acd_lowest_bit, goes_before, heap_push, heap_take
 from acd_core.order_trees cimport tree_amount, tree_before, tree_from, tree_insert, tree_remove
 from acd_core.skills cimport heaviest, meets
-from acd_core.state cimport entry_queue, static_score, tier_limit, wants
+from acd_core.state cimport Note, entry_queue, static_score, tier_limit, wants
 from acd_core.types cimport *
 from acd_core.waiting cimport excludes, is_picky, put_object
 
@@ -531,29 +531,38 @@ cdef class Matching(EngineState):
         return 0
 
     cdef int match_all(self) except -1:
-        """What section 9 of the routing model asks for after a command or a timer."""
-        cdef int32_t index
-        cdef int32_t able = 0
-        cdef int32_t chooser = -1
-        self.before_matching()
-        for index in range(self.gained.size):
-            if self.roster.all[self.gained.data[index].slot].ordinal != self.gained.data[index].ordinal:
-                continue
-            self.refresh_room(self.gained.data[index].slot)
-            if is_available(&self.roster.all[self.gained.data[index].slot]):
-                able += 1
-                chooser = self.gained.data[index].slot
-        if self.touched.size or self.touched_all:
-            self._pass()
-        elif able == 1:
-            self._agent_takes(chooser)
-        elif able > 1:
-            self._pass()
-        self.touched.size = 0
-        self.touched_all = False
-        self.gained.size = 0
-        self.match_round += 1
-        return 0
+        """What section 9 of the routing model asks for after a command or a timer.
+
+        Who gains room during matching (by an offer taken back) is matched for in another round.
+        """
+        cdef int32_t index, gained, touched, able, chooser
+        while True:
+            able = 0
+            chooser = -1
+            self.before_matching()
+            for index in range(self.gained.size):
+                if self.roster.all[self.gained.data[index].slot].ordinal != self.gained.data[index].ordinal:
+                    continue
+                self.refresh_room(self.gained.data[index].slot)
+                if is_available(&self.roster.all[self.gained.data[index].slot]):
+                    able += 1
+                    chooser = self.gained.data[index].slot
+            gained = self.gained.size
+            touched = self.touched.size
+            self.match_round += 1
+            if touched or self.touched_all:
+                self._pass()
+            elif able == 1:
+                self._agent_takes(chooser)
+            elif able > 1:
+                self._pass()
+            self.touched_all = False
+            self.gained.size -= gained
+            self.touched.size -= touched
+            if not self.gained.size and not self.touched.size:
+                return 0
+            memmove(self.gained.data, self.gained.data + gained, <size_t>self.gained.size * sizeof(Note))
+            memmove(self.touched.data, self.touched.data + touched, <size_t>self.touched.size * sizeof(Note))
 
     cdef int _agent_takes(self, int32_t agent) except -1:
         cdef Agent* chooser = &self.roster.all[agent]

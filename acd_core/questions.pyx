@@ -1,6 +1,8 @@
 # cython: language_level=3
 """What may be asked of an engine: views, positions, expected waits, explanations. Asking changes nothing."""
 
+from math import isqrt
+
 from acd_core.agents cimport is_available
 from acd_core.state cimport entry_queue, steps_taken, wants
 from acd_core.timers cimport first_timer
@@ -150,7 +152,8 @@ cdef class Questions(Administration):
     # What callers are told
 
     cdef object _estimate_of(self, const Estimate* found):
-        return WaitEstimate(found.position, found.expected_ns, WaitPredictor(found.predictor), found.error_ms)
+        error_ms = -1 if found.square_error < 0 else isqrt(found.square_error)
+        return WaitEstimate(found.position, found.expected_ns, WaitPredictor(found.predictor), error_ms)
 
     def estimate_contact(self, str contact_id not None):
         """Position and expected wait of a live contact in its home queue, or None."""

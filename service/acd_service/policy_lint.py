@@ -37,6 +37,7 @@ def lint(policy: Policy, roster: Sequence[AgentSpec] | None = None) -> list[Warn
     Args:
         roster: the agents there are; without it nothing is said about whom requirements and queues reach.
     """
+    queues = {queue.queue_id: queue for queue in policy.queues}
     users: dict[str, list[QueueSpec]] = {plan.plan_id: [] for plan in policy.plans}
     for queue in policy.queues:
         if queue.plan_id:
@@ -45,7 +46,7 @@ def lint(policy: Policy, roster: Sequence[AgentSpec] | None = None) -> list[Warn
     for plan in policy.plans:
         if not users[plan.plan_id]:
             found.append(Warning(f'plans["{plan.plan_id}"]', PLAN_NOT_USED, "no queue has this plan"))
-        found += _unreachable(plan, policy)
+        found += _unreachable(plan, frozenset(queue.queue_id for queue in users[plan.plan_id]), queues)
         found += _steps(plan, users[plan.plan_id], roster)
     if roster is not None:
         for queue in policy.queues:
@@ -83,24 +84,26 @@ def _circles(policy: Policy) -> Iterator[Warning]:
         for queue in policy.queues
         if queue.overflow is not None and queue.overflow.queue_id
     }
-    told: set[str] = set()
+    place = {queue.queue_id: index for index, queue in enumerate(policy.queues)}
+    seen: set[str] = set()
     for queue in policy.queues:
-        way: list[str] = []
+        way: dict[str, None] = {}
         at = queue.queue_id
-        while at in onward and at not in way and at not in told:
-            way.append(at)
+        while at in onward and at not in way and at not in seen:
+            way[at] = None
             at = onward[at]
-        if at in way and at == queue.queue_id:
-            circle = " to ".join(f'"{name}"' for name in (*way, at))
+        if at in way:
+            names = list(way)[list(way).index(at) :]
+            first = min(range(len(names)), key=lambda index: place[names[index]])
+            names = names[first:] + names[: first + 1]
+            circle = " to ".join(f'"{name}"' for name in names)
             text = f"overflows in a circle: {circle}; a contact that finds all of them full or closed is refused"
-            yield Warning(f'queues["{at}"].overflow', OVERFLOW_IN_A_CIRCLE, text)
-            told.update(way)
+            yield Warning(f'queues["{names[0]}"].overflow', OVERFLOW_IN_A_CIRCLE, text)
+        seen.update(way)
 
 
-def _unreachable(plan: Plan, policy: Policy) -> Iterator[Warning]:
+def _unreachable(plan: Plan, users: frozenset[str], queues: Mapping[str, QueueSpec]) -> Iterator[Warning]:
     """Steps after one that always ends the wait, or always takes the contact to another queue and its plan."""
-    queues = {queue.queue_id: queue for queue in policy.queues}
-    users = [queue.queue_id for queue in policy.queues if queue.plan_id == plan.plan_id]
     for index, step in enumerate(plan.steps):
         if step.condition is not None:
             continue

@@ -1,6 +1,7 @@
 """Every call that is built, over a socket, against a service of its own."""
 
 import grpc
+import pytest
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -215,6 +216,25 @@ def test_validate_only_changes_nothing(client, failure_of):
     assert failure_of(lambda: check("help")).reason == "QUEUE_IN_USE"
     after = client.status()
     assert (after.seq, after.state_digest) == (before.seq, before.state_digest)
+
+
+@pytest.mark.parametrize("validate_only", [False, True])
+def test_warnings_are_of_the_policy_and_of_the_agents_there_are(client, validate_only):
+    client.apply_policy()
+    client.sign_on("ann", spanish=50)
+    queues = [
+        policy_pb2.Queue(queue_id="sales", requirement="spanish>=50"),
+        policy_pb2.Queue(queue_id="help", requirement="spanish>=60", plan_id="patience"),
+    ]
+    plans = [{"plan_id": "patience", "steps": []}, {"plan_id": "unused", "steps": []}]
+    answer = client.policy.ApplyPolicy(
+        policy_commands_pb2.ApplyPolicyRequest(policy={"queues": queues, "plans": plans}, validate_only=validate_only)
+    )
+    assert sorted((warning.field, warning.reason) for warning in answer.warnings) == [
+        ('plans["unused"]', "PLAN_NOT_USED"),
+        ('queues["help"].requirement', "NOBODY_MEETS_REQUIREMENT"),
+    ]
+    assert all(warning.message for warning in answer.warnings)
 
 
 def test_watch_agent_tells_offers_with_attributes(client):

@@ -34,7 +34,7 @@ from acd_core.commands import (
     UpdateContact,
     UpsertAgents,
 )
-from acd_core.enums import ContactState, EventType, OfferOutcome, Presence
+from acd_core.enums import ContactState, EventType, OfferOutcome, Presence, Strategy
 from acd_core.events import Event
 from acd_core.limits import AT_NS_MAX, Limits
 from bench.workload import EPOCH_NS, NS_PER_MS, Draws
@@ -76,9 +76,11 @@ class Adversary:
 
     WORLDS = Worlds
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, strategies: tuple[Strategy, ...] = ()) -> None:
+        """`strategies`: what the queues have, if it is not to be left to the draws."""
         self._draws = draws = Draws(seed)
         self._worlds = self.WORLDS(draws)
+        self._worlds.keep_to(strategies)
         self._now_ns = EPOCH_NS + draws.below(3) * 500_001
         self._contacts: dict[str, _Known] = {}
         self._dead: list[str] = []

@@ -83,6 +83,8 @@ class OccupancyCountsOffers(Mutant):
 
 @breaks("6: least occupied by the policy's time constant")
 class OldTimeConstantKept(Mutant):
+    strategies = (Strategy.LEAST_OCCUPIED,)
+
     def change_time_constant(self, new_ms: int) -> None:
         pass
 
@@ -113,12 +115,16 @@ class TalkTimeNotCounted(Mutant):
 
 @breaks("6: least loaded goes by used over capacity")
 class LeastUsed(Mutant):
+    strategies = (Strategy.LEAST_LOADED,)
+
     def compare_load(self, one: Agent, other: Agent) -> int:
         return self.used(one) - self.used(other) or one.idle_since_ns - other.idle_since_ns
 
 
 @breaks("6: best match is weighed")
 class BestMatchUnweighted(Mutant):
+    strategies = (Strategy.BEST_MATCH,)
+
     def best_match_key(self, agent: Agent, weights: tuple[SkillWeight, ...]) -> tuple[int, int]:
         return -sum(agent.skills.get(skill, 0) for skill, _ in weights), agent.idle_since_ns
 
@@ -152,6 +158,8 @@ class BroadcastToOneMore(Mutant):
 
 @breaks("6: a released broadcast offer does not count for round robin")
 class ReleasedOffersCount(Mutant):
+    strategies = (Strategy.BROADCAST, Strategy.ROUND_ROBIN)
+
     def note_ended(self, contact: Contact, offer: Offer, outcome: OfferOutcome, queue_id: str) -> None:
         super().note_ended(contact, offer, outcome, queue_id)
         offer.agent.last_offer_id = max(offer.agent.last_offer_id, offer.offer_id)

@@ -22,6 +22,8 @@ class Mutant(ReferenceEngine):
 
     rule = ""
     """Which rule of the routing model is broken."""
+    strategies: tuple[Strategy, ...] = ()
+    """What its streams have; any if empty."""
 
     def check_invariants(self) -> None:
         pass

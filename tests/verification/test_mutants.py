@@ -36,7 +36,7 @@ def hunt(mutant: type[Mutant], seeds: range) -> Caught:
 
 
 def _hunt_one(kind: type[Mutant], seed: int, caught: Caught) -> None:
-    adversary = Adversary(seed)
+    adversary = Adversary(seed, kind.strategies)
     mutant, true = kind(seed), ReferenceEngine(seed)
     mutant.limits = true.limits = adversary.limits()
     checker = Checker(seed, thorough_every=64)

@@ -44,6 +44,10 @@ class Worlds:
         """How many steps long durations take: with long ones fewer timers fire between commands."""
         self.features = Features(draws, self.pace_ms)
 
+    def keep_to(self, strategies: tuple[Strategy, ...]) -> None:
+        """Have no other strategies than these; any if there are none."""
+        self._strategies = strategies or self._strategies
+
     def _ms(self, *choices: int) -> int:
         """A duration: one of the choices, in steps."""
         return self._draws.pick(choices) * self.pace_ms * self._long

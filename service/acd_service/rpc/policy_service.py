@@ -9,7 +9,8 @@ from acd_core.policy import Policy
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine, engine_maker
 from acd_service.journal import PolicyRecord
-from acd_service.rpc.call import Tenants, carry_out, page_of
+from acd_service.rpc.call import Tenants, page_of, stamp_of
+from acd_service.rpc.policy_warnings import specs, warnings_about, warnings_about_applied
 from acd_service.service_error import UnknownPolicyVersion
 from acd_service.tenant import Tenant
 
@@ -25,12 +26,15 @@ class PolicyService(policy_service_pb2_grpc.PolicyServiceServicer):
 
     async def ApplyPolicy(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
-        if not request.validate_only:
-            return await carry_out(tenant, request, context)
         command = codec.command_of(request)
         assert isinstance(command, ApplyPolicy)
-        policy_version = await _try_out(tenant, command)
-        return policy_commands_pb2.ApplyPolicyResponse(policy_version=policy_version)
+        if request.validate_only:
+            return await _try_out(tenant, command)
+        answer = await tenant.submit(command, **stamp_of(context))
+        response = codec.response_of(command, answer)
+        assert isinstance(response, policy_commands_pb2.ApplyPolicyResponse)
+        response.warnings.extend(await warnings_about_applied(tenant, command.policy))
+        return response
 
     async def GetPolicy(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
@@ -79,11 +83,11 @@ async def _read(tenant: Tenant, up_to_version: int, policies_max: int) -> list[P
     )
 
 
-async def _try_out(tenant: Tenant, command: ApplyPolicy) -> int:
+async def _try_out(tenant: Tenant, command: ApplyPolicy) -> policy_commands_pb2.ApplyPolicyResponse:
     """Apply a policy to a copy of the engine, which has the same checks because it is the same engine.
 
     Returns:
-        The version that is in force, and stays so.
+        The version that is in force, and stays so; the warnings.
 
     Raises:
         Refused: as applying it would.
@@ -95,13 +99,14 @@ async def _try_out(tenant: Tenant, command: ApplyPolicy) -> int:
     data, engine = await tenant.look(copy_of)
     policy_version, limits = engine.policy_version, engine.limits
 
-    def attempt() -> None:
+    def attempt() -> policy_commands_pb2.ApplyPolicyResponse:
         copy = engine_maker(tenant.config.engine).restore(data)
         copy.limits = limits
         due_ns = copy.next_timer()
         if due_ns is not None and due_ns <= copy.now_ns:
             copy.apply(copy.now_ns, Tick())
         copy.apply(max(copy.now_ns, 1), command)
+        warnings = warnings_about(command.policy, specs(copy))
+        return policy_commands_pb2.ApplyPolicyResponse(policy_version=policy_version, warnings=warnings)
 
-    await asyncio.to_thread(attempt)
-    return policy_version
+    return await asyncio.to_thread(attempt)
