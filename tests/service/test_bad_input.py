@@ -95,8 +95,6 @@ CASES = [
      "UNKNOWN_CHANNEL", 'policy.channels["voice"].interrupts'),
     ("policy without a queue in use", policy(queues=[queue("help")]), STATE, "QUEUE_IN_USE", "policy.queues"),
     ("policy of another version", policy(7, queues=[queue()]), STATE, "POLICY_VERSION_MISMATCH", "expected_version"),
-    ("strategy that is not built", policy(queues=[queue(strategy=policy_pb2.STRATEGY_BROADCAST)]),
-     grpc.StatusCode.UNIMPLEMENTED, "NOT_BUILT", 'policy.queues["sales"].strategy'),
     ("member of an unknown queue", upsert(memberships=[agent_pb2.QueueMembership(queue_id="nope")]), MISSING,
      "UNKNOWN_QUEUE", 'agents[0].memberships["nope"]'),
     ("capacity 0", upsert(capacity=0), INVALID, "OUT_OF_RANGE", "agents[0].capacity"),
