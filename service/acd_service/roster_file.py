@@ -24,34 +24,14 @@ from typing import Any, Final, TextIO
 
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
+from acd_service.row_file import BadRow, RefusedRow, csv_rows, refused_row, text_rows
 
 COLUMNS: Final = ("agent_id", "display_name", "skills", "capacity", "channel_maxima", "memberships")
 _MEMBERSHIP_KEYS: Final = ("queue_id", "tier", "position")
 _CAPACITY_DEFAULT: Final = 100
-LINE_CHARACTERS_MAX: Final = 1_000_000
-"""No agent within the bounds needs a longer line; a file without line ends is told from its first."""
-
-csv.field_size_limit(LINE_CHARACTERS_MAX)  # the module's own bound is shorter than the longest list of memberships
-
 _NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
 _ENTRY = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^;=:"]*?))\s*=\s*(?P<value>[^;"]*?)\s*(?:;|$)')
 _NEEDS_QUOTES = re.compile(r'[;=:"]|^\s|\s$')
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that is not used; the others are."""
-
-    line: int
-    """From 1, of the row's first line."""
-    field: str
-    """`skills["spanish"]` for instance; empty where the whole row is at fault."""
-    reason: str
-    """One of `acd_core.refusal.Reason`, or SYNTAX, UNKNOWN_KEY, WRONG_TYPE."""
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.reason} {self.field + ': ' if self.field else ''}{self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +40,6 @@ class Row:
 
     line: int
     agent: AgentSpec
-
-
-class _Bad(Exception):
-    def __init__(self, field: str, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.reason = reason
-        self.message = message
 
 
 def open_agents(path: Path) -> TextIO:
@@ -81,14 +53,17 @@ def read_agents(file: TextIO, *, json_lines: bool) -> Iterator[Row | RefusedRow]
     An agent that appeared before is refused as DUPLICATE_ENTRY. A CSV header that cannot be used is the only row given.
     """
     seen: dict[str, int] = {}
-    for row in _read_json_lines(file) if json_lines else _read_csv(file):
-        if isinstance(row, Row):
-            earlier = seen.setdefault(row.agent.agent_id, row.line)
-            if earlier != row.line:
-                message = f'"{row.agent.agent_id}" was in line {earlier} before'
-                yield _refused(row.line, "agent_id", Reason.DUPLICATE_ENTRY, message)
-                continue
-        yield row
+    for line, content in text_rows(file) if json_lines else csv_rows(file, "agent_id", COLUMNS):
+        try:
+            if isinstance(content, BadRow):
+                raise content
+            agent = _of_object(_parsed(content)) if isinstance(content, str) else _of_cells(content)
+            earlier = seen.setdefault(agent.agent_id, line)
+            if earlier != line:
+                raise BadRow("agent_id", Reason.DUPLICATE_ENTRY, f'"{agent.agent_id}" was in line {earlier} before')
+            yield Row(line, agent)
+        except (Refused, BadRow) as refused:
+            yield refused_row(line, refused.field, refused.reason, refused.message)
 
 
 def write_agents(agents: Iterable[AgentSpec], file: TextIO, *, json_lines: bool) -> int:
@@ -104,105 +79,6 @@ def write_agents(agents: Iterable[AgentSpec], file: TextIO, *, json_lines: bool)
             writer.writerow(_as_row(agent))
         count += 1
     return count
-
-
-def is_json_lines(name: str) -> bool:
-    """Whether a file's name says that it has JSON lines; others are taken for CSV."""
-    return name.lower().endswith((".jsonl", ".ndjson", ".json"))
-
-
-def _read_csv(file: TextIO) -> Iterator[Row | RefusedRow]:
-    lines = _Lines(file)
-    reader = csv.reader(lines, strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-    except csv.Error as error:
-        yield _refused(1, "", "SYNTAX", str(error))
-        return
-    bad = _header_fault(header)
-    if bad:
-        yield _refused(1, bad.field, bad.reason, bad.message)
-        return
-    while True:
-        line = lines.count + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield _refused(line, "", "SYNTAX", str(error))
-            reader = csv.reader(lines, strict=True)
-            continue
-        if not cells:
-            continue
-        try:
-            if len(cells) != len(header):
-                raise _Bad("", "SYNTAX", f"{len(cells)} cells, the header has {len(header)}")
-            yield Row(line, _of_cells(dict(zip(header, cells, strict=True))))
-        except (Refused, _Bad) as refused:
-            yield _refused(line, refused.field, refused.reason, refused.message)
-
-
-def _read_json_lines(file: TextIO) -> Iterator[Row | RefusedRow]:
-    lines = _Lines(file)
-    while True:
-        line = lines.count + 1
-        try:
-            text = next(lines)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield _refused(line, "", "SYNTAX", str(error))
-            continue
-        if not text.strip():
-            continue
-        try:
-            yield Row(line, _of_object(_parsed(text)))
-        except (Refused, _Bad) as refused:
-            yield _refused(line, refused.field, refused.reason, refused.message)
-
-
-def _refused(line: int, field: str, reason: str, message: str) -> RefusedRow:
-    """A refused row that can be printed: bytes that were not UTF-8 are shown as escapes."""
-    return RefusedRow(line, _printable(field), str(reason), _printable(message))
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-class _Lines:
-    """The lines of a file, counted, none longer than the bound."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-        self.count = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        text = self._file.readline(LINE_CHARACTERS_MAX)
-        if not text:
-            raise StopIteration
-        self.count += 1
-        if len(text) == LINE_CHARACTERS_MAX and not text.endswith("\n"):
-            while len(rest := self._file.readline(LINE_CHARACTERS_MAX)) == LINE_CHARACTERS_MAX:
-                if rest.endswith("\n"):
-                    break
-            raise csv.Error(f"the line has more than {LINE_CHARACTERS_MAX} characters")
-        return text
-
-
-def _header_fault(header: list[str]) -> _Bad | None:
-    if "agent_id" not in header:
-        return _Bad("agent_id", Reason.EMPTY, f"the header needs a column agent_id; known are {', '.join(COLUMNS)}")
-    for index, name in enumerate(header):
-        if name not in COLUMNS:
-            return _Bad(name, "UNKNOWN_KEY", f'unknown column "{name}"; known are {", ".join(COLUMNS)}')
-        if name in header[:index]:
-            return _Bad(name, Reason.DUPLICATE_ENTRY, f'the column "{name}" appears more than once')
-    return None
 
 
 def _of_cells(cells: Mapping[str, str]) -> AgentSpec:
@@ -227,7 +103,7 @@ def _pairs(cells: Mapping[str, str], column: str) -> Iterator[tuple[str, str]]:
     while position < len(text):
         match = _ENTRY.match(text, position)
         if match is None:
-            raise _Bad(column, "SYNTAX", f'expected name=number at "{text[position : position + 30]}"')
+            raise BadRow(column, "SYNTAX", f'expected name=number at "{text[position : position + 30]}"')
         quoted = match["quoted"]
         yield (quoted.replace('""', '"') if quoted is not None else match["plain"]), match["value"]
         position = match.end()
@@ -243,7 +119,7 @@ def _membership(name: str, value: str) -> QueueMembership:
 
 def _number(text: str, field: str) -> int:
     if not _NUMBER.fullmatch(text):
-        raise _Bad(field, "WRONG_TYPE", f'expected a whole number, found "{text[:40]}"')
+        raise BadRow(field, "WRONG_TYPE", f'expected a whole number, found "{text[:40]}"')
     return int(text)
 
 
@@ -251,16 +127,16 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         row = json.loads(text, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
-        raise _Bad("", "SYNTAX", f"not JSON at column {error.colno}: {error.msg}") from None
+        raise BadRow("", "SYNTAX", f"not JSON at column {error.colno}: {error.msg}") from None
     except (RecursionError, ValueError) as error:
-        raise _Bad("", "SYNTAX", f"not JSON that can be read: {error}") from None
+        raise BadRow("", "SYNTAX", f"not JSON that can be read: {error}") from None
     if not isinstance(row, dict):
-        raise _Bad("", "WRONG_TYPE", "expected an object in braces")
+        raise BadRow("", "WRONG_TYPE", "expected an object in braces")
     for key in row:
         if key not in COLUMNS:
-            raise _Bad(key, "UNKNOWN_KEY", f'unknown key "{key}"; known are {", ".join(COLUMNS)}')
+            raise BadRow(key, "UNKNOWN_KEY", f'unknown key "{key}"; known are {", ".join(COLUMNS)}')
     if "agent_id" not in row:
-        raise _Bad("agent_id", Reason.EMPTY, "an agent needs an id")
+        raise BadRow("agent_id", Reason.EMPTY, "an agent needs an id")
     return row
 
 
@@ -269,7 +145,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(row) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for index, key in enumerate(keys) if key in keys[:index])
-        raise _Bad(twice, Reason.DUPLICATE_ENTRY, f'the key "{twice}" appears more than once')
+        raise BadRow(twice, Reason.DUPLICATE_ENTRY, f'the key "{twice}" appears more than once')
     return row
 
 
@@ -297,7 +173,9 @@ def _membership_of_object(member: Any, field: str) -> QueueMembership:
     values = _typed(member, dict, field)
     for key in values:
         if key not in _MEMBERSHIP_KEYS:
-            raise _Bad(f"{field}.{key}", "UNKNOWN_KEY", f'unknown key "{key}"; known are {", ".join(_MEMBERSHIP_KEYS)}')
+            raise BadRow(
+                f"{field}.{key}", "UNKNOWN_KEY", f'unknown key "{key}"; known are {", ".join(_MEMBERSHIP_KEYS)}'
+            )
     return QueueMembership(
         _typed(values.get("queue_id", ""), str, f"{field}.queue_id"),
         _typed(values.get("tier", 0), int, f"{field}.tier"),
@@ -310,7 +188,7 @@ _TYPE_WORDS: Final = {str: "text", int: "a whole number", dict: "an object", lis
 
 def _typed(value: Any, kind: type, field: str) -> Any:
     if type(value) is not kind:
-        raise _Bad(field, "WRONG_TYPE", f"expected {_TYPE_WORDS[kind]}, found {json.dumps(value)[:40]}")
+        raise BadRow(field, "WRONG_TYPE", f"expected {_TYPE_WORDS[kind]}, found {json.dumps(value)[:40]}")
     return value
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from acd_service.roster_file import RefusedRow, Row, read_agents
+from acd_service.roster_file import Row, read_agents
+from acd_service.row_file import RefusedRow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "roster.md").read_text()
 

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 
 from acd_core import limits
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
-from acd_service.roster_file import (
-    LINE_CHARACTERS_MAX,
-    RefusedRow,
-    Row,
-    is_json_lines,
-    open_agents,
-    read_agents,
-    write_agents,
-)
+from acd_service.roster_file import Row, open_agents, read_agents, write_agents
+from acd_service.row_file import LINE_CHARACTERS_MAX, RefusedRow, is_json_lines
 
 HEADER = "agent_id,display_name,skills,capacity,channel_maxima,memberships\n"
 

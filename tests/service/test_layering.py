@@ -23,6 +23,7 @@ LAYERS = [
         "plan_file",
         "policy_file",
         "roster_file",
+        "row_file",
         "policy_lint",
         "opening_times",
     },

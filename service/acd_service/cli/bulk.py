@@ -17,7 +17,8 @@ import grpc
 from acd_service.cli.connection import connect, details_of
 from acd_service.cli.progress import Done, progress_bar
 from acd_service.cli.terminal import EXIT_BAD_INPUT, BadInput, notes, print_json, results
-from acd_service.roster_file import RefusedRow, is_json_lines, open_agents
+from acd_service.roster_file import open_agents
+from acd_service.row_file import RefusedRow, is_json_lines
 
 BATCH: Final = 500
 """Records in one call: enough for speed, few enough that a refused one costs little to leave out."""

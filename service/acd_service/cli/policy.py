@@ -23,7 +23,8 @@ from acd_service.cli.terminal import (
 from acd_service.codec import policy_message
 from acd_service.policy_file import PlacedPolicy, place_policy
 from acd_service.policy_lint import lint
-from acd_service.roster_file import RefusedRow, Row, is_json_lines, open_agents, read_agents
+from acd_service.roster_file import Row, open_agents, read_agents
+from acd_service.row_file import RefusedRow, is_json_lines
 from acd_service.yaml_document import BadFile, decoded
 
 _file = click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))

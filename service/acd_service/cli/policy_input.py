@@ -6,7 +6,8 @@ from acd_core.policy import Policy
 from acd_core.roster import AgentSpec
 from acd_service.cli.terminal import BadInput
 from acd_service.policy_file import load_policy
-from acd_service.roster_file import RefusedRow, is_json_lines, open_agents, read_agents
+from acd_service.roster_file import open_agents, read_agents
+from acd_service.row_file import RefusedRow, is_json_lines
 from acd_service.yaml_document import BadFile
 
 

@@ -108,8 +108,8 @@ def packed_attributes(values: Mapping[str, str]) -> bytes:
                 key_size + value_size + 4, key_size, key_bytes, value_size, value_bytes,
             )  # fmt: skip
             continue
-        entry = b"\n%b%b\x12%b%b" % (_varint(key_size), key_bytes, _varint(value_size), value_bytes)
-        packed += b"\n%b%b" % (_varint(len(entry)), entry)
+        entry = b"\n%b%b\x12%b%b" % (varint(key_size), key_bytes, varint(value_size), value_bytes)
+        packed += b"\n%b%b" % (varint(len(entry)), entry)
     return bytes(packed)
 
 
@@ -125,7 +125,7 @@ def unpacked_attributes(packed: bytes) -> Mapping[str, str]:
         raise ValueError(f"not the attributes of a contact: {error}") from None
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
     """A whole number as protobuf writes it (Protocol Buffers, Encoding, Base 128 Varints)."""
     written = bytearray()
     while value > 0x7F:

@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 
 from acd_core.refusal import Reason, Refused
 from acd_service.customers.customer import Address, AddressKind, Customer
-from acd_service.roster_file import LINE_CHARACTERS_MAX, RefusedRow
+from acd_service.row_file import BadRow, RefusedRow, csv_rows, refused_row, text_rows
 
 COLUMNS: Final = (
     "customer_id", "display_name", "phones", "mails", "handles", "priority", "credit_ms", "requirement",
@@ -35,29 +35,27 @@ class CustomerRow:
     customer: Customer
 
 
-class _Bad(Exception):
-    def __init__(self, field: str, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.field, self.reason, self.message = field, reason, message
-
-
 def read_customers(file: TextIO, *, json_lines: bool) -> Iterator[CustomerRow | RefusedRow]:
     """The customers of a file, one at a time; bad rows are given as refused. One that appeared before is refused as
     DUPLICATE_ENTRY. A CSV header that cannot be used is the only row given.
     """
     seen: dict[str, int] = {}
-    for line, row in _json_rows(file) if json_lines else _csv_rows(file):
+    for line, content in text_rows(file) if json_lines else csv_rows(file, "customer_id", COLUMNS):
         try:
-            if isinstance(row, _Bad):
-                raise row
+            if isinstance(content, BadRow):
+                raise content
+            if isinstance(content, str):
+                row = _parsed(content)
+            else:
+                row = {name: _of_cell(name, cell) for name, cell in content.items()}
             customer = _customer(row)
             earlier = seen.setdefault(customer.customer_id, line)
             if earlier != line:
                 text = f'"{customer.customer_id}" was in line {earlier} before'
-                raise _Bad("customer_id", Reason.DUPLICATE_ENTRY, text)
+                raise BadRow("customer_id", Reason.DUPLICATE_ENTRY, text)
             yield CustomerRow(line, customer)
-        except (Refused, _Bad) as refused:
-            yield RefusedRow(line, _printable(refused.field), str(refused.reason), _printable(refused.message))
+        except (Refused, BadRow) as refused:
+            yield refused_row(line, refused.field, refused.reason, refused.message)
 
 
 def write_customers(customers: Iterable[Customer], file: TextIO, *, json_lines: bool) -> int:
@@ -76,48 +74,10 @@ def write_customers(customers: Iterable[Customer], file: TextIO, *, json_lines: 
     return count
 
 
-def _csv_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any] | _Bad]]:
-    reader = csv.reader(file, strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-    except csv.Error as error:
-        yield 1, _Bad("", "SYNTAX", str(error))
-        return
-    if "customer_id" not in header:
-        known = ", ".join(COLUMNS)
-        yield 1, _Bad("customer_id", Reason.EMPTY, f"the header needs a column customer_id; known are {known}")
-        return
-    for index, name in enumerate(header):
-        if name not in COLUMNS:
-            yield 1, _Bad(name, "UNKNOWN_KEY", f'unknown column "{name}"; known are {", ".join(COLUMNS)}')
-            return
-        if name in header[:index]:
-            yield 1, _Bad(name, Reason.DUPLICATE_ENTRY, f'the column "{name}" appears more than once')
-            return
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, _Bad("", "SYNTAX", str(error))
-            continue
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            yield line, _Bad("", "SYNTAX", f"{len(cells)} cells, the header has {len(header)}")
-            continue
-        try:
-            yield line, {name: _of_cell(name, cell) for name, cell in zip(header, cells, strict=True)}
-        except _Bad as bad:
-            yield line, bad
-
-
 def _of_cell(name: str, cell: str) -> Any:
     if name in _NUMBERS:
         if cell.strip() and not _NUMBER.fullmatch(cell.strip()):
-            raise _Bad(name, "WRONG_TYPE", f'expected a whole number, found "{cell[:40]}"')
+            raise BadRow(name, "WRONG_TYPE", f'expected a whole number, found "{cell[:40]}"')
         return int(cell) if cell.strip() else 0
     if name in _LISTS:
         return _entries(name, cell)
@@ -125,7 +85,7 @@ def _of_cell(name: str, cell: str) -> Any:
         pairs = [entry.partition("=") for entry in _entries(name, cell)]
         for key, equals, _ in pairs:
             if not equals:
-                raise _Bad(name, "SYNTAX", f'expected name=value, found "{key[:40]}"')
+                raise BadRow(name, "SYNTAX", f'expected name=value, found "{key[:40]}"')
         return {key.strip(): value for key, _, value in pairs}
     return cell
 
@@ -136,7 +96,7 @@ def _entries(name: str, cell: str) -> list[str]:
     while position < len(cell.rstrip()):
         match = _ENTRY.match(cell, position)
         if match is None:
-            raise _Bad(name, "SYNTAX", f'expected entries with semicolons between them at "{cell[position:][:30]}"')
+            raise BadRow(name, "SYNTAX", f'expected entries with semicolons between them at "{cell[position:][:30]}"')
         entries.append(match[1].replace('""', '"') if match[1] is not None else match[2])
         position = match.end()
     return entries
@@ -150,24 +110,17 @@ def _cell(value: Any) -> str:
     return "" if value == 0 else str(value)
 
 
-def _json_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any] | _Bad]]:
-    for line, text in enumerate(iter(lambda: file.readline(LINE_CHARACTERS_MAX), ""), 1):
-        if not text.strip():
-            continue
-        try:
-            row = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            yield line, _Bad("", "SYNTAX", f"not JSON that can be read: {error}")
-            continue
-        if not isinstance(row, dict):
-            yield line, _Bad("", "WRONG_TYPE", "expected an object in braces")
-            continue
-        unknown = [key for key in row if key not in COLUMNS]
-        if unknown:
-            known = ", ".join(COLUMNS)
-            yield line, _Bad(unknown[0], "UNKNOWN_KEY", f'unknown key "{unknown[0]}"; known are {known}')
-            continue
-        yield line, row
+def _parsed(text: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRow("", "SYNTAX", f"not JSON that can be read: {error}") from None
+    if not isinstance(row, dict):
+        raise BadRow("", "WRONG_TYPE", "expected an object in braces")
+    unknown = [key for key in row if key not in COLUMNS]
+    if unknown:
+        raise BadRow(unknown[0], "UNKNOWN_KEY", f'unknown key "{unknown[0]}"; known are {", ".join(COLUMNS)}')
+    return row
 
 
 def _customer(row: Mapping[str, Any]) -> Customer:
@@ -199,7 +152,7 @@ _TYPE_WORDS: Final = {str: "text", int: "a whole number", dict: "an object", lis
 
 def _typed(value: Any, kind: type, field: str) -> Any:
     if type(value) is not kind:
-        raise _Bad(field, "WRONG_TYPE", f"expected {_TYPE_WORDS[kind]}, found {json.dumps(value)[:40]}")
+        raise BadRow(field, "WRONG_TYPE", f"expected {_TYPE_WORDS[kind]}, found {json.dumps(value)[:40]}")
     return value
 
 
@@ -214,8 +167,3 @@ def _values(customer: Customer) -> dict[str, Any]:
         "preferred_agent_ids": list(customer.preferred_agent_ids),
         "attributes": dict(customer.attributes),
     }
-
-
-def _printable(text: str) -> str:
-    """Bytes that were not UTF-8 are shown as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()

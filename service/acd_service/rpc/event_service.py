@@ -13,6 +13,7 @@ from acd_core.policy import Policy
 from acd_core.refusal import Reason, Refused
 from acd_core.views import AgentView, ContactView
 from acd_service import codec
+from acd_service.codec.values import varint
 from acd_service.engine_interface import RoutingEngine
 from acd_service.fanout import Chunk, EventFilter
 from acd_service.rpc.call import Tenants
@@ -70,18 +71,8 @@ def _message(tenant: Tenant, chunk: Chunk) -> bytes:
         head.at.CopyFrom(codec.timestamp_of(tenant.clock.now_ns()))
     parts = [head.SerializeToString()]
     for content in chunk.contents:
-        parts += (_EVENTS_TAG, _varint(len(content)), content)
+        parts += (_EVENTS_TAG, varint(len(content)), content)
     return b"".join(parts)
-
-
-def _varint(value: int) -> bytes:
-    """A whole number as protobuf writes it (Protocol Buffers, Encoding, Base 128 Varints)."""
-    written = bytearray()
-    while value > 0x7F:
-        written.append(value & 0x7F | 0x80)
-        value >>= 7
-    written.append(value)
-    return bytes(written)
 
 
 def _filter_of(request: Any) -> EventFilter:
