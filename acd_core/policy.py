@@ -248,22 +248,22 @@ class Policy:
 
     def _check_references(self) -> None:
         """What queues and steps name exists."""
-        queues = {queue.queue_id for queue in self.queues}
-        plans = {plan.plan_id for plan in self.plans}
-        calendars = {calendar.calendar_id for calendar in self.calendars}
+        queue_ids = {queue.queue_id for queue in self.queues}
+        plan_ids = {plan.plan_id for plan in self.plans}
+        calendar_ids = {calendar.calendar_id for calendar in self.calendars}
         for queue in self.queues:
             path = f'queues["{queue.queue_id}"]'
             if queue.plan_id:
-                _check_known(queue.plan_id, plans, Reason.UNKNOWN_PLAN, f"{path}.plan_id")
+                _check_known(queue.plan_id, plan_ids, Reason.UNKNOWN_PLAN, f"{path}.plan_id")
             if queue.calendar_id:
-                _check_known(queue.calendar_id, calendars, Reason.UNKNOWN_CALENDAR, f"{path}.calendar_id")
+                _check_known(queue.calendar_id, calendar_ids, Reason.UNKNOWN_CALENDAR, f"{path}.calendar_id")
             if queue.overflow is not None and queue.overflow.queue_id:
-                _check_known(queue.overflow.queue_id, queues, Reason.UNKNOWN_QUEUE, f"{path}.overflow.queue_id")
+                _check_known(queue.overflow.queue_id, queue_ids, Reason.UNKNOWN_QUEUE, f"{path}.overflow.queue_id")
         for plan in self.plans:
             for index, step in enumerate(plan.steps):
                 if step.queue_id:
                     path = f'plans["{plan.plan_id}"].steps[{index}].queue_id'
-                    _check_known(step.queue_id, queues, Reason.UNKNOWN_QUEUE, path)
+                    _check_known(step.queue_id, queue_ids, Reason.UNKNOWN_QUEUE, path)
 
     def to_bytes(self) -> bytes:
         """Canonical bytes: equal policies have equal bytes."""

@@ -19,6 +19,8 @@ ALLOWED = {
     "libcpp.vector", "libcpp.utility", "libcpp.algorithm",
 }  # fmt: skip
 """Modules without a clock, randomness, threads, I/O or an order of their own. `rand` of libc.stdlib: see below."""
+ALLOWED_NAMES = {"from math import isqrt", "from datetime import date"}
+"""Exact on whole numbers; whether a text is a day of the calendar."""
 ALLOWED_HEADERS = {"Python.h", "*"}
 FORBIDDEN_WORDS = (
     r"\brand\s*\(", r"\bsrand\b", r"\bgetenv\b", r"\bclock\b", r"\bgettimeofday\b", r"\bopen\s*\(", r"\bprint\s*\(",
@@ -56,12 +58,12 @@ def imported(path: Path) -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
+            elif isinstance(node, ast.ImportFrom) and ast.unparse(node) not in ALLOWED_NAMES:
                 yield node.module or "acd_core"
         return
     for line in code_of(path).splitlines():
         match = _IMPORT.match(line)
-        if match:
+        if match and line.strip() not in ALLOWED_NAMES:
             yield from re.split(r"\s*,\s*", match[1] or match[2])
 
 
