@@ -35,6 +35,7 @@ def test_policy_check_as_json(acd, tmp_path: Path, policy_file: Path) -> None:
         "file": str(policy_file),
         "ok": True,
         "problems": [],
+        "warnings": [],
         "queues": 2,
         "channels": 3,
     }

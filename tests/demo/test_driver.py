@@ -75,6 +75,11 @@ def test_every_part_is_played(played: tuple[EngineCentre, Ledger]) -> None:
         CommandKind.UPDATE_CONTACT,
         CommandKind.DETACH_CONTACT,
         CommandKind.ATTACH_CONTACT,
+        CommandKind.TRANSFER_CONTACT,
+        CommandKind.PICK_CONTACT,
+        CommandKind.REQUEST_CALLBACK,
+        CommandKind.OPEN_QUEUE,
+        CommandKind.CLOSE_QUEUE,
     }
     assert set(centre.sent) == set(CommandKind) - shell_only - not_played
     for cause in (EndCause.HANDLED, EndCause.ABANDONED, EndCause.SHORT_ABANDON, EndCause.CANCELLED):

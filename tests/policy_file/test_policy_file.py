@@ -198,14 +198,14 @@ ids = st.one_of(
     st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9),
     st.sampled_from(["no", "1", "1.5", "null", "~", "<<", "=", "2026-01-01", "- a", "a: b", "# c", " d "]),
 )
+accepting = [(s, a) for s in sorted(STRATEGIES_BUILT) for a in (False, True) if not (a and s is Strategy.BROADCAST)]
 queues = st.builds(
-    QueueSpec,
+    lambda how, **rest: QueueSpec(strategy=how[0], auto_accept=how[1], **rest),
+    st.sampled_from(accepting),
     queue_id=ids,
     requirement=st.sampled_from(["", "no", "true", "a>=3 and (b or not c)", '"x: y" or "#z"']),
     membership=st.sampled_from(Membership),
-    strategy=st.sampled_from(sorted(STRATEGIES_BUILT)),
     offer_timeout_ms=st.integers(1, limits.DURATION_MS_MAX),
-    auto_accept=st.booleans(),
     wrap_up_ms=spans,
     credit_ms=st.integers(-limits.CREDIT_MS_MAX, limits.CREDIT_MS_MAX),
     rate=st.integers(0, limits.RATE_MAX),

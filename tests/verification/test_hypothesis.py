@@ -33,7 +33,7 @@ from acd_core.commands import (
     UpdateContact,
     UpsertAgents,
 )
-from acd_core.enums import STRATEGIES_BUILT, ContactState, Membership, OfferOutcome, Presence
+from acd_core.enums import STRATEGIES_BUILT, ContactState, Membership, OfferOutcome, Presence, Strategy
 from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_service.checker import Checker
@@ -55,14 +55,13 @@ outcomes = st.builds(OutcomePolicy, exclude_ms=brief_ms, delay_ms=brief_ms, away
 
 
 def _queue(queue_id: str) -> st.SearchStrategy[QueueSpec]:
+    ways = [(s, a) for s in sorted(STRATEGIES_BUILT) for a in (False, True) if not (a and s is Strategy.BROADCAST)]
     return st.builds(
-        QueueSpec,
-        st.just(queue_id),
+        lambda way, **rest: QueueSpec(queue_id, strategy=way[0], auto_accept=way[1], **rest),
+        st.sampled_from(ways),
         requirement=requirements,
         membership=st.sampled_from(Membership),
-        strategy=st.sampled_from(sorted(STRATEGIES_BUILT)),
         offer_timeout_ms=st.sampled_from((40, 2_000, 5_000)),
-        auto_accept=st.booleans(),
         wrap_up_ms=brief_ms,
         credit_ms=credits_ms,
         rate=st.sampled_from((1_000, 1_000, 0, 999, 3_000)),
