@@ -412,7 +412,7 @@ cdef class Classes:
         self.block_free[block] |= <uint64_t>1 << (slot & 63)
         place = (self.block_channel[block], self.block_rate[block])
         if was_full:
-            self.blocks_open[place].append(block)
+            self.blocks_open.setdefault(place, []).append(block)
         if ~self.block_free[block] == 0:
             self.blocks_open[place].remove(block)
             if not self.blocks_open[place]:
