@@ -269,11 +269,12 @@ TestHistories.settings = SETTINGS
 
 
 class HistoriesOfAMutant(Histories):
-    """The canary: a fault that these histories must find."""
+    """The canary: a fault that these histories must find. Sixty of them do nine times in ten; it ends at the first."""
 
-    kinds: ClassVar[dict[str, Any]] = {"reference": BOTH["reference"], "mutant": MUTANTS["ExclusionForgotten"]}
+    kinds: ClassVar[dict[str, Any]] = {"reference": BOTH["reference"], "mutant": MUTANTS["QueueRequirementForgotten"]}
 
 
 def test_a_mutant_is_found() -> None:
+    patient = settings(SETTINGS, max_examples=600, phases=[Phase.generate])
     with pytest.raises(DisagreementError):
-        run_state_machine_as_test(HistoriesOfAMutant, settings=settings(SETTINGS, phases=[Phase.generate]))
+        run_state_machine_as_test(HistoriesOfAMutant, settings=patient)
