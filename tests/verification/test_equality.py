@@ -21,3 +21,9 @@ def test_engines_are_equal(first: int) -> None:
 def test_engines_are_equal_over_one_long_stream() -> None:
     outcome = run_seed(1_000_001, 10_000, BOTH)
     assert outcome.accepted > 1_000
+
+
+@pytest.mark.parametrize("seed", [900283])
+def test_a_stream_that_told_somebody_apart_once(seed: int) -> None:
+    """Seeds of long runs that found a fault, of an engine or of the checker, at the length at which they did."""
+    assert run_seed(seed, 2_000, BOTH).commands == 2_000

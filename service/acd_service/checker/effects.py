@@ -216,6 +216,7 @@ class Effects:
         agent.misses_in_row = 0
         agent.last_offer_id = max(agent.last_offer_id, offer.offer_id)
         self.world.leave(contact)
+        queue_of_offer = {other.offer_id: self._queue_of(contact, other) for other in contact.offers.values()}
         if offer.second:
             contact.queue_id = contact.second_id
             self.forget_prediction(contact)
@@ -232,7 +233,7 @@ class Effects:
             self.timers.disarm((kind, contact.ordinal, -1))
         self.end_reservation(contact)
         for other in [contact.offers[offer_id] for offer_id in sorted(contact.offers)]:
-            self._offer_over(contact, other, OfferOutcome.RELEASED)
+            self._offer_over(contact, other, OfferOutcome.RELEASED, queue_of_offer[other.offer_id])
 
     def bring_occupancy_up_to_date(self, agent: Agent) -> None:
         """Just before each change of the contacts that it serves."""
@@ -243,14 +244,18 @@ class Effects:
 
     # Offers
 
-    def _offer_over(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
+    def _queue_of(self, contact: Contact, offer: Offer) -> str:
+        """The queue of the entry that an offer was made for, while the contact still has its entries."""
+        return contact.second_id if offer.second and contact.second_id else contact.queue_id
+
+    def _offer_over(self, contact: Contact, offer: Offer, outcome: OfferOutcome, queue_id: str = "") -> None:
         """The event of an offer that ends unaccepted, and that its agent is free of it."""
         agent = offer.agent
         self.take(
             EventType.OFFER_ENDED,
             contact_id=contact.contact_id,
             agent_id=agent.spec.agent_id,
-            queue_id=contact.second_id if offer.second and contact.second_id else contact.queue_id,
+            queue_id=queue_id or self._queue_of(contact, offer),
             offer_id=offer.offer_id,
             cause=outcome,
         )
