@@ -32,7 +32,9 @@ extensions = [
         ".".join(source.relative_to(root).with_suffix("").parts),
         [str(source)],
         language="c++",
-        extra_compile_args=["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0", "-Wno-stringop-overflow", "-Wno-array-bounds"],
+        extra_compile_args=["-O0", "-g", "-UNDEBUG"]
+        if DEBUG
+        else ["-O3", "-g0", "-Wno-stringop-overflow", "-Wno-array-bounds"],
         define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_USE_SYS_MONITORING", "0")] if TRACE else [],
     )
     for root, package in PACKAGES.items()
