@@ -16,6 +16,8 @@ class Released:
 
     event: Event
     content: bytes
+    asked_by: str = ""
+    """The name of the identity whose call caused it; empty if the service itself did."""
 
 
 class Outlet(Protocol):

@@ -41,7 +41,7 @@ class EngineFailedOnTimer(RuntimeError):
 class _Taken:
     """A command on its way, and who waits for it."""
 
-    __slots__ = ("answer", "at_ns", "command", "deadline", "error", "future", "on_release", "released", "seat")
+    __slots__ = ("answer", "asked_by", "at_ns", "command", "deadline", "error", "future", "on_release", "released", "seat")
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class _Taken:
         at_ns: int | None,
         deadline: float | None,
         on_release: Callable[[Answer], None] | None,
+        asked_by: str,
     ) -> None:
         self.seat = seat
         self.command = command
@@ -58,6 +59,7 @@ class _Taken:
         self.at_ns = at_ns
         self.deadline = deadline
         self.on_release = on_release
+        self.asked_by = asked_by
         self.answer: Answer | None = None
         self.error: Exception | None = None
         self.released: list[Released] = []
@@ -72,10 +74,11 @@ class _Uncommitted:
     policies: list[PolicyRecord] = field(default_factory=list)
     ticked: list[tuple[Seat, list[Released]]] = field(default_factory=list)
 
-    def record(self, seat: Seat, command: Command, answer: Answer) -> list[Released]:
+    def record(self, seat: Seat, command: Command, answer: Answer, asked_by: str = "") -> list[Released]:
         tenant, seq, at_ns = seat.tenant, answer.seq, answer.at_ns
-        content = codec.encode_record(seq, at_ns, command)
-        released = [Released(event, codec.encode_event(event)) for event in answer.events]
+        who = codec.asked_by_field(asked_by)
+        content = codec.encode_record(seq, at_ns, command) + who
+        released = [Released(event, codec.encode_event(event) + who, asked_by) for event in answer.events]
         self.commands.append(CommandRecord(tenant, seq, at_ns, seat.engine.event_hash, content))
         self.events += [EventRecord(tenant, r.event.event_seq, seq, r.content) for r in released]
         if isinstance(command, ApplyPolicy):
@@ -154,6 +157,7 @@ class Sequencer:
         at_ns: int | None = None,
         deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
+        asked_by: str = "",
     ) -> Answer:
         """Have a command applied and made durable.
 
@@ -161,6 +165,7 @@ class Sequencer:
             at_ns: the command's time; only with a driven clock.
             deadline: in the loop's time; a command not yet applied by then is not applied.
             on_release: called with the answer just before the command's events are released.
+            asked_by: the name of the identity whose call it is; kept with the command and its events.
 
         Raises:
             Refused: the engine did not take it, or a time was given to a service that keeps its own.
@@ -173,7 +178,7 @@ class Sequencer:
         if len(self._arrived) >= self._config.waiting_commands_max:
             raise Overloaded(f"{len(self._arrived)} commands are waiting to be applied", 100)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._arrived.append(_Taken(seat, command, future, at_ns, deadline, on_release))
+        self._arrived.append(_Taken(seat, command, future, at_ns, deadline, on_release, asked_by))
         self._wake()
         return await future
 
@@ -283,7 +288,7 @@ class Sequencer:
                     at_ns = self._drive(taken, made)
                 answer = seat.engine.apply(at_ns, command)
                 if not answer.duplicate:
-                    taken.released += made.record(seat, command, answer)
+                    taken.released += made.record(seat, command, answer, taken.asked_by)
                     seat.commands += 1
                     if isinstance(command, ApplyPolicy):
                         taken.released += self._tick(seat, at_ns, made)

@@ -86,9 +86,12 @@ class Tenant:
         at_ns: int | None = None,
         deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
+        asked_by: str = "",
     ) -> Answer:
         """As `Sequencer.submit`, for this tenant."""
-        return await self.sequencer.submit(self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release)
+        return await self.sequencer.submit(
+            self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release, asked_by=asked_by
+        )
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:
         """Ask the engine something when all that it knows is durable. The question must not change it."""

@@ -170,6 +170,7 @@ class _ContactStream:
 def _update(standing: Standing, released: Released) -> routing_service_pb2.RouteContactResponse:
     response = codec.route_response(standing.as_answer(released.event))
     response.event.CopyFrom(codec.event_message(released.event))
+    response.event.asked_by = released.asked_by
     response.end_cause = standing.end_cause  # type: ignore[assignment]  # the numbers are the same
     return response
 
