@@ -1,6 +1,6 @@
 """Settings of a service: frozen, with units and defaults, from a YAML file or from the command line."""
 
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
@@ -86,9 +86,9 @@ class Config:
     """Anything but FULL loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
     engine: Literal["compiled", "reference"] = "compiled"
 
-    metrics: MetricsSettings = MetricsSettings()
-    log: LogSettings = LogSettings()
-    traces: TraceSettings = TraceSettings()
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    traces: TraceSettings = field(default_factory=TraceSettings)
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -131,7 +131,7 @@ class Config:
 
 def _settings(kind: Any, raw: dict[Any, Any], place: str) -> dict[str, Any]:
     """The arguments for a class of settings from what a file says; rooms in it are made by the same rule."""
-    kinds: dict[str, Any] = {field.name: field.type for field in fields(kind)}
+    kinds: dict[str, Any] = {entry.name: entry.type for entry in fields(kind)}
     settings: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in kinds:
@@ -161,8 +161,8 @@ def _value(kind: Any, value: Any, name: str) -> Any:
 
 
 def _check_ranges(settings: Any, place: str) -> None:
-    for field in fields(settings):
-        name, value = f"{place}{field.name}", getattr(settings, field.name)
+    for entry in fields(settings):
+        name, value = f"{place}{entry.name}", getattr(settings, entry.name)
         if is_dataclass(value):
             _check_ranges(value, f"{name}.")
         elif isinstance(value, int | float) and not isinstance(value, bool):
