@@ -18,9 +18,11 @@ from acd_core.commands import ApplyPolicy, Command, Resume, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
-from acd_service.clock import Clock
+from acd_service.clock import Clock, stopwatch_ns
 from acd_service.config import Config
 from acd_service.journal import Batch, CommandRecord, EventRecord, Journal, PolicyRecord
+from acd_service.meters import Meters
+from acd_service.observer import BatchTimes, Observer
 from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
@@ -41,7 +43,18 @@ class EngineFailedOnTimer(RuntimeError):
 class _Taken:
     """A command on its way, and who waits for it."""
 
-    __slots__ = ("answer", "asked_by", "at_ns", "command", "deadline", "error", "future", "on_release", "released", "seat")
+    __slots__ = (
+        "answer",
+        "asked_by",
+        "at_ns",
+        "command",
+        "deadline",
+        "error",
+        "future",
+        "on_release",
+        "released",
+        "seat",
+    )
 
     def __init__(
         self,
@@ -122,6 +135,9 @@ class Sequencer:
         self._task: asyncio.Task[None] | None = None
         self._last_batch = 0
         self.batches = 0
+        self.meters = Meters()
+        self.observer: Observer | None = None
+        """Told of each command as it comes and of each batch that is out: for logs and traces."""
 
     async def seat(self, seat: Seat, *, resume: bool) -> None:
         """Give a tenant its place.
@@ -176,9 +192,13 @@ class Sequencer:
         if self._closed is not None:
             raise self._closed
         if len(self._arrived) >= self._config.waiting_commands_max:
+            self.meters.count(command.kind, "OVERLOADED")
             raise Overloaded(f"{len(self._arrived)} commands are waiting to be applied", 100)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._arrived.append(_Taken(seat, command, future, at_ns, deadline, on_release, asked_by))
+        taken = _Taken(seat, command, future, at_ns, deadline, on_release, asked_by)
+        if self.observer is not None:
+            taken.note = self.observer.arrived(command)
+        self._arrived.append(taken)
         self._wake()
         return await future
 
@@ -253,16 +273,23 @@ class Sequencer:
     async def _process(self, batch: list[_Taken]) -> None:
         while True:
             try:
+                began_ns = stopwatch_ns()
                 made = self._apply(batch)
                 break
             except _EngineFailed as failure:
                 await self._recover_from(failure)
+        committed_ns = applied_ns = stopwatch_ns()
         if made.commands:
+            self.meters.count_batch(len(batch), applied_ns - began_ns)
             self._uncommitted = True
             await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
             self.batches += 1
+            committed_ns = stopwatch_ns()
+            self.meters.commit_ns.observe(committed_ns - applied_ns)
         self._uncommitted = False
         self._release(batch, made)
+        if self.observer is not None:
+            self.observer.released(batch, BatchTimes(began_ns, applied_ns, committed_ns))
 
     def _apply(self, batch: list[_Taken]) -> _Uncommitted:
         """Apply what can be; what the batch's callers will hear is left in its members."""
@@ -277,9 +304,11 @@ class Sequencer:
                 continue
             if taken.deadline is not None and taken.deadline <= loop_now:
                 taken.error = DeadlinePassed("the deadline passed before the command was applied")
+                self.meters.count(taken.command.kind, "DEADLINE_PASSED")
                 continue
             seat, command = taken.seat, taken.command
             if command in seat.set_aside:
+                self.meters.count(command.kind, "SET_ASIDE")
                 taken.error = CommandSetAside("the engine failed on this command before")
                 continue
             at_ns = now_ns
@@ -290,12 +319,16 @@ class Sequencer:
                 if not answer.duplicate:
                     taken.released += made.record(seat, command, answer, taken.asked_by)
                     seat.commands += 1
+                    self.meters.accepted[command.kind] += 1
                     if isinstance(command, ApplyPolicy):
                         taken.released += self._tick(seat, at_ns, made)
+                else:
+                    self.meters.count(command.kind, "DUPLICATE")
                 taken.answer = answer
             except Refused as refused:
                 taken.error = refused
                 seat.refused += 1
+                self.meters.count(command.kind, refused.reason.value)
             except _EngineFailed:
                 raise
             except Exception as error:

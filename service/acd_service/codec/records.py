@@ -87,4 +87,3 @@ def asked_by_field(name: str) -> bytes:
     """
     content = name.encode()
     return _ASKED_BY_TAG + varint(len(content)) + content if content else b""
-
