@@ -51,6 +51,7 @@ class _Taken:
         "deadline",
         "error",
         "future",
+        "note",
         "on_release",
         "released",
         "seat",
@@ -76,6 +77,11 @@ class _Taken:
         self.answer: Answer | None = None
         self.error: Exception | None = None
         self.released: list[Released] = []
+        self.note: object = None
+
+    @property
+    def tenant(self) -> str:
+        return self.seat.tenant
 
 
 @dataclass(slots=True)
@@ -361,6 +367,7 @@ class Sequencer:
         if due_ns is None or due_ns > at_ns:
             return []
         tick = Tick()
+        self.meters.accepted[tick.kind] += 1
         try:
             return made.record(seat, tick, seat.engine.apply(at_ns, tick))
         except Exception as error:

@@ -14,7 +14,17 @@ SERVICE = ROOT / "service" / "acd_service"
 # checker) stands on the engine or speaks to the service as a client, and nothing of the service may stand on it. A
 # room.file stands in another layer than the rest of its room.
 LAYERS = [
-    {"service_error", "config", "data_dir", "clock", "engine_interface", "invariants", "observe_settings", "meters"},
+    {
+        "service_error",
+        "config",
+        "data_dir",
+        "clock",
+        "engine_interface",
+        "invariants",
+        "observe_settings",
+        "meters",
+        "observer",
+    },
     {
         "codec",
         "customers",
