@@ -54,11 +54,13 @@ class Meters:
         batch_commands: commands that callers sent, by batch.
         commit_ns: how long each transaction took.
         calls_ns: by method, how long calls with one answer took, from the first byte read to the answer given to gRPC.
+        calls_refused: calls that ended with an error, by method and reason.
         loop_lag_ns: how late a timer of the event loop went off, sampled.
     """
 
     __slots__ = (
-        "accepted", "apply_ns", "batch_commands", "calls_ns", "commit_ns", "decision_ns", "loop_lag_ns", "not_accepted",
+        "accepted", "apply_ns", "batch_commands", "calls_ns", "calls_refused", "commit_ns", "decision_ns",
+        "loop_lag_ns", "not_accepted",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -69,6 +71,7 @@ class Meters:
         self.batch_commands = Histogram(BATCH_BOUNDS)
         self.commit_ns = Histogram(COMMIT_BOUNDS_NS)
         self.calls_ns: dict[str, Histogram] = {}
+        self.calls_refused: dict[tuple[str, str], int] = {}
         self.loop_lag_ns = Histogram(LOOP_LAG_BOUNDS_NS)
 
     def count(self, kind: int, why: str) -> None:
@@ -82,6 +85,11 @@ class Meters:
         if commands:
             self.batch_commands.observe(commands)
             self.decision_ns.observe(spent_ns // commands, commands)
+
+    def count_call_refused(self, method: str, reason: str) -> None:
+        """Count a call that ended with an error."""
+        key = (method, reason)
+        self.calls_refused[key] = self.calls_refused.get(key, 0) + 1
 
     def calls_of(self, method: str) -> Histogram:
         """Where the calls of a method are counted; methods are as many as the surface has."""

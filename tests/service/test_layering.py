@@ -24,6 +24,7 @@ LAYERS = [
         "observe_settings",
         "meters",
         "observer",
+        "log_fields",
     },
     {
         "codec",
@@ -52,8 +53,9 @@ LAYERS = [
         "past",
         "figures.keeper",
     },
+    {"identity"},
     {"interceptor"},
-    {"rpc"},
+    {"rpc", "logs"},
     {"server"},
     {"cli"},
 ]
