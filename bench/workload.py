@@ -123,8 +123,8 @@ class Workload:
     def stream(self, next_timer: Callable[[], int | None]) -> Iterator[Timed]:
         """The steady stream, without end: each round one contact arrives and one is done with.
 
-        While more wait than the shape has, or more are served, none arrives: an end of a cheap contact need not make
-        room for a dear one.
+        While as many wait as the shape has, or as many are served, none arrives: an end of a cheap contact need not
+        make room for a dear one.
         """
         return self._with_ticks(self._rounds(), next_timer)
 
@@ -192,8 +192,8 @@ class Workload:
     def _has_place(self) -> bool:
         shape = self.shape
         if shape.waiting:
-            return len(self._waiting) <= shape.waiting + shape.waiting // 50 + 10
-        return self._served() <= shape.agents * shape.busy_thousandths // 1_000 + 10
+            return len(self._waiting) < shape.waiting
+        return self._served() <= shape.agents * shape.busy_thousandths // 1_000
 
     def _served(self) -> int:
         return sum(len(bag) for bag in self._active.values())
