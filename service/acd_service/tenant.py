@@ -17,6 +17,7 @@ from acd_service.figures.keeper import FiguresKeeper
 from acd_service.invariants import InvariantMonitor
 from acd_service.journal import Journal
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.kept_lines import KeptLines
 from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
 from acd_service.seat import Released, Seat
@@ -63,6 +64,7 @@ class Tenant:
             rebuild=lambda: recover(journal, name, engine_maker(config.engine)).engine,
             on_committed=self.snapshots.committed,
         )
+        self.lines: Final = KeptLines(self.look)
         self._was_used = engine.seq > 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_stopping = False
