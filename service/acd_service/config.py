@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, Self, get_args
 
 import yaml
 
+from acd_service.access_settings import AccessSettings, TlsSettings
 from acd_service.observe_settings import LogFormat, LogLevel, LogSettings, MetricsSettings, TraceSettings
 
 ClockKind = Literal["wall", "external"]
@@ -31,7 +32,7 @@ class Config:
     data_dir: Path = DATA_DIR_DEFAULT
     """Holds the journal, snapshots and the lock file; made if it is not there."""
     listen: str = LISTEN_DEFAULT
-    """host:port on the loopback interface, or unix:PATH; port 0 takes a free one."""
+    """host:port, or unix:PATH; port 0 takes a free one. Beyond the loopback interface only with `tls` and `access`."""
     clock: ClockKind = "wall"
     """`external`: callers say what time it is, in the metadata `acd-at-ns` of each mutating call."""
     seed: int = 0
@@ -86,6 +87,8 @@ class Config:
     """Anything but FULL loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
     engine: Literal["compiled", "reference"] = "compiled"
 
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     log: LogSettings = field(default_factory=LogSettings)
     traces: TraceSettings = field(default_factory=TraceSettings)

@@ -1,6 +1,7 @@
 """The one interceptor: bounds, errors and logging for every call of the surface.
 
-One for all, since each further one costs a measurable share of a unary call. Health and reflection pass by it.
+One for all, since each further one costs a measurable share of a unary call. Health passes by it; reflection too, but
+for the question who asks.
 """
 
 import asyncio
@@ -17,12 +18,14 @@ from grpc_status import rpc_status
 from acd_core.refusal import Refused
 from acd_service import errors
 from acd_service.clock import stopwatch_ns
+from acd_service.identity.gate import Gate, metadata_of_call
 from acd_service.log_fields import facts
 from acd_service.meters import Meters
 from acd_service.service_error import Overloaded, ServiceError, Stopping
 
 _log = logging.getLogger(__name__)
 _OURS: Final = "/acd.v1."
+_REFLECTION: Final = "/grpc.reflection."
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
@@ -42,9 +45,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
         """Where calls are timed, if they are; set before the first call, as is `around`."""
         self.around: Callable[[str, Behaviour], Behaviour] | None = None
         """Puts something around the handler of a method: for traces."""
+        self.gate: Gate | None = None
+        """Checks who calls, if there are credentials; set before the first call."""
 
     def let_in(self) -> None:
         self._closed = None
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether calls are let in."""
+        return self._closed is None
 
     def shut_out(self, why: ServiceError) -> None:
         """Refuse calls from now on; those in progress go on."""
@@ -59,11 +69,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
 
     async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Any:
         method: str = handler_call_details.method
+        if self.gate is not None:
+            metadata_of_call.set(handler_call_details.invocation_metadata)
         wrapped = self._wrapped.get(method)
         if wrapped is not None:
             return wrapped
         handler = await continuation(handler_call_details)
         if handler is None or not method.startswith(_OURS):
+            if handler is not None and self.gate is not None and method.startswith(_REFLECTION):
+                return self._for_the_known(handler)
             return handler
         wrapped = self._wrapped[method] = self._wrap(method, handler)
         return wrapped
@@ -83,10 +97,29 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
             response_serializer=handler.response_serializer,
         )
 
+    def _for_the_known(self, handler: Any) -> Any:
+        """Reflection, for whoever has an identity."""
+        gate = self.gate
+        assert gate is not None
+
+        async def call(requests: Any, context: Any) -> Any:
+            try:
+                gate.identify(context)
+            except ServiceError as error:
+                await context.abort_with_status(rpc_status.to_status(errors.status_of(error)))
+            async for response in handler.stream_stream(requests, context):
+                yield response
+
+        return grpc.stream_stream_rpc_method_handler(
+            call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        )
+
     def _guarded(self, name: str, behaviour: Behaviour, *, is_stream: bool) -> Behaviour:
         """All handlers are coroutines, those of streams too: they write to their context, so that a call that is
         cancelled ends in the handler and not beside it.
         """
+        if self.gate is not None:
+            behaviour = self.gate.guard(name, behaviour, is_stream=is_stream)
         if self.around is not None:
             behaviour = self.around(name, behaviour)
         timing = None if self.meters is None or is_stream else self.meters.calls_of(name)

@@ -209,7 +209,7 @@ _TYPES: Final[Mapping[str, type]] = {
 def _key_of(entry: Any, where: str) -> ApiKey:
     if not isinstance(entry, dict) or not set(entry) <= set(_TYPES):
         raise BadKeyFile(f"{where}: a key is expected, with {', '.join(_TYPES)}")
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
     for name, value in given.items():
         if type(value) is not _TYPES[name] or (isinstance(value, int) and not 0 <= value < 2**53):
             raise BadKeyFile(f"{where}: {name}: {value!r} is not of the right kind")

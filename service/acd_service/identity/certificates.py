@@ -22,12 +22,9 @@ def names_of(certificate: x509.Certificate) -> list[str]:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         extension = x509.SubjectAlternativeName([])
-    kinds: tuple[tuple[str, type[x509.GeneralName]], ...] = (
-        ("uri", x509.UniformResourceIdentifier),
-        ("dns", x509.DNSName),
-        ("email", x509.RFC822Name),
-    )
-    names = [f"{prefix}:{value}" for prefix, kind in kinds for value in extension.get_values_for_type(kind)]
+    names = [f"uri:{value}" for value in extension.get_values_for_type(x509.UniformResourceIdentifier)]
+    names += [f"dns:{value}" for value in extension.get_values_for_type(x509.DNSName)]
+    names += [f"email:{value}" for value in extension.get_values_for_type(x509.RFC822Name)]
     common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return names + [f"cn:{name.value}" for name in common if isinstance(name.value, str)]
 

@@ -53,14 +53,6 @@ class Identity:
             check_id(self.agent_id, "agent_id")
 
 
-ANONYMOUS_NAME: Final = "anonymous"
-
-
-def anonymous(tenant: str) -> Identity:
-    """The caller of a service that runs without credentials: it may do everything, and its name is not recorded."""
-    return Identity(ANONYMOUS_NAME, tenant, frozenset({Role.ADMIN}))
-
-
 def roles_of(names: object, field_name: str = "roles") -> frozenset[Role]:
     """Roles from their names.
 

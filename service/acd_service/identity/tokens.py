@@ -19,6 +19,7 @@ from acd_service.service_error import Unauthenticated
 
 TOKEN_CHARACTERS_MAX: Final = 8_192
 KEYS_MAX: Final = 100
+FILE_BYTES_MAX: Final = 2**20
 RSA_BITS_MIN: Final = 2_048
 _REQUIRED: Final = ("exp", "iss", "aud", "sub")
 

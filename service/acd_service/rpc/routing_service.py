@@ -11,7 +11,7 @@ from acd_core.refusal import Reason, Refused
 from acd_core.views import ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
-from acd_service.rpc.call import Tenants, carry_out, not_built, page_filled, page_of, stamp_of
+from acd_service.rpc.call import Tenants, asked_by, carry_out, not_built, page_filled, page_of, stamp_of
 from acd_service.rpc.enqueueing import with_customer
 from acd_service.seat import Released
 from acd_service.sequencer import AT_FIELD
@@ -156,7 +156,7 @@ class _ContactStream:
         """A repeated request is answered as it was the first time; what the contact is now, attaching tells."""
         command = AttachContact(answer.contact_id)
         try:
-            return await self._tenant.submit(command, on_release=self._begin)
+            return await self._tenant.submit(command, on_release=self._begin, asked_by=asked_by())
         except Refused:
             closed = contact_pb2.CONTACT_STATE_CLOSED
             return Answer(answer.seq, answer.at_ns, contact_id=answer.contact_id, contact_state=closed)
