@@ -28,6 +28,7 @@ from acd.v1 import (
     policy_service_pb2_grpc,
     routing_service_pb2_grpc,
 )
+from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse, DataDirLock
@@ -269,16 +270,15 @@ def main() -> int:
     parser.add_argument("--engine", choices=("compiled", "reference"))
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
     given = {"data_dir": options.data, "listen": options.listen, "clock": options.clock, "engine": options.engine}
     try:
         if options.config is not None:
             config = Config.load(options.config, **given)
         else:
             config = Config(**{name: value for name, value in given.items() if value is not None})
+        if options.verbose:
+            config = config.with_room("log", level="info")
+        logs.set_up(config.log)
         return run(config, lambda server: print(f"listening on {server.address}", flush=True))  # noqa: T201
     except (BadConfig, DataDirInUse, AddressInUse, JournalError, DirectoryDamaged) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
