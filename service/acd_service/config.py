@@ -38,10 +38,9 @@ class Config:
     seed: int = 0
     """Of the engine's random draws; kept in the journal, so that it only matters when the journal is made."""
 
-    gather_ms: float = 1.0
-    """How long to gather a batch when the last one was not small."""
-    gather_above: int = 16
-    """A batch of more commands than this is not small."""
+    gather_ms: float = 3.0
+    """How long a command waits at most for others to share its commit with, when many were under way of late; and how
+    far apart commits are that hold timers only."""
     batch_commands_max: int = 4_096
     """Bounds the time that one batch holds up the loop, and the size of one transaction."""
     waiting_commands_max: int = 65_536

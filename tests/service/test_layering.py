@@ -43,6 +43,8 @@ LAYERS = [
     {
         "recovery",
         "sequencer",
+        "writer_thread",
+        "timetable",
         "seat",
         "watchers",
         "fanout",
