@@ -283,7 +283,9 @@ class Sequencer:
             self._depth = max(self._depth, len(self._arrived))
 
     async def _sleep(self) -> None:
-        """Until a command arrives, or a timer is due: timers alone are fired once in `gather_ms`, many in one commit."""
+        """Until a command arrives, or a timer is due; timers alone are fired once in `gather_ms`, so that they share
+        commits.
+        """
         due_ns = self._first_timer_ns()
         delay_s = _SLEEP_S_MAX
         if due_ns is not None:
