@@ -9,6 +9,7 @@ from typing import Any, get_args
 import click
 
 from acd_service import logs
+from acd_service.cli.access_options import AccessOptions, access_options, openness
 from acd_service.cli.terminal import BadInput, Failed, engine_option, example, results
 from acd_service.config import DATA_DIR_DEFAULT, LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse
@@ -47,6 +48,7 @@ from acd_service.service_error import DirectoryDamaged
     "--seed", type=click.IntRange(0, 2**64 - 1), help="Of random choices, when the journal is made.  [default: 0]"
 )
 @engine_option
+@access_options
 @click.option("--metrics", metavar="ADDR", help="host:port of Prometheus's /metrics.  [default: none]")
 @click.option("--log-format", type=click.Choice(get_args(LogFormat)), help="For people or programs.  [default: people]")
 @click.option("--log-level", type=click.Choice(get_args(LogLevel)), help="From which level on.  [default: warning]")
@@ -61,6 +63,7 @@ def serve_command(
     clock: str | None,
     seed: int | None,
     engine: str | None,
+    access: AccessOptions,
     metrics: str | None,
     log_format: str | None,
     log_level: str | None,
@@ -69,15 +72,14 @@ def serve_command(
 ) -> None:
     """Run the service until it is told to stop (Ctrl-C, SIGTERM).
 
-    Everything that it acknowledges is in the journal first; after a crash it goes on where it was. Without credentials
-    it listens to this machine only. Exit status 2 for settings that cannot be, 1 if it cannot start or go on.
+    Everything that it acknowledges is in the journal first; after a crash it goes on where it was. Without TLS and
+    credentials it listens to this machine only. Exit status 2 for settings that cannot be, 1 if it cannot start or go
+    on.
     """
 
     def ready(server: Server) -> None:
         console = results()
-        console.print(
-            f"acd: listening on {server.address} (this machine only: no credentials are configured)", soft_wrap=True
-        )
+        console.print(f"acd: listening on {server.address} ({openness(config)})", soft_wrap=True)
         console.print(f"acd: journal in {config.data_dir}", soft_wrap=True)
         if server.observing.metrics_address:
             console.print(f"acd: metrics at http://{server.observing.metrics_address}/metrics", soft_wrap=True)
@@ -87,6 +89,7 @@ def serve_command(
 
     try:
         config = _settings(config_file, data_dir=data, listen=listen, clock=clock, seed=seed, engine=engine)
+        config = access.applied_to(config)
         config = config.with_room("metrics", listen=metrics)
         config = config.with_room("log", format=log_format, level=log_level or ("info" if verbose else None))
         logs.set_up(config.log)

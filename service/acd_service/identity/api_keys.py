@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from pathlib import Path
@@ -114,7 +114,7 @@ class KeyRing:
 
 
 class KeyFile:
-    """The file that `acd keys` keeps: changed under a lock, replaced as a whole, readable by its owner only."""
+    """The file that `acd keys` keeps: changed under a lock and replaced as a whole. Only its owner can read a new one."""
 
     def __init__(self, path: Path) -> None:
         self.path: Final = path
@@ -175,10 +175,16 @@ class KeyFile:
         document = {"format": FORMAT, "keys": [asdict(key) for key in keys]}
         made = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
         try:
+            before = self.path.stat() if self.path.exists() else None
             with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 json.dump(document, file, ensure_ascii=False, indent=1)
                 file.write("\n")
                 file.flush()
+                if before is not None:
+                    # A service that runs as another user, and was given the file, can still read it.
+                    os.fchmod(file.fileno(), before.st_mode & 0o777)
+                    with suppress(PermissionError):
+                        os.fchown(file.fileno(), before.st_uid, before.st_gid)
                 os.fsync(file.fileno())
             made.replace(self.path)
         finally:
