@@ -114,7 +114,7 @@ class KeyRing:
 
 
 class KeyFile:
-    """The file that `acd keys` keeps: changed under a lock and replaced as a whole. Only its owner can read a new one."""
+    """The file that `acd keys` keeps: changed under a lock, replaced as a whole, first readable by its owner."""
 
     def __init__(self, path: Path) -> None:
         self.path: Final = path
