@@ -15,12 +15,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench.recording import COMMANDS, Recording
+from bench.recording import COMMANDS, LENGTHS, Recording
 from bench.workload import SHAPES
 
 FILE = Path(__file__).with_name("digests.json")
-QUICK_COMMANDS = 20_000
-LENGTHS = (0, QUICK_COMMANDS, COMMANDS)
 
 
 def recorded() -> dict[str, dict[str, dict[str, str]]]:
@@ -43,11 +41,11 @@ def hashes(engine: Any) -> dict[str, str]:
 
 def computed(name: str) -> dict[str, dict[str, str]]:
     """What this build makes of a workload."""
-    recording = Recording.of(SHAPES[name])
+    recording = Recording.of(SHAPES[name], COMMANDS)
     engine = recording.built()
     found = {"0": hashes(engine)}
     steady = recording.steady(COMMANDS)
-    for first, last in pairwise(LENGTHS):
+    for first, last in pairwise((0, *LENGTHS)):
         for at_ns, command in steady[first:last]:
             engine.apply(at_ns, command)
         found[str(last)] = hashes(engine)

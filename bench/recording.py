@@ -36,7 +36,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "build" / "bench"
 SEED = 1
 CHUNK = 2_000
 COMMANDS = 300_000
-"""The steady stream that is recorded of each workload; shorter runs take its beginning."""
+"""The longest steady stream that is recorded of a workload; shorter ones are its beginning."""
+QUICK_COMMANDS = 20_000
+LENGTHS = (QUICK_COMMANDS, COMMANDS)
 
 _FIELDS: dict[type[Command], tuple[str, ...]] = {
     AcceptOffer: ("contact_id", "agent_id", "offer_id"),
@@ -52,7 +54,9 @@ _FIELDS: dict[type[Command], tuple[str, ...]] = {
 _KINDS = tuple(_FIELDS)
 _PREFERRED = len(_KINDS)
 """The kind of an arrival that prefers agents, which is no field in order."""
-_SOURCES = ("draws.py", "recording.py", "shapes.py", "site.py", "workload.py")
+_SOURCES = ("draws.py", "shapes.py", "site.py", "workload.py")
+_FORMAT = 1
+"""Of the files; raised when `pack` changes."""
 
 Packed = tuple[Any, ...]
 
@@ -80,17 +84,28 @@ class Recording:
 
     path: Path
     shape: Shape
+    commands: int
 
     @classmethod
-    def of(cls, shape: Shape) -> Self:
-        """The recording of a shape; made if it is not there."""
-        word = hashlib.sha256(f"{shape} {SEED} {COMMANDS} {BEHAVIOUR_VERSION}".encode())
+    def of(cls, shape: Shape, commands: int = QUICK_COMMANDS) -> Self:
+        """A recording of a shape with at least so many steady commands; made if there is none.
+
+        Raises:
+            ValueError: more commands than are ever recorded.
+        """
+        word = hashlib.sha256(f"{shape} {SEED} {BEHAVIOUR_VERSION} {_FORMAT}".encode())
         for name in _SOURCES:
             word.update((Path(__file__).parent / name).read_bytes())
-        recording = cls(FOLDER / f"{shape.name}-{word.hexdigest()[:16]}.recording", shape)
-        if not recording.path.exists():
-            recording._make()
-        return recording
+        lengths = [length for length in LENGTHS if length >= commands]
+        if not lengths:
+            raise ValueError(f"{commands} commands are more than the {COMMANDS} that are recorded")
+        key = word.hexdigest()[:16]
+        found = [cls(FOLDER / f"{shape.name}-{length}-{key}.recording", shape, length) for length in lengths]
+        for recording in found:
+            if recording.path.exists():
+                return recording
+        found[0]._make()
+        return found[0]
 
     def _make(self) -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -98,7 +113,7 @@ class Recording:
         engine, workload = Engine(SEED), Workload(self.shape, SEED)
         streams = (workload.start(engine.next_timer), workload.stream(engine.next_timer))
         with made.open("wb") as file:
-            for stream, count in zip(streams, (-1, COMMANDS), strict=True):
+            for stream, count in zip(streams, (-1, self.commands), strict=True):
                 chunk: list[Packed] = []
                 for at_ns, command in stream:
                     chunk.append(pack(at_ns, command))
@@ -127,8 +142,7 @@ class Recording:
             found.append(timed)
             if len(found) == commands:
                 break
-        if len(found) < commands:
-            raise ValueError(f"{commands} commands are more than the {len(found)} that were recorded")
+        assert len(found) == commands, f"{commands} commands are more than the {len(found)} that were recorded"
         gc.collect()
         gc.freeze()
         return found

@@ -15,9 +15,9 @@ import json
 import sys
 from typing import Any
 
-from bench.digests import QUICK_COMMANDS, matches
+from bench.digests import matches
 from bench.machine import machine, machine_line
-from bench.recording import COMMANDS, Recording
+from bench.recording import COMMANDS, QUICK_COMMANDS, Recording
 from bench.targets import Target, targets
 from bench.turns import Runner, fresh, over
 from bench.workload import SHAPES
@@ -39,7 +39,7 @@ def report(names: list[str], *, quick: bool) -> dict[str, Any]:
     at_start = machine()
     commands, rounds = (QUICK_COMMANDS, QUICK_ROUNDS) if quick else (COMMANDS, ROUNDS)
     for name in names:
-        Recording.of(SHAPES[name])
+        Recording.of(SHAPES[name], commands)
     workloads = {name: {**_key_order(), **fresh("bench.resident", "workload", name)} for name in names}
     with contextlib.ExitStack() as stack:
         runners = {name: stack.enter_context(Runner(name, commands, rounds)) for name in names}

@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("rounds", type=int)
     parser.add_argument("--digest", action="store_true", help="hash the state at the end, too")
     args = parser.parse_args()
-    recording = Recording.of(SHAPES[args.name])
+    recording = Recording.of(SHAPES[args.name], args.commands)
     engine = recording.built()
     batches = Batches.of(recording, args.commands)
     steady = recording.steady(args.commands)
