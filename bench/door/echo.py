@@ -21,7 +21,7 @@ async def _serve(answer_bytes: int) -> None:
         return answer
 
     server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
-    handler = grpc.unary_unary_rpc_method_handler(echo)
+    handler: Any = grpc.unary_unary_rpc_method_handler(echo)
     service, method = METHOD[1:].split("/")
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
     port = server.add_insecure_port("127.0.0.1:0")

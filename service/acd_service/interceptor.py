@@ -1,7 +1,7 @@
-"""The one interceptor: bounds, errors and logging for every call of the surface.
+"""What goes around every call of the surface: bounds, errors, who calls, timing and logging.
 
-One for all, since each further one costs a measurable share of a unary call. Health passes by it; reflection too, but
-for the question who asks.
+One step for all, since each further one costs a measurable share of a unary call. Health passes by it; reflection too,
+but for the question who asks.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from grpc_status import rpc_status
 from acd_core.refusal import Refused
 from acd_service import errors
 from acd_service.clock import stopwatch_ns
-from acd_service.identity.gate import Gate, metadata_of_call
+from acd_service.identity.gate import Gate
 from acd_service.log_fields import facts
 from acd_service.meters import Meters
 from acd_service.service_error import Overloaded, ServiceError, Stopping
@@ -26,17 +26,15 @@ from acd_service.service_error import Overloaded, ServiceError, Stopping
 _log = logging.getLogger(__name__)
 _OURS: Final = "/acd.v1."
 _REFLECTION: Final = "/grpc.reflection."
-Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
-class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignore]
+class CallInterceptor:
     """Lets calls in while the service serves, at most `in_flight_max` at a time."""
 
     def __init__(self, in_flight_max: int) -> None:
         self._in_flight_max = in_flight_max
         self._closed: ServiceError | None = Stopping("the service is not ready yet")
-        self._wrapped: dict[str, Any] = {}
         self._idle = asyncio.Event()
         self.in_flight = 0
         self.calls = 0
@@ -67,20 +65,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), timeout_s)
 
-    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Any:
-        method: str = handler_call_details.method
-        if self.gate is not None:
-            metadata_of_call.set(handler_call_details.invocation_metadata)
-        wrapped = self._wrapped.get(method)
-        if wrapped is not None:
-            return wrapped
-        handler = await continuation(handler_call_details)
-        if handler is None or not method.startswith(_OURS):
-            if handler is not None and self.gate is not None and method.startswith(_REFLECTION):
-                return self._for_the_known(handler)
-            return handler
-        wrapped = self._wrapped[method] = self._wrap(method, handler)
-        return wrapped
+    def around_call(self, method: str, handler: Any) -> Any:
+        """A handler of gRPC with everything around it that calls of `method` pass.
+
+        Args:
+            method: as gRPC names it, with both slashes.
+        """
+        if method.startswith(_OURS):
+            return self._wrap(method, handler)
+        if self.gate is not None and method.startswith(_REFLECTION):
+            return self._for_the_known(handler)
+        return handler
 
     def _wrap(self, method: str, handler: Any) -> Any:
         name = method.removeprefix(_OURS)

@@ -47,6 +47,7 @@ from acd_service.rpc.event_service import EventService
 from acd_service.rpc.insight_service import InsightService
 from acd_service.rpc.policy_service import PolicyService
 from acd_service.rpc.routing_service import RoutingService
+from acd_service.rpc.surface import Surface
 from acd_service.sequencer import Sequencer
 from acd_service.service_error import DirectoryDamaged, Stopping
 from acd_service.tenant import Tenant, open_tenant
@@ -154,7 +155,9 @@ class Server:
             _log.warning("%s", warning)
 
     async def _listen(self) -> None:
-        self._grpc = server = grpc.aio.server(interceptors=(self._calls,), options=_OPTIONS)
+        self._grpc = server = grpc.aio.server(options=_OPTIONS)
+        surface = Surface(self._calls)
+        server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
         registrations: list[tuple[Callable[..., None], object]] = [
             (routing_service_pb2_grpc.add_RoutingServiceServicer_to_server, RoutingService(tenants)),
@@ -166,9 +169,9 @@ class Server:
             (health_pb2_grpc.add_HealthServicer_to_server, self._health),
         ]
         for add, servicer in registrations:
-            add(servicer, server)
-        EventService(tenants).add_to(server)
-        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+            add(servicer, surface)
+        EventService(tenants).add_to(surface)
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), surface)
         await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
         listen = self._config.listen
         try:

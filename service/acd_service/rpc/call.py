@@ -6,8 +6,10 @@ from typing import Any, TypedDict, TypeVar
 
 from google.protobuf.message import Message
 
+from acd_core.commands import Command
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
+from acd_service.identity.gate import metadata_of_call
 from acd_service.identity.identity import caller
 from acd_service.journal import TENANT_DEFAULT
 from acd_service.sequencer import AT_FIELD
@@ -64,7 +66,7 @@ def stamp_of(context: Any) -> Stamp:
     remaining_s = context.time_remaining()
     deadline = None if remaining_s is None else asyncio.get_running_loop().time() + remaining_s
     at_ns = None
-    for key, value in context.invocation_metadata() or ():
+    for key, value in metadata_of_call.get() or ():
         if key == AT_FIELD:
             text = str(value)
             if not (text.isascii() and text.isdigit() and len(text) <= 19):
@@ -75,9 +77,13 @@ def stamp_of(context: Any) -> Stamp:
 
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
     """Carry out a request that is one command, and give its response."""
-    command = codec.command_of(request)
-    answer = await tenant.submit(command, **stamp_of(context))
-    return codec.response_of(command, answer)
+    command = command_of(request)
+    return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
+
+
+def command_of(request: Any) -> Command:
+    """The command that a request asks for; the surface may have read it already."""
+    return request if isinstance(request, Command) else codec.command_of(request)
 
 
 def not_built(what: str) -> Refused:
