@@ -60,7 +60,7 @@ class Outcome:
 
     @property
     def answered(self) -> int:
-        """Calls that the service answered, well or not, or whose time was over."""
+        """Calls that the service answered, well or not, whose time was over, or which it could not be sent."""
         return self.good + sum(self.refused.values())
 
     @property
@@ -182,13 +182,15 @@ class _OpenLoop:
                 break
             wait_ns = max(self._at(number) - time.perf_counter_ns(), 0) if number < planned else int(_IDLE_S * 1e9)
             self._read(min(wait_ns / 1e9, _IDLE_S), end_ns)
+        if number < planned:  # no connection is left
+            self._outcome.refused[code_name(UNAVAILABLE)] += planned - number
 
     def _at(self, number: int) -> int:
         return self._start_ns + int(number * self._gap_ns)
 
     def _send(self, number: int, planned: int, now_ns: int) -> int:
         """Begin the calls that are due, some at a time; give the number of the next."""
-        outcome, wires = self._outcome, self._wires
+        outcome, wires = self._outcome, list(self._wires)
         used = set()
         for _ in range(_BURST_MAX):
             if number == planned or self._at(number) > now_ns:
@@ -203,8 +205,14 @@ class _OpenLoop:
             outcome.late_starts += now_ns - at_ns > _LATE_NS
             number += 1
         for wire in used:
-            wire.flush()
+            self._flush(wire)
         return number
+
+    def _flush(self, wire: GrpcWire) -> None:
+        try:
+            wire.flush()
+        except ConnectionLost:
+            self._lose(wire)
 
     def _give_up_old(self, now_ns: int) -> None:
         """Cancel what was not answered by its deadline, as callers do; it counts with the time that it took so far."""
@@ -213,17 +221,17 @@ class _OpenLoop:
             if wire.give_up(at_ns):
                 self._outcome.refused[code_name(DEADLINE_EXCEEDED)] += 1
                 self._outcome.times.record(now_ns - at_ns)
-                wire.flush()
+                self._flush(wire)
 
     def _read(self, wait_s: float, end_ns: int) -> None:
         for wire in _readable(self._wires, wait_s):
             try:
                 answers = wire.receive()
-                if wire.has_output:
-                    wire.flush()
             except ConnectionLost:
                 self._lose(wire)
                 continue
+            if wire.has_output:
+                self._flush(wire)
             now_ns = time.perf_counter_ns()
             for answer in answers:
                 self._take(answer, now_ns, end_ns)
@@ -241,18 +249,17 @@ class _OpenLoop:
         outcome.good_in_time += now_ns <= end_ns
 
     def _lose(self, wire: GrpcWire) -> None:
-        self._outcome.lost_connections += 1
         self._outcome.refused[code_name(UNAVAILABLE)] += wire.abandon()
-        self._wires.remove(wire)
+        if wire in self._wires:
+            self._wires.remove(wire)
+            self._outcome.lost_connections += 1
 
 
 def _readable(wires: Sequence[GrpcWire], wait_s: float) -> Sequence[GrpcWire]:
-    """Those with something to read; those that can be written again are flushed."""
+    """Those with something to read, and those that can be written again."""
     blocked = [wire for wire in wires if wire.has_output]
     readable, writable, _ = select.select(wires, blocked, (), wait_s)
-    for wire in writable:
-        wire.flush()
-    return readable
+    return [*readable, *(wire for wire in writable if wire not in readable)] if writable else readable
 
 
 @contextmanager
