@@ -7,7 +7,7 @@ changes. Streams are ended when their identity runs out, is revoked, or becomes 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from contextvars import ContextVar
 from math import inf
 from pathlib import Path
@@ -23,7 +23,7 @@ from acd_service.identity.certificates import identity_of_certificate
 from acd_service.identity.identity import Identity, caller
 from acd_service.identity.tokens import KeySet, identity_of_token
 from acd_service.identity.watched_file import WatchedFile
-from acd_service.service_error import Unauthenticated
+from acd_service.service_error import PermissionDenied, Unauthenticated
 
 _log = logging.getLogger(__name__)
 KNOWN_MAX: Final = 65_536
@@ -43,11 +43,15 @@ metadata_of_call: Final[ContextVar[Any]] = ContextVar("metadata of call", defaul
 class Gate:
     """Checks who calls, by the files that the settings name.
 
+    Args:
+        tenants: those that are served here, as they are at each call.
+
     Raises:
         BadConfig: a file cannot be used.
     """
 
-    def __init__(self, settings: AccessSettings) -> None:
+    def __init__(self, settings: AccessSettings, tenants: Container[str]) -> None:
+        self._tenants = tenants
         self._reload_s = settings.reload_s
         self._known: dict[Credential, Identity] = {}
         self._streams: dict[asyncio.Timeout, tuple[Identity, Credential]] = {}
@@ -86,13 +90,13 @@ class Gate:
 
         async def unary(request: Any, context: Any) -> Any:
             identity, _ = self._identify(context)
-            permissions.check(identity, call, request)
+            self._check_may(identity, call, request)
             caller.set(identity)
             return await behaviour(request, context)
 
         async def stream(request: Any, context: Any) -> Any:
             identity, credential = self._identify(context)
-            permissions.check(identity, call, request)
+            self._check_may(identity, call, request)
             caller.set(identity)
             loop = asyncio.get_running_loop()
             ends = None if identity.expires_at_s == inf else loop.time() + identity.expires_at_s - unix_s()
@@ -109,6 +113,11 @@ class Gate:
                 del self._streams[limit]
 
         return stream if is_stream else unary
+
+    def _check_may(self, identity: Identity, call: str, request: Any) -> None:
+        permissions.check(identity, call, request)
+        if identity.tenant not in self._tenants:
+            raise PermissionDenied("your tenant is not served here")
 
     def identify(self, context: Any) -> Identity:
         """Who makes a call.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Final, TypedDict, TypeVar
 
 from google.protobuf.message import Message
 
@@ -26,19 +26,19 @@ class Tenants:
     """Finds the tenant of a call: that of its identity, or the only one if the service runs without credentials."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, Tenant] = {}
+        self.by_name: Final[dict[str, Tenant]] = {}
 
     def admit(self, tenant: Tenant) -> None:
-        self._by_name[tenant.name] = tenant
+        self.by_name[tenant.name] = tenant
 
     def all(self) -> list[Tenant]:
         """Those that are open, in the order of their admission."""
-        return list(self._by_name.values())
+        return list(self.by_name.values())
 
     def of(self, _context: Any) -> Tenant:
         """Raises PermissionDenied if the identity's tenant is not served here."""
         identity = caller.get(None)
-        tenant = self._by_name.get(TENANT_DEFAULT if identity is None else identity.tenant)
+        tenant = self.by_name.get(TENANT_DEFAULT if identity is None else identity.tenant)
         if tenant is None:
             raise PermissionDenied("your tenant is not served here")
         return tenant
