@@ -22,9 +22,8 @@ def test_every_compiled_module_has_a_stub() -> None:
 def test_stubs_say_what_the_compiled_modules_are() -> None:
     allowed = Path(__file__).with_name("stubtest_allowlist.txt")
     run = subprocess.run(
-        [sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases", "--mypy-config-file", "pyproject.toml",
-         "--allowlist", str(allowed),
-         *map(_module, SOURCES)],
+        [sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases",
+         "--mypy-config-file", "pyproject.toml", "--allowlist", str(allowed), *map(_module, SOURCES)],
         cwd=ROOT,
         env=os.environ | {"MYPYPATH": os.pathsep.join(map(str, (ROOT, ROOT / "proto", ROOT / "service")))},
         capture_output=True,
