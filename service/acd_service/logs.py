@@ -5,6 +5,7 @@ attributes, callback addresses and texts that may quote them are not written. Th
 that are not known to be free of such texts: of those only the type and the stack are logged.
 """
 
+import json
 import logging
 import sys
 import traceback
@@ -97,7 +98,10 @@ class JsonFormatter(LinesFormatter):
         stack = self.stack_of(record)
         if stack:
             content["stack"] = stack
-        return orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            return orjson.dumps(content, default=str).decode()
+        except TypeError:  # numbers beyond 64 bits, texts that are no Unicode: slower, and never lost
+            return json.dumps(content, default=str)
 
 
 def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:

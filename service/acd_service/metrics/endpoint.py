@@ -96,8 +96,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND, f"try {PATH}")
             return
         encode, content_type = choose_encoder(self.headers.get("Accept", ""))
-        with self.server.scraping:
-            body = encode(self.server.registry)
+        try:
+            with self.server.scraping:
+                body = encode(self.server.registry)
+        except Exception as error:
+            _log.error("the metrics could not be told: %s", error, exc_info=error)
+            self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, "the service's log says more")
+            return
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
