@@ -109,7 +109,7 @@ def status(
 
 def _packed(detail: Message) -> AnyMessage:
     packed = AnyMessage()
-    packed.Pack(detail)
+    packed.Pack(detail, deterministic=True)
     return packed
 
 

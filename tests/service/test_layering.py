@@ -39,7 +39,7 @@ LAYERS = [
         "policy_lint",
         "opening_times",
     },
-    {"journal", "journal_sqlite", "snapshot_files", "set_aside", "standing", "errors"},
+    {"journal", "journal_sqlite", "snapshot_files", "set_aside", "standing", "errors", "batches"},
     {
         "recovery",
         "sequencer",
