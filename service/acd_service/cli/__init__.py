@@ -20,6 +20,7 @@ from acd_service.cli.serve import serve_command
 from acd_service.cli.simulate import simulate_command
 from acd_service.cli.status import status_command
 from acd_service.cli.terminal import EXIT_INTERRUPTED
+from acd_service.cli.top import top_command
 from acd_service.cli.verify import verify_command
 
 
@@ -55,6 +56,7 @@ for command in (
     customers_group,
     events_command,
     status_command,
+    top_command,
     keys_group,
     verify_command,
     simulate_command,
