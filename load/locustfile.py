@@ -27,6 +27,7 @@ from load.pbx import PbxLine  # noqa: E402
 from load.site import Connection, Site  # noqa: E402
 from load.summary import summary_of  # noqa: E402
 from load.supervisor import Supervisor  # noqa: E402
+from load.workers import Workers  # noqa: E402
 
 __all__ = ["AgentDesktop", "ChatGateway", "CrmSubscriber", "PbxLine", "Supervisor"]
 ACCOUNTS = "accounts"
@@ -50,7 +51,12 @@ def _options(parser: LocustArgumentParser) -> None:
     )
 
 
+def _init(environment: Environment, **_: Any) -> None:
+    environment.workers = Workers(environment)  # type: ignore[attr-defined]
+
+
 def _begin(environment: Environment, **_: Any) -> None:
+    environment.workers.begin()  # type: ignore[attr-defined]
     options = environment.parsed_options
     assert options is not None
     address = (environment.host or "127.0.0.1:7007").removeprefix("http://").rstrip("/")
@@ -73,16 +79,16 @@ def _stopping(environment: Environment, **_: Any) -> None:
 
 def _settle(environment: Environment, **_: Any) -> None:
     site: Site | None = getattr(environment, "site", None)
-    if site is None:
-        return
-    calls = Calls(environment.events.request)
-    problems = site.settle()
-    for problem in problems:
-        _log.error("%s", problem)
-        calls.failed_check(ACCOUNTS, problem)
-    if not problems:
-        calls.report_check(ACCOUNTS)
-    _log.info("%d contacts acknowledged, %d of them ended", site.ledger.acknowledged, site.ledger.settled)
+    if site is not None:
+        calls = Calls(environment.events.request)
+        problems = site.settle()
+        for problem in problems:
+            _log.error("%s", problem)
+            calls.failed_check(ACCOUNTS, problem)
+        if not problems:
+            calls.report_check(ACCOUNTS)
+        _log.info("%d contacts acknowledged, %d of them ended", site.ledger.acknowledged, site.ledger.settled)
+    environment.workers.settled()  # type: ignore[attr-defined]
 
 
 def _write_summary(environment: Environment, **_: Any) -> None:
@@ -94,6 +100,7 @@ def _write_summary(environment: Environment, **_: Any) -> None:
 
 
 events.init_command_line_parser.add_listener(_options)
+events.init.add_listener(_init)
 events.test_start.add_listener(_begin)
 events.test_stopping.add_listener(_stopping)
 events.test_stop.add_listener(_settle)

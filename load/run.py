@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=20, help="for how long (default %(default)s)")
     parser.add_argument("--report", type=Path, default=ROOT / "build" / "load", help="folder of the report")
     parser.add_argument("--locustfile", type=Path, default=LOCUSTFILE, help="other users (for tests of the criteria)")
+    parser.add_argument("--processes", type=int, default=1, help="Locust workers on this machine (default %(default)s)")
     parser.add_argument("--pace", type=float, default=1.0, help="how long talk and breaks take, times their usual")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
@@ -63,6 +64,8 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Any] | None, str, int]:
             "--run-time", f"{options.seconds}s", "--stop-timeout", str(STOP_S), "--html", str(report / "report.html"),
             "--summary", str(summary_path), "--pace", str(options.pace),
         ]  # fmt: skip
+        if options.processes > 1:
+            command += ["--processes", str(options.processes)]
         if not options.json:
             print(f"{options.users} users for {options.seconds} s against {service.address} ...", flush=True)
         path = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))

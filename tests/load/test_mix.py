@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,3 +33,10 @@ def test_a_lost_event_and_a_failed_call_fail_the_run(tmp_path: Path) -> None:
     reasons = "\n".join(result["reasons"])
     assert "Subscribe (events): missed events: skipped (1 times)" in reasons
     assert "EnqueueContact: UNKNOWN_QUEUE" in reasons
+
+
+@pytest.mark.slow
+def test_workers_settle_their_accounts_before_the_master_goes(tmp_path: Path) -> None:
+    status, result = run_load(tmp_path, "--users", "40", "--seconds", "5", "--processes", "2")
+    assert (status, result["reasons"]) == (0, [])
+    assert result["by_name"]["accounts"]["requests"] == 2
