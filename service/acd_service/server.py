@@ -33,7 +33,7 @@ from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse, DataDirLock
-from acd_service.identity.exposure import check_exposure, warning_about
+from acd_service.identity.exposure import check_exposure, warnings_about
 from acd_service.identity.gate import Gate
 from acd_service.identity.tls import ServerCertificate
 from acd_service.interceptor import CallInterceptor
@@ -152,8 +152,7 @@ class Server:
             self._gate.start()
         self._calls.let_in()
         self.observing.recovered(recovered.replayed)
-        warning = warning_about(config, self.address)
-        if warning:
+        for warning in warnings_about(config, self.address):
             _log.warning("%s", warning)
 
     async def _listen(self) -> None:
