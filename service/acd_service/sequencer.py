@@ -314,8 +314,8 @@ class Sequencer:
             except _EngineFailed as failure:
                 await self._recover_from(failure)
         committed_ns = applied_ns = stopwatch_ns()
+        self.meters.count_batch(len(batch), applied_ns - began_ns)
         if made.commands:
-            self.meters.count_batch(len(batch), applied_ns - began_ns)
             self._uncommitted = True
             await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
             self.batches += 1

@@ -59,7 +59,7 @@ LAYERS = [
     },
     {"identity"},
     {"interceptor"},
-    {"rpc", "logs", "metrics", "observing"},
+    {"rpc", "logs", "metrics", "observing", "tracing"},
     {"server"},
     {"cli"},
 ]
