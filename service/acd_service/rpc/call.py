@@ -1,10 +1,7 @@
 """What every handler needs of a call: whose it is, until when it may wait, what time it says it is."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypedDict, TypeVar
-
-from google.protobuf.message import Message
+from typing import Any, Final, TypedDict
 
 from acd_core.commands import Command
 from acd_core.refusal import Reason, Refused
@@ -15,11 +12,6 @@ from acd_service.journal import TENANT_DEFAULT
 from acd_service.sequencer import AT_FIELD
 from acd_service.service_error import PermissionDenied
 from acd_service.tenant import Tenant
-
-PAGE_SIZE_DEFAULT = 1_000
-PAGE_SIZE_MAX = 10_000
-V = TypeVar("V")
-M = TypeVar("M", bound=Message)
 
 
 class Tenants:
@@ -88,32 +80,3 @@ def command_of(request: Any) -> Command:
 
 def not_built(what: str) -> Refused:
     return Refused(Reason.NOT_BUILT, "", f"{what} is not built yet")
-
-
-def page_filled(views: Sequence[V], size: int, bytes_max: int, message_of: Callable[[V], M]) -> list[M]:
-    """Messages of the first `size` views, or fewer if they would be more than about `bytes_max`; at least one."""
-    messages: list[M] = []
-    total = 0
-    for view in views[:size]:
-        message = message_of(view)
-        total += message.ByteSize()
-        if messages and total > bytes_max:
-            break
-        messages.append(message)
-    return messages
-
-
-def page_of(
-    request: Any, size_max: int = PAGE_SIZE_MAX, size_default: int = PAGE_SIZE_DEFAULT
-) -> tuple[int, int | None]:
-    """The size of a page, and where it starts (None: at the beginning).
-
-    Raises:
-        Refused: OUT_OF_RANGE for a size beyond the bound, INVALID_VALUE for a token that no answer gave.
-    """
-    if request.page_size > size_max:
-        raise Refused(Reason.OUT_OF_RANGE, "page_size", f"{request.page_size} is out of range 0 to {size_max}")
-    token = request.page_token
-    if token and not (token.isascii() and token.isdigit() and len(token) <= 18):
-        raise Refused(Reason.INVALID_VALUE, "page_token", "not a token that an answer gave")
-    return request.page_size or size_default, int(token) if token else None

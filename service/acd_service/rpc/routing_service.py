@@ -1,6 +1,5 @@
 """RoutingService: contacts in, agents out."""
 
-from itertools import islice
 from typing import Any
 
 from acd.v1 import contact_pb2, routing_service_pb2, routing_service_pb2_grpc
@@ -8,11 +7,10 @@ from acd_core.commands import AttachContact, Command, DetachContact, EnqueueCont
 from acd_core.enums import EventType
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
-from acd_core.views import ContactView
 from acd_service import codec
-from acd_service.engine_interface import RoutingEngine
-from acd_service.rpc.call import Tenants, asked_by, carry_out, command_of, not_built, page_filled, page_of, stamp_of
+from acd_service.rpc.call import Tenants, asked_by, carry_out, command_of, not_built, stamp_of
 from acd_service.rpc.enqueueing import with_customer
+from acd_service.rpc.pages import LOOKS_MAX, bits_of, messages_of, page_of
 from acd_service.seat import Released
 from acd_service.sequencer import AT_FIELD
 from acd_service.standing import Standing
@@ -71,28 +69,19 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         return routing_service_pb2.GetContactResponse(contact=codec.contact_message(view), seq=seq)
 
     async def ListContacts(self, request: Any, context: Any) -> Any:
-        size, start = page_of(request)
-        states = frozenset(request.states)
-
-        def wanted(contact: ContactView) -> bool:
-            return (
-                (start is None or contact.ordinal >= start)
-                and (not request.queue_id or contact.queue_id == request.queue_id)
-                and (not states or contact.state in states)
-                and (not request.agent_id or contact.agent_id == request.agent_id)
-            )
-
-        def question(engine: RoutingEngine) -> tuple[list[ContactView], int]:
-            return list(islice(filter(wanted, engine.contacts()), size + 1)), engine.seq
-
+        page = page_of(request)
+        states = bits_of(request.states)
         tenant = self._tenants.of(context)
-        found, seq = await tenant.look(question)
-        contacts = page_filled(found, size, tenant.config.message_bytes_max, codec.contact_message)
-        return routing_service_pb2.ListContactsResponse(
-            contacts=contacts,
-            next_page_token=str(found[len(contacts)].ordinal) if len(found) > len(contacts) else "",
-            seq=seq,
+        found, seq = await tenant.look(
+            lambda engine: (
+                engine.contacts_from(
+                    page.ordinal, page.place, page.size, LOOKS_MAX, request.queue_id, states, request.agent_id
+                ),
+                engine.seq,
+            )
         )
+        contacts, token = await messages_of(found, tenant.config.message_bytes_max, codec.contact_message)
+        return routing_service_pb2.ListContactsResponse(contacts=contacts, next_page_token=token, seq=seq)
 
     async def TransferContact(self, request: Any, context: Any) -> Any:
         return await carry_out(self._tenants.of(context), request, context)
