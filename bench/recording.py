@@ -13,6 +13,7 @@ import os
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -137,11 +138,7 @@ class Recording:
 
         They are set aside from the garbage collector, which stays on: in life there is no such list for it to go over.
         """
-        found: list[Timed] = []
-        for timed in self._part(1):
-            found.append(timed)
-            if len(found) == commands:
-                break
+        found = list(islice(self._part(1), commands))
         assert len(found) == commands, f"{commands} commands are more than the {len(found)} that were recorded"
         gc.collect()
         gc.freeze()

@@ -34,7 +34,7 @@ HEADINGS = (
 )
 
 
-def report(names: list[str], *, quick: bool) -> dict[str, Any]:
+def report(names: list[str], *, quick: bool, tenants: int = TENANTS) -> dict[str, Any]:
     """All figures, by the keys that bench/README.md documents."""
     at_start = machine()
     commands, rounds = (QUICK_COMMANDS, QUICK_ROUNDS) if quick else (COMMANDS, ROUNDS)
@@ -64,7 +64,7 @@ def report(names: list[str], *, quick: bool) -> dict[str, Any]:
             for name in POLICY_WORKLOADS
             if name in names
         },
-        "tenants": fresh("bench.resident", "tenants", str(TENANTS)) if "small" in names else None,
+        "tenants": fresh("bench.resident", "tenants", str(tenants)) if "small" in names else None,
     }
     judged = targets(found)
     found["targets"] = [

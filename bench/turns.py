@@ -1,6 +1,7 @@
 """Processes with one workload each, asked for turns by turns, so that what is compared is measured side by side."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,13 +14,23 @@ ROOT = Path(__file__).resolve().parents[1]
 Turn = dict[str, float | None]
 
 
+def _python(module: str, *args: object) -> list[str]:
+    return [sys.executable, "-P", "-m", module, *map(str, args)]
+
+
+def _environment() -> dict[str, str]:
+    """With the modules that this process has, also when they are of another build than those beside the sources."""
+    paths = [path for path in sys.path if Path(path).resolve() != ROOT]
+    return os.environ | {"PYTHONPATH": os.pathsep.join([*paths, str(ROOT)])}
+
+
 def fresh(module: str, *args: str) -> Any:
     """What a module of the benches prints as JSON when it runs in a process of its own.
 
     Raises:
         subprocess.CalledProcessError: it failed; what it said went to standard error.
     """
-    done = subprocess.run([sys.executable, "-m", module, *args], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(_python(module, *args), cwd=ROOT, env=_environment(), check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
@@ -32,8 +43,9 @@ class Runner:
         self.turns: list[Turn] = []
         self._rounds = rounds
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.timed", name, str(commands), str(rounds), "--digest"],
+            _python("bench.timed", name, commands, rounds, "--digest"),
             cwd=ROOT,
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
