@@ -1,7 +1,8 @@
 """What the service does at twice the rate that it bears: how many good answers are left, and whether any was a lie.
 
-`python -m load.overload --json`: finds the peak by steps, runs at the peak and at twice of it in turn, then at half of
-it to see that the service has recovered, and holds every acknowledgement of all these runs against the events.
+`python -m load.overload --json`: finds the peak by steps. Then, in turn, never lets the service be without work, which
+is what it bears at that moment, and offers it twice as much; the ratio of the good answers is what counts. Then half of
+it, to see that it has recovered. Every acknowledgement of all these runs is held against the events.
 """
 
 import argparse
@@ -28,7 +29,6 @@ from load.schedule import Driver, Outcome
 
 STEP: Final = 1.2
 """Each step offers so much more than the one before."""
-STEPS_MAX: Final = 12
 SHARE_BORNE: Final = 0.9
 """A step that has fewer good answers than this share of its calls was too much."""
 CALM_S_MAX: Final = 1.0
@@ -58,9 +58,11 @@ class Experiment:
         self._channel.close()
 
     def capacity(self) -> float:
-        """About what the service bears, by a closed loop: where the steps begin."""
+        """Good answers a second when the service is never without work: a closed loop, 20 calls on each connection."""
         with self._driver() as driver:
-            return driver.closed_loop(20, self._seconds)
+            rate = driver.closed_loop(20, self._seconds)
+        time.sleep(min(CALM_S_MAX, self._seconds))
+        return rate
 
     def run(self, rate: float) -> Outcome:
         """One run at a rate, and a rest."""
@@ -82,12 +84,17 @@ class Experiment:
         with contextlib.closing(driver):
             yield driver
 
-    def find_peak(self) -> list[tuple[float, Outcome]]:
+    def beyond(self, factor: float) -> tuple[float, Outcome]:
+        """What the service bears now, and what comes of it when it is offered `factor` times as much."""
+        bears = self.capacity()
+        return bears, self.run(max(bears, 1.0) * factor)
+
+    def find_peak(self, steps_max: int) -> list[tuple[float, Outcome]]:
         """Rates and what came of them, up to the first that was too much twice: once may be the machine's doing."""
         rate = max(self.capacity() / 2, 10.0)
         steps: list[tuple[float, Outcome]] = []
         failed = 0
-        while len(steps) < STEPS_MAX and failed < 2:
+        while len(steps) < steps_max and failed < 2:
             outcome = self.run(rate)
             steps.append((rate, outcome))
             if outcome.good_per_s < SHARE_BORNE * rate:
@@ -122,21 +129,22 @@ class Experiment:
         return {name: count for name, count in self._status().invariant_violations.items() if count}
 
 
-def experiment(trial: Experiment, factor: float, rounds: int) -> dict[str, Any]:
-    """All of it; the figures by name. The ratio is that of good answers at `factor` times the peak and at the peak."""
-    steps = trial.find_peak()
+def experiment(trial: Experiment, factor: float, rounds: int, steps_max: int) -> dict[str, Any]:
+    """All of it; the figures by name. The ratio is that of good answers beyond the peak and of what it bears."""
+    steps = trial.find_peak(steps_max)
     peak = max(outcome.good_per_s for _, outcome in steps)
-    pairs = [(trial.run(peak), trial.run(peak * factor)) for _ in range(rounds)]
-    after = trial.run(peak / 2)
+    pairs = [trial.beyond(factor) for _ in range(rounds)]
+    bears = statistics.median(rate for rate, _ in pairs)
+    after = trial.run(max(bears / 2, 1.0))
     ledger = trial.accounts()
-    ratios = [beyond.good_per_s / max(at.good_per_s, 1e-9) for at, beyond in pairs]
+    ratios = [beyond.good_per_s / max(rate, 1.0) for rate, beyond in pairs]
     refused: Counter[str] = Counter()
     for _, beyond in pairs:
         refused.update(beyond.refused)
     return {
         "peak_per_s": round(peak, 1),
-        "offered_per_s": round(peak * factor, 1),
-        "good_at_peak_per_s": round(statistics.median(at.good_per_s for at, _ in pairs), 1),
+        "bears_per_s": round(bears, 1),
+        "offered_per_s": round(bears * factor, 1),
         "good_per_s": round(statistics.median(beyond.good_per_s for _, beyond in pairs), 1),
         "ratio": round(statistics.median(ratios), 3),
         "ratio_lowest": round(min(ratios), 3),
@@ -165,6 +173,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each run (default %(default)s)")
     parser.add_argument("--factor", type=float, default=2.0, help="times the peak (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs at the peak and beyond (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=12, help="to the peak, at most (default %(default)s)")
     parser.add_argument("--connections", type=int, default=10, help="HTTP/2 connections (default %(default)s)")
     parser.add_argument("--deadline-ms", type=int, default=1_000, help="of each call (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -172,7 +181,7 @@ def main() -> int:
     with target("enqueue", options.target) as (address, path):
         trial = Experiment(address, path, options.connections, options.deadline_ms, options.seconds)
         with contextlib.closing(trial):
-            result = experiment(trial, options.factor, options.rounds)
+            result = experiment(trial, options.factor, options.rounds, options.steps)
     result["load_average"] = os.getloadavg()[0]
     if options.json:
         print(json.dumps(result))
