@@ -78,7 +78,7 @@ class Tenant:
     def publish(self, events: list[Released]) -> None:
         """Take durable events from the sequencer."""
         if events:
-            self.monitor.observe(released.event for released in events)
+            self.monitor.observe(events)
             self.fanout.publish(events)
 
     async def submit(
