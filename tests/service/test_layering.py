@@ -43,8 +43,10 @@ LAYERS = [
     {
         "recovery",
         "sequencer",
+        "batch_taken",
         "writer_thread",
         "timetable",
+        "uncommitted",
         "seat",
         "released",
         "watchers",

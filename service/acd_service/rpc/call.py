@@ -3,15 +3,18 @@
 import asyncio
 from typing import Any, Final, TypedDict
 
-from acd_core.commands import Command
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
+from acd_service.codec.call_writer import CallWriter
+from acd_service.codec.sent import SentCommand
 from acd_service.identity.gate import metadata_of_call
 from acd_service.identity.identity import caller
 from acd_service.journal import TENANT_DEFAULT
 from acd_service.sequencer import AT_FIELD
 from acd_service.service_error import PermissionDenied
 from acd_service.tenant import Tenant
+
+_writer: Final = CallWriter()
 
 
 class Tenants:
@@ -69,13 +72,16 @@ def stamp_of(context: Any) -> Stamp:
 
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
     """Carry out a request that is one command, and give its response."""
-    command = command_of(request)
+    if isinstance(request, SentCommand):
+        return await carry_out_sent(tenant, request, context)
+    command = codec.command_of(request)
     return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
 
 
-def command_of(request: Any) -> Command:
-    """The command that a request asks for; the surface may have read it already."""
-    return request if isinstance(request, Command) else codec.command_of(request)
+async def carry_out_sent(tenant: Tenant, sent: SentCommand, context: Any) -> Any:
+    """As `carry_out`, for a request that the surface has read already; gives the response's bytes."""
+    answer = await tenant.submit(sent.command, **stamp_of(context), sent=sent)
+    return _writer.response(sent.command, answer) or codec.response_of(sent.command, answer)
 
 
 def not_built(what: str) -> Refused:

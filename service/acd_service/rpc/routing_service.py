@@ -8,7 +8,8 @@ from acd_core.enums import EventType
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
-from acd_service.rpc.call import Tenants, asked_by, carry_out, command_of, not_built, stamp_of
+from acd_service.codec.sent import SentCommand
+from acd_service.rpc.call import Tenants, asked_by, carry_out, carry_out_sent, not_built, stamp_of
 from acd_service.rpc.enqueueing import with_customer
 from acd_service.rpc.pages import LOOKS_MAX, bits_of, messages_of, page_of
 from acd_service.seat import Released
@@ -26,11 +27,15 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
 
     async def EnqueueContact(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
-        command = command_of(request)
-        assert isinstance(command, EnqueueContact)
-        # What the surface has read already has no customer_address.
-        if command is not request or command.customer_id:
-            command = await with_customer(tenant, command, "" if command is request else request.customer_address)
+        if isinstance(request, SentCommand):
+            # It has no customer_address: such a request is left to the plain codec.
+            if not request.customer_id or tenant.directory.is_empty:
+                return await carry_out_sent(tenant, request, context)
+            sent, address = request.command, ""
+        else:
+            sent, address = codec.command_of(request), request.customer_address
+        assert isinstance(sent, EnqueueContact)
+        command = await with_customer(tenant, sent, address)
         return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
 
     async def UpdateContact(self, request: Any, context: Any) -> Any:
