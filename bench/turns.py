@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[1]
-Turn = dict[str, float | None]
+Turn = dict[str, float]
 
 
 def _python(module: str, *args: object) -> list[str]:
@@ -88,7 +88,7 @@ class Runner:
         """Medians over the turns, and the half of the turns in the middle as `spread`."""
         engine, floor, batch = (self._of(key) for key in ("engine_ns", "floor_ns", "batch_ns"))
         ratios = [a / b for a, b in zip(engine, floor, strict=True)]
-        batch_ratios = [a / b for a, b in zip(batch, floor, strict=True)] if batch else []
+        batch_ratios = [a / b for a, b in zip(batch, floor, strict=True)]
         return {
             "commands": self.commands,
             "commands_per_s": round(1e9 / median(engine)),
@@ -96,13 +96,13 @@ class Runner:
             "floor_ns": round(median(floor), 1),
             "floor_ratio": round(median(ratios), 2),
             "floor_ratio_spread": spread(ratios),
-            "batch_commands_per_s": round(1e9 / median(batch)) if batch else None,
-            "batch_floor_ratio": round(median(batch_ratios), 2) if batch else None,
-            "batch_floor_ratio_spread": spread(batch_ratios) if batch else None,
+            "batch_commands_per_s": round(1e9 / median(batch)),
+            "batch_floor_ratio": round(median(batch_ratios), 2),
+            "batch_floor_ratio_spread": spread(batch_ratios),
         }
 
     def _of(self, key: str) -> list[float]:
-        return [value for turn in self.turns if (value := turn[key]) is not None]
+        return [turn[key] for turn in self.turns]
 
 
 def spread(values: Sequence[float]) -> list[float]:
@@ -118,4 +118,4 @@ def over(above: Runner | None, below: Runner | None) -> float | None:
     if above is None or below is None:
         return None
     pairs = zip(above.turns, below.turns, strict=True)
-    return round(median(float(a["engine_ns"] or 0) / float(b["engine_ns"] or 1) for a, b in pairs), 2)
+    return round(median(a["engine_ns"] / b["engine_ns"] for a, b in pairs), 2)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from acd_core.reference import ReferenceEngine
+from bench.batches import Batches, read_messages
 from bench.digests import hashes, matches, recorded
 from bench.floor import Floor
 from bench.instructions import lines
@@ -31,6 +32,7 @@ def test_the_short_report_on_the_smallest_workload() -> None:
     assert row.keys() >= KEYS
     assert row["digest_ok"]
     assert row["commands_per_s"] > 0
+    assert row["batch_commands_per_s"] > 0
     assert row["rss_bytes"] > 2**20
     assert found["growth_large_over_small"] is None, "not measured without the other workload"
     assert found["unique_over_profiles"] is None
@@ -76,6 +78,16 @@ def test_the_recorded_start_state_is_the_references() -> None:
 @pytest.mark.slow
 def test_the_recorded_end_is_the_references() -> None:
     assert _reference(QUICK_COMMANDS) == recorded()["small"][str(QUICK_COMMANDS)]
+
+
+def test_batches_come_to_what_single_commands_come_to() -> None:
+    recording = Recording.of(SMALL)
+    messages, event_hash = read_messages(recording.messages_path)
+    batches = Batches(recording.built(), messages)
+    took_ns, commands = batches.run(len(messages))
+    assert took_ns > 0
+    assert commands == 256 * len(messages)
+    assert batches.engine.event_hash == event_hash
 
 
 def test_targets_are_judged() -> None:
