@@ -112,6 +112,11 @@ def check(identity: Identity, call: str, request: Any) -> None:
         raise PermissionDenied(f"{call} is for your own agent only")
 
 
+def is_granted(identity: Identity, call: str) -> bool:
+    """Whether the identity may make a call whatever its request says."""
+    return _grants(identity.roles, bool(identity.agent_id)).get(call) == ""
+
+
 def check_command(identity: Identity, kind: str, request: Any) -> None:
     """As `check`, for one command of a Dispatch.
 
@@ -126,6 +131,12 @@ def check_command(identity: Identity, kind: str, request: Any) -> None:
     call = CALL_OF_COMMAND.get(kind)
     if call is not None:
         check(identity, call, request)
+
+
+def commands_granted(identity: Identity) -> frozenset[str]:
+    """The commands of a Dispatch that the identity may give whatever they name, by their field in `acd.v1.Command`."""
+    granted = _grants(identity.roles, bool(identity.agent_id))
+    return frozenset(kind for kind, call in CALL_OF_COMMAND.items() if granted.get(call) == "")
 
 
 @lru_cache(maxsize=256)
