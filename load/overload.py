@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import grpc
 
@@ -24,7 +24,7 @@ from acd.v1.event_pb2 import EVENT_TYPE_CONTACT_CLOSED, EVENT_TYPE_CONTACT_ENQUE
 from acd.v1.event_service_pb2 import SubscribeRequest
 from load import contact_calls
 from load.ledger import Ledger
-from load.open_loop import target
+from load.open_loop import Target, target
 from load.schedule import Driver, Outcome
 
 STEP: Final = 1.2
@@ -36,6 +36,15 @@ CALM_S_MAX: Final = 1.0
 _READ_S: Final = 120.0
 
 
+class Round(NamedTuple):
+    """What the service bore, what came of more, and good answers for each second of its processor in both."""
+
+    bears: float
+    beyond: Outcome
+    bears_per_cpu_s: float
+    beyond_per_cpu_s: float
+
+
 class Experiment:
     """Runs against one service, with the accounts of all that it acknowledged.
 
@@ -43,14 +52,13 @@ class Experiment:
         seconds: how long each run takes.
     """
 
-    def __init__(self, address: str, path: str, connections: int, deadline_ms: int, seconds: float) -> None:
-        self._address = address
-        self._path = path
+    def __init__(self, whom: Target, connections: int, deadline_ms: int, seconds: float) -> None:
+        self._whom = whom
         self._connections = connections
         self._deadline_ms = deadline_ms
         self._seconds = seconds
         self._responses: list[bytes] = []
-        self._channel = grpc.insecure_channel(address)
+        self._channel = grpc.insecure_channel(whom.address)
         self._first_event_seq = self._status().event_seq + 1
 
     def close(self) -> None:
@@ -74,8 +82,8 @@ class Experiment:
     @contextlib.contextmanager
     def _driver(self) -> Iterator[Driver]:
         driver = Driver(
-            self._address,
-            self._path,
+            self._whom.address,
+            self._whom.path,
             contact_calls.message(),
             connections=self._connections,
             deadline_ms=self._deadline_ms,
@@ -84,10 +92,21 @@ class Experiment:
         with contextlib.closing(driver):
             yield driver
 
-    def beyond(self, factor: float) -> tuple[float, Outcome]:
+    def beyond(self, factor: float) -> Round:
         """What the service bears now, and what comes of it when it is offered `factor` times as much."""
+        began_s, good = self._cpu_s(), len(self._responses)
         bears = self.capacity()
-        return bears, self.run(max(bears, 1.0) * factor)
+        between_s, good_between = self._cpu_s(), len(self._responses)
+        outcome = self.run(max(bears, 1.0) * factor)
+        return Round(
+            bears,
+            outcome,
+            (good_between - good) / max(between_s - began_s, 1e-3),
+            (len(self._responses) - good_between) / max(self._cpu_s() - between_s, 1e-3),
+        )
+
+    def _cpu_s(self) -> float:
+        return self._whom.cpu_s() if self._whom.cpu_s is not None else 0.0
 
     def find_peak(self, steps_max: int) -> list[tuple[float, Outcome]]:
         """Rates and what came of them, up to the first that was too much twice: once may be the machine's doing."""
@@ -133,25 +152,28 @@ def experiment(trial: Experiment, factor: float, rounds: int, steps_max: int) ->
     """All of it; the figures by name. The ratio is that of good answers beyond the peak and of what it bears."""
     steps = trial.find_peak(steps_max)
     peak = max(outcome.good_per_s for _, outcome in steps)
-    pairs = [trial.beyond(factor) for _ in range(rounds)]
-    bears = statistics.median(rate for rate, _ in pairs)
+    turns = [trial.beyond(factor) for _ in range(rounds)]
+    bears = statistics.median(turn.bears for turn in turns)
     after = trial.run(max(bears / 2, 1.0))
     ledger = trial.accounts()
-    ratios = [beyond.good_per_s / max(rate, 1.0) for rate, beyond in pairs]
+    ratios = [turn.beyond.good_per_s / max(turn.bears, 1.0) for turn in turns]
     refused: Counter[str] = Counter()
-    for _, beyond in pairs:
-        refused.update(beyond.refused)
+    for turn in turns:
+        refused.update(turn.beyond.refused)
     return {
         "peak_per_s": round(peak, 1),
         "bears_per_s": round(bears, 1),
         "offered_per_s": round(bears * factor, 1),
-        "good_per_s": round(statistics.median(beyond.good_per_s for _, beyond in pairs), 1),
+        "good_per_s": round(statistics.median(turn.beyond.good_per_s for turn in turns), 1),
         "ratio": round(statistics.median(ratios), 3),
         "ratio_lowest": round(min(ratios), 3),
         "ratio_highest": round(max(ratios), 3),
+        "cpu_ratio": round(
+            statistics.median(turn.beyond_per_cpu_s / max(turn.bears_per_cpu_s, 1e-9) for turn in turns), 3
+        ),
         "refused": dict(refused),
-        "driver_kept_up": all(beyond.kept_up for _, beyond in pairs),
-        "p99_ms": round(statistics.median(beyond.times.figures_ms()["p99_ms"] for _, beyond in pairs), 1),
+        "driver_kept_up": all(turn.beyond.kept_up for turn in turns),
+        "p99_ms": round(statistics.median(turn.beyond.times.figures_ms()["p99_ms"] for turn in turns), 1),
         "recovered_share": round(after.good / after.planned, 4),
         "acknowledged": ledger.acknowledged,
         "lost": len(ledger.lost()),
@@ -178,8 +200,8 @@ def main() -> int:
     parser.add_argument("--deadline-ms", type=int, default=1_000, help="of each call (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
-    with target("enqueue", options.target) as (address, path):
-        trial = Experiment(address, path, options.connections, options.deadline_ms, options.seconds)
+    with target("enqueue", options.target) as whom:
+        trial = Experiment(whom, options.connections, options.deadline_ms, options.seconds)
         with contextlib.closing(trial):
             result = experiment(trial, options.factor, options.rounds, options.steps)
     result["load_average"] = os.getloadavg()[0]
