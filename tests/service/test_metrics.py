@@ -222,7 +222,7 @@ def test_tenants_beyond_the_bound_are_summed(tmp_path: Path, monkeypatch: pytest
     assert seen.value("acd_longest_wait_seconds", tenant="(other)") == 130
     assert seen.value("acd_subscriber_lag_events", tenant="(other)") == 130
     assert len(seen.labels_of("acd_queue_waiting", "queue")) == config.metrics.queues_max
-    assert seen.value("acd_commands_refused_total", kind="unreadable", reason="INVALID_VALUE") == 1
+    assert seen.value("acd_commands_refused_total", kind="unknown", reason="INVALID_VALUE") == 1
 
 
 def test_a_loop_that_does_not_answer_costs_the_figures_of_tenants_only(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ class ServiceCollector(Collector):
 
 
 def _kind(number: int) -> str:
-    return CommandKind(number).name.lower() if number else "unreadable"
+    return CommandKind(number).name.lower() if number else "unknown"
 
 
 def _by_queue(lines: Iterable[tuple[str, Line]]) -> dict[tuple[str, str], tuple[int, int, int]]:
