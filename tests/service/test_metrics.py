@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -49,9 +50,12 @@ class Scrape:
 def start(make_service: Callable[..., Any], tmp_path: Path) -> Callable[..., tuple[Any, Callable[[], Scrape]]]:
     """A service with metrics, a client of it, and how to scrape it."""
 
-    def run(**metrics: Any) -> tuple[Any, Callable[[], Scrape]]:
+    def run(more: dict[str, Any] | None = None, **metrics: Any) -> tuple[Any, Callable[[], Scrape]]:
         config = tmp_path / "acd.yaml"
-        settings = {"metrics": {"listen": "127.0.0.1:0"} | metrics, "log": {"format": "json", "level": "info"}}
+        settings = (more or {}) | {
+            "metrics": {"listen": "127.0.0.1:0"} | metrics,
+            "log": {"format": "json", "level": "info"},
+        }
         config.write_text(json.dumps(settings))
         service = make_service("--config", str(config))
         client = service.start()
@@ -164,6 +168,26 @@ def test_only_so_many_queues_have_series_of_their_own(start) -> None:
     assert seen.value("acd_queue_waiting", tenant="default", queue="empty") == 0
     assert seen.value("acd_contacts", tenant="default", state="waiting") == 6
     assert seen.value("acd_queues_with_contacts", tenant="default") == 6
+
+
+def test_callers_who_are_sent_away_are_counted(start) -> None:
+    client, scrape = start({"waiting_commands_max": 1})
+    client.apply_policy()
+    request = contact_commands_pb2.EnqueueContactRequest(queue_id="sales")
+    sent_away = accepted = 0
+    while not sent_away:
+        calls = [client.routing.EnqueueContact.future(request) for _ in range(100)]
+        codes = [call.code() for call in calls]
+        assert set(codes) <= {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
+        sent_away += codes.count(grpc.StatusCode.RESOURCE_EXHAUSTED)
+        accepted += codes.count(grpc.StatusCode.OK)
+    seen = scrape()
+    assert seen.value("acd_commands_total", kind="enqueue_contact", result="overloaded") == sent_away
+    assert seen.value("acd_commands_total", kind="enqueue_contact", result="accepted") == accepted
+    assert (
+        seen.value("acd_calls_refused_total", method="RoutingService/EnqueueContact", reason="OVERLOADED") == sent_away
+    )
+    assert seen.value("acd_commands_waiting_limit") == 1
 
 
 def test_other_paths_are_not_there(start) -> None:
