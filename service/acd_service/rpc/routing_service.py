@@ -1,6 +1,8 @@
 """RoutingService: contacts in, agents out."""
 
-from typing import Any
+from typing import Any, Final
+
+import grpc
 
 from acd.v1 import contact_pb2, routing_service_pb2, routing_service_pb2_grpc
 from acd_core.commands import AttachContact, Command, DetachContact, EnqueueContact
@@ -9,7 +11,8 @@ from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.codec.sent import SentCommand
-from acd_service.rpc.call import Tenants, asked_by, carry_out, carry_out_sent, not_built, stamp_of
+from acd_service.rpc.call import Tenants, asked_by, carry_out, carry_out_sent, stamp_of
+from acd_service.rpc.dispatching import DispatchStream
 from acd_service.rpc.enqueueing import with_customer
 from acd_service.rpc.pages import LOOKS_MAX, bits_of, messages_of, page_of
 from acd_service.seat import Released
@@ -18,12 +21,20 @@ from acd_service.standing import Standing
 from acd_service.tenant import Tenant
 from acd_service.watchers import Watcher
 
+SERVICE: Final = "acd.v1.RoutingService"
+
 
 class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
     """For PBXs and chat gateways."""
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
+
+    def add_to(self, server: Any) -> None:
+        """Register with a server. Dispatch is bytes on both sides: compiled code reads and writes them."""
+        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(self, server)
+        dispatch: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(self.Dispatch)
+        server.add_registered_method_handlers(SERVICE, {"Dispatch": dispatch})
 
     async def EnqueueContact(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
@@ -98,7 +109,7 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         return await carry_out(self._tenants.of(context), request, context)
 
     async def Dispatch(self, request: Any, context: Any) -> None:
-        raise not_built("Dispatch")
+        await DispatchStream(self._tenants.of(context), context).run()
 
 
 class _ContactStream:
