@@ -149,7 +149,11 @@ def test_a_token_on_a_connection_with_a_certificate_counts(mutual, authority, fa
 def test_files_that_do_not_fit_are_refused_at_start(authority, tls, tmp_path, monkeypatch, settings, says) -> None:
     monkeypatch.chdir(tmp_path)
     authority.issue("other", "other")
-    config = Config(tls=TlsSettings(**settings))
-    with pytest.raises(BadConfig, match=says):
+
+    def start() -> None:
+        config = Config(tls=TlsSettings(**settings))
         check_exposure(config)
         ServerCertificate(config.tls)
+
+    with pytest.raises(BadConfig, match=says):
+        start()
