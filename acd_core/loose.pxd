@@ -91,6 +91,7 @@ cdef class Loose:
     cdef uint8_t* levels  # by skill slot: those of the walker, 0 between walks
     cdef int32_t shared_from
     cdef int32_t agent_classes_min
+    cdef int32_t chunk_room
 
     cdef int32_t add(self, int32_t group, int32_t requirement, int channel, uint64_t key, HeapEntry entry) except -2
     cdef int remove(self, int32_t place) except -1

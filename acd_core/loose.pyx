@@ -25,19 +25,23 @@ from acd_core.tables cimport SlotEntry, table_add, table_clear, table_drop, tabl
 cdef enum:
     LANES_OF_SKILL_MAX = 64
     LANES_MAX = 16384
-    CHUNK_LOW = 16  # a chunk with fewer entries joins a neighbour
 
 cdef int32_t _shared_from = 4
 cdef int32_t _agent_classes_min = 512
+cdef int32_t _chunk_room = CHUNK_ROOM
 
 
-def tune(*, int32_t shared_from, int32_t agent_classes_min):
-    """Set from how many entries on the next of the same demands gets a class, and below how many agent classes every
-    entry does; for engines made from now on. Answers are the same whatever is set. Returns what was set before."""
-    global _shared_from, _agent_classes_min
-    before = (_shared_from, _agent_classes_min)
+def tune(int32_t shared_from, int32_t agent_classes_min, int32_t chunk_room):
+    """Set from how many entries on the next of the same demands gets a class, below how many agent classes every
+    entry does, and how many entries a chunk has at most (2 to 64); for engines made from now on. Answers are the same
+    whatever is set. Returns what was set before."""
+    global _shared_from, _agent_classes_min, _chunk_room
+    if not 2 <= chunk_room <= CHUNK_ROOM:
+        raise ValueError("a chunk has room for 2 to 64 entries")
+    before = (_shared_from, _agent_classes_min, _chunk_room)
     _shared_from = shared_from
     _agent_classes_min = agent_classes_min
+    _chunk_room = chunk_room
     return before
 
 
@@ -123,6 +127,7 @@ cdef class Loose:
         self.entry_free = -1
         self.shared_from = _shared_from
         self.agent_classes_min = _agent_classes_min
+        self.chunk_room = _chunk_room
 
     def __dealloc__(self):
         cdef int32_t skill, lane, chunk
@@ -269,13 +274,13 @@ cdef class Loose:
             chunk_at = _chunk_for(lane, &order)
             chunk = lane.chunks[chunk_at]
             where = _place_in(chunk, &order)
-            if chunk.size == CHUNK_ROOM:
+            if chunk.size == self.chunk_room:
                 _new_chunk(lane, chunk_at + 1)
-                if where < CHUNK_ROOM:
-                    _move(lane.chunks[chunk_at + 1], 0, chunk, CHUNK_ROOM // 2, CHUNK_ROOM // 2)
-                    lane.chunks[chunk_at + 1].size = CHUNK_ROOM // 2
-                    chunk.size = CHUNK_ROOM // 2
-                if where > chunk.size or chunk.size == CHUNK_ROOM:
+                if where < chunk.size:
+                    lane.chunks[chunk_at + 1].size = chunk.size - chunk.size // 2
+                    chunk.size //= 2
+                    _move(lane.chunks[chunk_at + 1], 0, chunk, chunk.size, lane.chunks[chunk_at + 1].size)
+                if where > chunk.size or chunk.size == self.chunk_room:
                     where -= chunk.size
                     chunk = lane.chunks[chunk_at + 1]
             _move(chunk, where + 1, chunk, where, chunk.size - where)
@@ -314,7 +319,7 @@ cdef class Loose:
                 raise AssertionError("an entry is not where it was listed")
             chunk.size -= 1
             _move(chunk, where, chunk, where + 1, chunk.size - where)
-            if chunk.size >= CHUNK_LOW:
+            if chunk.size > self.chunk_room // 4:
                 continue
             if chunk.size == 0:
                 _drop_chunk(lane, chunk_at)
@@ -325,7 +330,7 @@ cdef class Loose:
                     self.lane_count -= 1
                 continue
             other = chunk_at + 1 if chunk_at + 1 < lane.count else chunk_at - 1
-            if other < 0 or chunk.size + lane.chunks[other].size > 3 * CHUNK_ROOM // 4:
+            if other < 0 or chunk.size + lane.chunks[other].size > 3 * self.chunk_room // 4:
                 continue
             if other < chunk_at:
                 other = chunk_at
