@@ -30,6 +30,8 @@ def test_all_commands_are_there() -> None:
         "agents export",
         "events",
         "status",
+        "top",
+        "health",
         "simulate",
         "replay",
         "verify",
