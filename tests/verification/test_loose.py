@@ -40,7 +40,7 @@ def test_demands_of_their_own(shape: Shape, seed: int) -> None:
     steps = Lockstep({name: kind(seed) for name, kind in LOOSE.items()}, None, f"{shape.name}, seed {seed},")
     workload = Workload(shape, seed)
     commands = 0
-    for at_ns, command in workload.start():
+    for at_ns, command in workload.start(steps.lead.next_timer):
         workload.learn(steps.apply(at_ns, command).events)
     for at_ns, command in workload.stream(steps.lead.next_timer):
         workload.learn(steps.apply(at_ns, command).events)
