@@ -27,7 +27,6 @@ from acd.v1 import (
     customer_service_pb2_grpc,
     insight_service_pb2_grpc,
     policy_service_pb2_grpc,
-    routing_service_pb2_grpc,
 )
 from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
@@ -161,7 +160,6 @@ class Server:
         server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
         registrations: list[tuple[Callable[..., None], object]] = [
-            (routing_service_pb2_grpc.add_RoutingServiceServicer_to_server, RoutingService(tenants)),
             (agent_service_pb2_grpc.add_AgentServiceServicer_to_server, AgentService(tenants)),
             (customer_service_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(tenants)),
             (policy_service_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyService(tenants)),
@@ -171,6 +169,7 @@ class Server:
         ]
         for add, servicer in registrations:
             add(servicer, surface)
+        RoutingService(tenants).add_to(surface)
         EventService(tenants).add_to(surface)
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection.aio.ReflectionServicer(names), surface)

@@ -1,8 +1,11 @@
 """The Dockerfile, as far as it can be checked without a container runtime."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -77,6 +80,14 @@ def test_its_health_check_asks_where_the_service_answers() -> None:
     port = words[words.index("--metrics") + 1].rpartition(":")[2]
     assert port in last("EXPOSE").split()
     assert f"http://127.0.0.1:{port}{READY_PATH}" in last("HEALTHCHECK")
+
+
+def test_time_zones_come_with_the_project() -> None:
+    # Slim images have none of their own.
+    code = "import zoneinfo; zoneinfo.ZoneInfo('Europe/Berlin')"
+    ran = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONTZPATH": ""}, check=False)
+    assert ran.returncode == 0
+    assert '"tzdata>=' in (ROOT / "pyproject.toml").read_text()
 
 
 def test_nothing_compiled_here_reaches_the_build() -> None:
