@@ -3,7 +3,7 @@
 
 from acd_core.digest cimport mix, text_word
 from acd_core.events cimport Event
-from acd_core.matching cimport Match
+from acd_core.choosing cimport Match
 from acd_core.skills cimport drop_weights
 from acd_core.types cimport *
 from acd_core.waiting cimport drop_trail, extra_of, put_object
