@@ -157,7 +157,12 @@ class Server:
             _log.warning("%s", warning)
 
     async def _listen(self) -> None:
-        self._grpc = server = grpc.aio.server(options=_OPTIONS)
+        pending = self._config.pending_calls_max
+        bounds = (
+            ("grpc.server.max_pending_requests", pending),
+            ("grpc.server.max_pending_requests_hard_limit", 2 * pending),
+        )
+        self._grpc = server = grpc.aio.server(options=(*_OPTIONS, *bounds))
         surface = Surface(self._calls)
         server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
