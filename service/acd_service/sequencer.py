@@ -33,6 +33,8 @@ from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
+_ENOUGH: Final = 64
+"""So many commands are worth a commit of their own, however many more may be under way."""
 _DEPTH_FADES: Final = 0.75
 """How much of what was under way of late counts one batch later: after a burst, a few batches see it forgotten."""
 T = TypeVar("T")
@@ -249,7 +251,7 @@ class Sequencer:
 
     def _arrive(self, taken: _Taken) -> None:
         self._arrived.put(taken)
-        if len(self._arrived) >= self._enough:
+        if self._arrived.commands >= self._enough:
             self._wake()
 
     async def look(self, question: Callable[[], T]) -> T:
@@ -309,11 +311,11 @@ class Sequencer:
         likely to have them under way again: half of them make a batch, while the others are with the commit before or
         with the next. One caller alone never waits; nobody waits longer than `gather_ms`.
         """
-        self._depth = max(self._depth * _DEPTH_FADES, len(self._arrived))
-        enough = int(self._depth / 2)
-        if len(self._arrived) < enough and self._closed is None:
+        self._depth = max(self._depth * _DEPTH_FADES, self._arrived.commands)
+        enough = min(int(self._depth / 2), _ENOUGH)
+        if self._arrived.commands < enough and self._closed is None:
             await self._pause(enough, self._config.gather_ms / 1_000)
-            self._depth = max(self._depth, len(self._arrived))
+            self._depth = max(self._depth, self._arrived.commands)
 
     async def _sleep(self) -> None:
         """Until a command arrives, or a timer is due; timers alone are fired once in `gather_ms`, so that they share

@@ -1,4 +1,4 @@
-"""The bench of the door runs: every call is an accepted command, and the keys are there. Figures are not judged here."""
+"""The bench of the door runs: every call is an accepted command, and the keys are there. No figure is judged here."""
 
 import json
 import shutil
