@@ -1,14 +1,15 @@
 # cython: language_level=3
 """The compiled engine: one command in, its events out. See docs/engine.md for the contract."""
 
-from cpython.list cimport PyList_AsTuple
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.string cimport memset
 
 from acd_core.commands cimport ApplyPolicy, CloseQueue, Heartbeat, OpenQueue, RemoveAgents, SetPresence, UpsertAgents
 from acd_core.digest cimport mix, text_word
-from acd_core.events cimport Event
+from acd_core.events cimport AnswerData, EventData, drop_answer, drop_event, new_reference, repeated, take_answer, \
+    take_events, taken
 from acd_core.matching cimport PICK, Match
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.skills cimport weights_of
@@ -46,6 +47,9 @@ cdef class Engine(Questions):
             raise TypeError("an engine is initialised once")
         self.random_state = seed
 
+    def __dealloc__(self):
+        self._drop_output()
+
     def apply(self, at_ns, Command command not None):
         """Take a command at a time (nanoseconds since the Unix epoch).
 
@@ -59,39 +63,59 @@ cdef class Engine(Questions):
         return self._apply(at, command)
 
     cdef Answer _apply(self, int64_t at_ns, Command command):
-        cdef Answer answer
+        cdef tuple events
+        self.take(at_ns, command)
+        events = take_events(self.out, self.out_count)
+        self.out_count = 0
+        return take_answer(&self.result, events)
+
+    cdef int take(self, int64_t at_ns, Command command) except -1:
+        """Take a command as `apply` does, at a time that is known to be in range.
+
+        The answer is left in `result`, the events in `out`, both until the next command is taken.
+        """
         cdef int32_t timer
+        self._drop_output()
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
-        if command.request_id:
-            remembered = self.requests.get(command.request_id)
-            if remembered is not None:
-                if remembered[0] != command.content_word():
-                    raise Refused(Reason.REQUEST_ID_REUSED, "request_id",
-                                  f'the request "{command.request_id}" came before with other content')
-                return _repeated(remembered[1])
+        if command.request_id and self._repeats(command):
+            return 0
         if command.kind != CMD_TICK and command.kind != CMD_RESUME:
             timer = first_timer(self.timers)
             if timer >= 0 and self.timers.all[timer].due_ns <= at_ns:
                 raise Refused(Reason.TIMER_DUE, "at",
                               f"a timer is due at {self.timers.all[timer].due_ns}: a tick comes first")
-        if command.kind == CMD_ENQUEUE_CONTACT:
-            answer = self._enqueue(at_ns, <EnqueueContact>command)
-            if answer.duplicate:
-                return answer
-        else:
-            self.answered = -1
-            self.answered_ordinal = -1
-            self._do(at_ns, command)
-            answer = self._answer(self.answered_id)
-        answer.events = <tuple>PyList_AsTuple(self.events)
-        if command.request_id:
-            self._remember(command, answer)
-        return answer
+        self.answered = -1
+        self.answered_ordinal = -1
+        self._do(at_ns, command)
+        self._answer()
+        if command.request_id and not self.result.duplicate:
+            self._remember(command)
+        return 0
 
-    cdef int _remember(self, Command command, Answer answer) except -1:
-        cdef Answer kept = _repeated(answer)
-        self.requests[command.request_id] = (command.content_word(), kept)
+    cdef void _drop_output(self) noexcept:
+        """Forget the answer and the events of the last command, if nobody took them."""
+        while self.out_count:
+            self.out_count -= 1
+            drop_event(&self.out[self.out_count])
+        drop_answer(&self.result)
+
+    cdef bint _repeats(self, Command command) except -1:
+        """Is the command's request remembered; if so the result is its answer."""
+        cdef Answer kept
+        remembered = self.requests.get(command.request_id)
+        if remembered is None:
+            return False
+        if remembered[0] != command.content_word():
+            raise Refused(Reason.REQUEST_ID_REUSED, "request_id",
+                          f'the request "{command.request_id}" came before with other content')
+        kept = repeated(&(<Answer>remembered[1]).data)
+        self.result = kept.data
+        memset(&kept.data, 0, sizeof(AnswerData))
+        return True
+
+    cdef int _remember(self, Command command) except -1:
+        self.requests[command.request_id] = (command.content_word(), repeated(&self.result))
         self.request_order.append(command.request_id)
         if len(self.requests) > _REQUESTS_MAX:
             del self.requests[self.request_order.popleft()]
@@ -101,12 +125,13 @@ cdef class Engine(Questions):
         """All checks have passed: the command is taken."""
         self.now_ns = at_ns
         self.seq += 1
-        self.events = []
         return 0
 
     cdef int _do(self, int64_t at_ns, Command command) except -1:
         cdef int kind = command.kind
         cdef int32_t slot
+        if kind == CMD_ENQUEUE_CONTACT:
+            return self._enqueue(at_ns, <EnqueueContact>command)
         if kind == CMD_ACCEPT_OFFER:
             slot = self._check_offer((<AcceptOffer>command).contact_id, (<AcceptOffer>command).agent_id,
                                      (<AcceptOffer>command).offer_id)
@@ -184,7 +209,6 @@ cdef class Engine(Questions):
     cdef int _tick(self, int64_t at_ns) except -1:
         cdef int32_t timer
         self.seq += 1
-        self.events = []
         while True:
             timer = first_timer(self.timers)
             if timer < 0 or self.timers.all[timer].due_ns > at_ns:
@@ -200,7 +224,7 @@ cdef class Engine(Questions):
         cdef int64_t gap_ns = at_ns - self.now_ns
         cdef int32_t slot
         cdef Timer timer
-        cdef Event event
+        cdef EventData* event
         self._advance(at_ns)
         for slot in self.timers.in_order():
             timer = self.timers.all[slot]
@@ -223,28 +247,29 @@ cdef class Engine(Questions):
         """The answer will show this contact."""
         self.answered = slot
         self.answered_ordinal = self.desk.all[slot].ordinal
-        self.answered_id = <str>self.desk.all[slot].id
+        self.result.contact_id = taken(self.desk.all[slot].id)
         return 0
 
-    cdef Answer _answer(self, str contact_id):
-        cdef Answer answer = Answer.__new__(Answer)
-        cdef Contact* contact
-        answer.seq = self.seq
-        answer.at_ns = self.now_ns
-        answer.policy_version = self.rules.version
+    cdef int _answer(self) except -1:
+        """Fill in the result: how things stand now."""
+        cdef const Contact* contact
+        cdef const Offer* offer
+        self.result.seq = self.seq
+        self.result.at_ns = self.now_ns
+        self.result.policy_version = self.rules.version
         if self.answered < 0:
-            return answer
-        answer.contact_id = contact_id
+            return 0
         contact = &self.desk.all[self.answered]
         if contact.ordinal != self.answered_ordinal:
-            answer.contact_state = STATE_CLOSED
-            return answer
-        answer.contact_state = contact.state
+            self.result.contact_state = STATE_CLOSED
+            return 0
+        self.result.contact_state = contact.state
         if contact.offers >= 0:
-            answer.agent_id = <str>self.roster.all[self.desk.offers[contact.offers].agent].id
-            answer.offer_id = self.desk.offers[contact.offers].id
-            answer.offer_expires_ns = self.desk.offers[contact.offers].expires_ns
-        return answer
+            offer = &self.desk.offers[contact.offers]
+            self.result.agent_id = taken(self.roster.all[offer.agent].id)
+            self.result.offer_id = offer.id
+            self.result.offer_expires_ns = offer.expires_ns
+        return 0
 
     cdef int32_t _known_queue(self, str queue_id) except -1:
         cdef int32_t slot = self.rules.find_queue(queue_id)
@@ -336,14 +361,13 @@ cdef class Engine(Questions):
             raise Refused(Reason.UNKNOWN_AGENT, "preferred_agents", "none of these agents exists")
         return 0
 
-    cdef Answer _enqueue(self, int64_t at_ns, EnqueueContact command):
+    cdef int _enqueue(self, int64_t at_ns, EnqueueContact command) except -1:
         cdef int32_t slot = -1
         cdef int32_t about = -1
         cdef int32_t queue_slot, channel, requirement
         cdef Contact* contact
         cdef Queue* queue
-        cdef Event event
-        cdef Answer answer
+        cdef EventData* event
         cdef uint64_t value
         cdef str contact_id = command.contact_id
         if contact_id:
@@ -353,9 +377,8 @@ cdef class Engine(Questions):
                     raise Refused(Reason.CONTACT_EXISTS, "contact_id",
                                   f'the contact "{contact_id}" exists with other content')
                 self._about(slot)
-                answer = self._answer(contact_id)
-                answer.duplicate = True
-                return answer
+                self.result.duplicate = True
+                return 0
         queue_slot = self.rules.find_queue(command.queue_id)
         if queue_slot < 0:
             raise Refused(Reason.UNKNOWN_QUEUE, "queue_id", f'there is no queue "{command.queue_id}"')
@@ -404,13 +427,13 @@ cdef class Engine(Questions):
         self._about(slot)
         event = self.contact_event(EVENT_CONTACT_ENQUEUED, slot)
         event.ordinal = contact.ordinal
-        event.queue_id = <str>queue.id
-        event.channel_id = <str>self.rules.channels[channel].id
-        event.text = <str>self.skills.requirements[requirement].text
+        event.queue_id = taken(queue.id)
+        event.channel_id = taken(self.rules.channels[channel].id)
+        event.text = taken(self.skills.requirements[requirement].text)
         event.priority = contact.priority
         event.credit_ms = contact.credit_ms
-        event.customer_id = command.customer_id
-        event.attributes = command.attributes
+        event.customer_id = new_reference(command.customer_id)
+        event.attributes = new_reference(command.attributes)
         value = mix(self.event_hash, <uint64_t>contact.ordinal)
         value = mix(value, queue.id_word)
         value = mix(value, self.rules.channels[channel].id_word)
@@ -425,7 +448,7 @@ cdef class Engine(Questions):
             self._arrive(slot, about, command)
         if self.desk.all[slot].ordinal == self.answered_ordinal:
             self.predict(slot)
-        return self._answer(contact_id)
+        return 0
 
     cdef int _seek(self, int32_t slot) except -1:
         """A newcomer without anything particular: since nobody gained anything, it alone may find somebody."""
@@ -446,16 +469,16 @@ cdef class Engine(Questions):
         """A newcomer with preferences, a callback, a plan, in a closed or broadcast queue."""
         cdef Contact* contact = &self.desk.all[slot]
         cdef int64_t ordinal = contact.ordinal
-        cdef Event event
+        cdef EventData* event
         cdef int left = 0
         cdef bint ended = False
         cdef bint callback = command.callback_address != ""
         if about >= 0:
             self.consult(slot, about)
             event = self.contact_event(EVENT_CONSULTATION_OPENED, slot)
-            event.agent_id = <str>self.roster.all[self.desk.all[about].agent].id
-            event.text = command.consults_contact_id
-            self.event_hash = mix(mix(self.event_hash, text_word(event.agent_id)), text_word(event.text))
+            event.agent_id = taken(self.roster.all[self.desk.all[about].agent].id)
+            event.text = new_reference(command.consults_contact_id)
+            self.event_hash = mix(mix(self.event_hash, text_word(<str>event.agent_id)), text_word(<str>event.text))
         if command.skill_weights:
             put_object(&extra_of(contact).weights, command.skill_weights)
             contact.extra.weight_list = weights_of(self.skills, command.skill_weights)
@@ -534,7 +557,7 @@ cdef class Engine(Questions):
         return self.match_all()
 
     cdef int _emit_replaced(self, int32_t slot) except -1:
-        cdef Event event = self.contact_event(EVENT_RESERVATION_ENDED, slot)
+        cdef EventData* event = self.contact_event(EVENT_RESERVATION_ENDED, slot)
         event.cause = _REPLACED
         self.event_hash = mix(self.event_hash, <uint64_t>_REPLACED)
         return 0
@@ -744,7 +767,7 @@ cdef class Engine(Questions):
     cdef int _detach(self, int64_t at_ns, DetachContact command) except -1:
         cdef int32_t slot = self._known_contact(command.contact_id)
         cdef Contact* contact = &self.desk.all[slot]
-        cdef Event event
+        cdef EventData* event
         if contact.state == STATE_ACTIVE or contact.state == STATE_WRAP_UP or not contact.attached:
             raise Refused(Reason.CONTACT_NOT_ATTACHED, "contact_id",
                           f'no stream follows the contact "{command.contact_id}"')
@@ -791,21 +814,6 @@ cdef class Engine(Questions):
     def state_digest(self):
         """The digest of the state, in hexadecimal."""
         return digest_of(self.snapshot())
-
-
-cdef Answer _repeated(Answer first):
-    """An answer as it is given when its request comes again."""
-    cdef Answer answer = Answer.__new__(Answer)
-    answer.seq = first.seq
-    answer.at_ns = first.at_ns
-    answer.duplicate = True
-    answer.contact_id = first.contact_id
-    answer.contact_state = first.contact_state
-    answer.agent_id = first.agent_id
-    answer.offer_id = first.offer_id
-    answer.offer_expires_ns = first.offer_expires_ns
-    answer.policy_version = first.policy_version
-    return answer
 
 
 cdef inline void _replace(PyObject** place, object value):

@@ -5,8 +5,10 @@ from collections import deque
 
 from cpython.object cimport PyObject
 from libc.stdlib cimport free, realloc
+from libc.string cimport memset
 
 from acd_core.digest cimport mix, text_word
+from acd_core.events cimport new_reference, taken
 from acd_core.occupancy cimport occupancy_after_busy
 from acd_core.types cimport CHANNELS_BOUND, PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE_WRAP_UP, Extra
 
@@ -24,7 +26,6 @@ cdef class EngineState:
         self.timers = Timers()
         self.rules = Rules(self.skills, self.classes)
         self.lines = Lines()
-        self.events = []
         self.requests = {}
         self.request_order = deque()
         self.rules.apply(Policy())
@@ -34,6 +35,7 @@ cdef class EngineState:
     def __dealloc__(self):
         free(self.touched.data)
         free(self.gained.data)
+        free(self.out)
 
     # Notes for matching
 
@@ -263,10 +265,14 @@ cdef class EngineState:
 
     # Events
 
-    cdef Event begin(self, int type):
-        """The next event, with what all events have in it and in the hash."""
-        cdef Event event = Event.__new__(Event)
+    cdef EventData* begin(self, int type) except NULL:
+        """The next event, with what all events have in it and in the hash; good until the one after it begins."""
+        cdef EventData* event
         cdef uint64_t value
+        if self.out_count == self.out_room:
+            self._grow_out()
+        event = &self.out[self.out_count]
+        self.out_count += 1
         self.event_seq += 1
         event.type = type
         event.event_seq = self.event_seq
@@ -276,20 +282,30 @@ cdef class EngineState:
         value = mix(value, <uint64_t>self.event_seq)
         value = mix(value, <uint64_t>self.seq)
         self.event_hash = mix(value, <uint64_t>self.now_ns)
-        self.events.append(event)
         return event
 
-    cdef Event contact_event(self, int type, int32_t contact):
+    cdef int _grow_out(self) except -1:
+        """Room for more events; records that are not in use are all zeros."""
+        cdef int32_t room = self.out_room * 2 or 16
+        cdef EventData* grown = <EventData*>realloc(self.out, <size_t>room * sizeof(EventData))
+        if grown == NULL:
+            raise MemoryError
+        memset(grown + self.out_room, 0, <size_t>(room - self.out_room) * sizeof(EventData))
+        self.out = grown
+        self.out_room = room
+        return 0
+
+    cdef EventData* contact_event(self, int type, int32_t contact) except NULL:
         """An event whose first hashed field is the contact's id."""
-        cdef Event event = self.begin(type)
-        event.contact_id = <str>self.desk.all[contact].id
+        cdef EventData* event = self.begin(type)
+        event.contact_id = taken(self.desk.all[contact].id)
         self.event_hash = mix(self.event_hash, self.desk.all[contact].id_word)
         return event
 
-    cdef Event agent_event(self, int type, int32_t agent):
+    cdef EventData* agent_event(self, int type, int32_t agent) except NULL:
         """An event whose first hashed field is the agent's id."""
-        cdef Event event = self.begin(type)
-        event.agent_id = <str>self.roster.all[agent].id
+        cdef EventData* event = self.begin(type)
+        event.agent_id = taken(self.roster.all[agent].id)
         self.event_hash = mix(self.event_hash, self.roster.all[agent].id_word)
         return event
 
@@ -298,8 +314,8 @@ cdef class EngineState:
         return 0
 
     cdef int emit_contact_agent(self, int type, int32_t contact, int32_t agent) except -1:
-        cdef Event event = self.contact_event(type, contact)
-        event.agent_id = <str>self.roster.all[agent].id
+        cdef EventData* event = self.contact_event(type, contact)
+        event.agent_id = taken(self.roster.all[agent].id)
         self.event_hash = mix(self.event_hash, self.roster.all[agent].id_word)
         return 0
 
@@ -307,13 +323,13 @@ cdef class EngineState:
                         str asker) except -1:
         """OFFER_MADE or CONTACT_ASSIGNED, of an offer that its agent holds already."""
         cdef const Offer* offer = &self.desk.offers[slot]
-        cdef Event event = self.contact_event(type, offer.contact)
+        cdef EventData* event = self.contact_event(type, offer.contact)
         cdef Contact* matched = &self.desk.all[offer.contact]
         cdef Agent* agent = &self.roster.all[offer.agent]
         cdef Queue* queue = &self.rules.queues[offer.queue]
         cdef uint64_t value
-        event.agent_id = <str>agent.id
-        event.queue_id = <str>queue.id
+        event.agent_id = taken(agent.id)
+        event.queue_id = taken(queue.id)
         event.offer_id = offer.id
         event.until_ns = offer.expires_ns
         event.tier = tier
@@ -325,7 +341,8 @@ cdef class EngineState:
         event.policy_version = self.rules.version
         event.step = steps_taken(matched)
         event.cause = cause
-        event.text = asker
+        if asker:
+            event.text = new_reference(asker)
         value = mix(self.event_hash, agent.id_word)
         value = mix(value, queue.id_word)
         value = mix(value, <uint64_t>offer.id)
