@@ -104,7 +104,7 @@ cdef class Administration(Segments):
                 if queue_id not in queues:
                     raise Refused(Reason.QUEUE_IN_USE, "queues",
                                   f'contact "{<str>contact.id}" is in the queue "{queue_id}" too')
-            slot = contact.later
+            slot = self.desk.links[slot].later
         slot = self.roster.first
         while slot >= 0:
             spec = <object>self.roster.all[slot].spec
@@ -155,7 +155,7 @@ cdef class Administration(Segments):
         slot = self.desk.first
         while slot >= 0:
             self.lift(slot)
-            slot = self.desk.all[slot].later
+            slot = self.desk.links[slot].later
         self.rules.apply(policy)
         self.classes.end_policy()
         self.roster.configure(self.rules.channels_used, self.rules.strategies)
@@ -170,7 +170,7 @@ cdef class Administration(Segments):
         slot = self.desk.first
         while slot >= 0:
             self.settle(slot)
-            slot = self.desk.all[slot].later
+            slot = self.desk.links[slot].later
         return self.classes.trim()
 
     # Roster

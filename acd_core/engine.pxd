@@ -9,7 +9,8 @@ from acd_core.questions cimport Questions
 cdef class Engine(Questions):
     cdef int32_t answered  # the contact that the answer shows, or -1
     cdef int64_t answered_ordinal
-    cdef AnswerData result  # the answer to the last command
+    cdef Answer answer  # to the last command
+    cdef AnswerData* result  # what is in it
 
     cdef Answer _apply(self, int64_t at_ns, Command command)
     cdef int _do(self, int64_t at_ns, Command command) except -1
@@ -17,7 +18,7 @@ cdef class Engine(Questions):
     cdef int _tick(self, int64_t at_ns) except -1
     cdef int _resume(self, int64_t at_ns) except -1
     cdef int take(self, int64_t at_ns, Command command) except -1
-    cdef void _drop_output(self) noexcept
+    cdef int _begin_output(self) except -1
     cdef bint _repeats(self, Command command) except -1
     cdef int _remember(self, Command command) except -1
     cdef int _about(self, int32_t slot) except -1

@@ -1,15 +1,13 @@
 # cython: language_level=3
 """The compiled engine: one command in, its events out. See docs/engine.md for the contract."""
 
-from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.string cimport memset
 
 from acd_core.commands cimport ApplyPolicy, CloseQueue, Heartbeat, OpenQueue, RemoveAgents, SetPresence, UpsertAgents
 from acd_core.digest cimport mix, text_word
-from acd_core.events cimport AnswerData, EventData, drop_answer, drop_event, new_reference, repeated, take_answer, \
-    take_events, taken
+from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, new_reference, repeated, \
+    taken
 from acd_core.matching cimport PICK, Match
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.skills cimport weights_of
@@ -23,6 +21,27 @@ from acd_core.enums import ReservationEnd
 from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX, SKILLS_PER_TENANT_MAX
 from acd_core.refusal import Reason, Refused
 from acd_core.snapshot import digest_of
+
+cdef extern from *:
+    """
+    /* PyLong_AsLongLongAndOverflow, at hand for the numbers of two and three digits that times are. */
+    #if PY_VERSION_HEX < 0x030C0000 && PYLONG_BITS_IN_DIGIT == 30
+    static CYTHON_INLINE long long acd_long(PyObject* number, int* overflow) {
+        if (PyLong_CheckExact(number)) {
+            const digit* digits = ((PyLongObject*)number)->ob_digit;
+            Py_ssize_t size = Py_SIZE(number);
+            if (size == 3 && digits[2] < 8)
+                return ((long long)digits[2] << 60) | ((long long)digits[1] << 30) | digits[0];
+            if (size == 2)
+                return ((long long)digits[1] << 30) | digits[0];
+        }
+        return PyLong_AsLongLongAndOverflow(number, overflow);
+    }
+    #else
+    #define acd_long PyLong_AsLongLongAndOverflow
+    #endif
+    """
+    long long acd_long(object number, int* overflow) except? -1
 
 cdef int64_t _AT_NS_MAX = AT_NS_MAX
 cdef int _SKILLS_MAX = SKILLS_PER_TENANT_MAX
@@ -47,8 +66,8 @@ cdef class Engine(Questions):
             raise TypeError("an engine is initialised once")
         self.random_state = seed
 
-    def __dealloc__(self):
-        self._drop_output()
+    def __cinit__(self):
+        self.answer = new_answer()
 
     def apply(self, at_ns, Command command not None):
         """Take a command at a time (nanoseconds since the Unix epoch).
@@ -57,25 +76,23 @@ cdef class Engine(Questions):
             Refused: the command is not taken and nothing has changed; `reason` and `field` say why.
         """
         cdef int overflow = 0
-        cdef long long at = PyLong_AsLongLongAndOverflow(at_ns, &overflow)
+        cdef long long at = acd_long(at_ns, &overflow)
         if overflow or not 1 <= at <= _AT_NS_MAX:
             raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
         return self._apply(at, command)
 
     cdef Answer _apply(self, int64_t at_ns, Command command):
-        cdef tuple events
         self.take(at_ns, command)
-        events = take_events(self.out, self.out_count)
-        self.out_count = 0
-        return take_answer(&self.result, events)
+        self.answer.events = events_of(self.out, self.out_count)
+        return self.answer
 
     cdef int take(self, int64_t at_ns, Command command) except -1:
         """Take a command as `apply` does, at a time that is known to be in range.
 
-        The answer is left in `result`, the events in `out`, both until the next command is taken.
+        The answer is left in `answer` and `result`, the events in `out`, both until the next command is taken.
         """
         cdef int32_t timer
-        self._drop_output()
+        self._begin_output()
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
         if command.request_id and self._repeats(command):
@@ -93,29 +110,31 @@ cdef class Engine(Questions):
             self._remember(command)
         return 0
 
-    cdef void _drop_output(self) noexcept:
-        """Forget the answer and the events of the last command, if nobody took them."""
-        while self.out_count:
-            self.out_count -= 1
-            drop_event(&self.out[self.out_count])
-        drop_answer(&self.result)
+    cdef int _begin_output(self) except -1:
+        """Forget the answer and the events of the last command; who kept them keeps them."""
+        if is_ours_alone(<PyObject*>self.answer):
+            self.answer.events = ()
+            clear_answer(&self.answer.data)
+        else:
+            self.answer = new_answer()
+        self.result = &self.answer.data
+        self.drop_output()
+        return 0
 
     cdef bint _repeats(self, Command command) except -1:
         """Is the command's request remembered; if so the result is its answer."""
-        cdef Answer kept
         remembered = self.requests.get(command.request_id)
         if remembered is None:
             return False
         if remembered[0] != command.content_word():
             raise Refused(Reason.REQUEST_ID_REUSED, "request_id",
                           f'the request "{command.request_id}" came before with other content')
-        kept = repeated(&(<Answer>remembered[1]).data)
-        self.result = kept.data
-        memset(&kept.data, 0, sizeof(AnswerData))
+        self.answer = repeated(&(<Answer>remembered[1]).data)
+        self.result = &self.answer.data
         return True
 
     cdef int _remember(self, Command command) except -1:
-        self.requests[command.request_id] = (command.content_word(), repeated(&self.result))
+        self.requests[command.request_id] = (command.content_word(), repeated(self.result))
         self.request_order.append(command.request_id)
         if len(self.requests) > _REQUESTS_MAX:
             del self.requests[self.request_order.popleft()]

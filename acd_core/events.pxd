@@ -1,11 +1,14 @@
 """Events and answers: the plain records that an engine fills in, and the objects that Python callers get of them.
 
-A record owns one reference to each text in it; NULL stands for an empty one. Making an object moves the record and its
-references into it, so an event that nobody wants as an object costs no allocation.
+A record owns one reference to each text in it; NULL stands for an empty one. It lies in the object that shows it to
+Python. An engine fills the same few objects again and again as long as nobody else keeps them, so that neither events
+nor answers cost an allocation for those who look at them and go on.
 """
 
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memset
 
 
 cdef struct EventData:
@@ -76,8 +79,39 @@ cdef inline str text_of(PyObject* text):
     return "" if text == NULL else <str>text
 
 
-cdef tuple take_events(EventData* records, int32_t count)
-cdef Answer take_answer(AnswerData* record, tuple events)
+cdef extern from *:
+    """
+    #define acd_ours_alone(object) (Py_REFCNT(object) == 1)
+    """
+    bint is_ours_alone "acd_ours_alone"(PyObject* object) noexcept
+
+
+cdef inline EventData* data_of(PyObject* event) noexcept:
+    """The record of an Event."""
+    return &(<Event>event).data
+
+
+cdef inline void clear_event(EventData* record) noexcept:
+    """Give back what a record refers to, and leave it empty."""
+    Py_XDECREF(record.contact_id)
+    Py_XDECREF(record.agent_id)
+    Py_XDECREF(record.queue_id)
+    Py_XDECREF(record.text)
+    Py_XDECREF(record.channel_id)
+    Py_XDECREF(record.customer_id)
+    Py_XDECREF(record.attributes)
+    Py_XDECREF(record.agent)
+    memset(record, 0, sizeof(EventData))
+
+
+cdef inline void clear_answer(AnswerData* record) noexcept:
+    """Give back what a record refers to, and leave it empty."""
+    Py_XDECREF(record.contact_id)
+    Py_XDECREF(record.agent_id)
+    memset(record, 0, sizeof(AnswerData))
+
+
+cdef PyObject* new_event() except NULL
+cdef tuple events_of(PyObject** events, int32_t count)
+cdef Answer new_answer()
 cdef Answer repeated(const AnswerData* first)
-cdef void drop_event(EventData* record) noexcept
-cdef void drop_answer(AnswerData* record) noexcept

@@ -4,14 +4,12 @@
 import cython
 
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF, Py_XDECREF
-from libc.string cimport memset
 
 from acd_core.enums import EventType
 
 cdef extern from "Python.h":
     tuple PyTuple_New(Py_ssize_t size)
-    void PyTuple_SET_ITEM(tuple items, Py_ssize_t index, object item)
+    void PyTuple_SET_ITEM(tuple items, Py_ssize_t index, PyObject* item)
 
 _MATCH = ("contact_id", "agent_id", "queue_id", "offer_id", "until_ns", "tier", "priority", "score", "wait_ns",
           "strategy", "chosen_by", "policy_version", "step", "cause", "text")
@@ -72,7 +70,7 @@ cdef class Event:
     """
 
     def __dealloc__(self):
-        drop_event(&self.data)
+        clear_event(&self.data)
 
     def __init__(self, int type, long long event_seq, long long seq, long long at_ns, *,
                  str contact_id not None="", str agent_id not None="", str queue_id not None="",
@@ -81,7 +79,7 @@ cdef class Event:
                  long long offer_id=0, long long ordinal=0, long long priority=0, long long credit_ms=0,
                  long long score=0, long long wait_ns=0, long long until_ns=0, long long duration_ns=0,
                  long long policy_version=0, long long position=0, bytes attributes not None=b"", object agent=None):
-        drop_event(&self.data)
+        clear_event(&self.data)
         self.data.type = type
         self.data.event_seq = event_seq
         self.data.seq = seq
@@ -251,12 +249,12 @@ cdef class Answer:
     """
 
     def __dealloc__(self):
-        drop_answer(&self.data)
+        clear_answer(&self.data)
 
     def __init__(self, long long seq, long long at_ns, tuple events not None=(), *, bint duplicate=False,
                  str contact_id not None="", int contact_state=0, str agent_id not None="", long long offer_id=0,
                  long long offer_expires_ns=0, long long policy_version=0):
-        drop_answer(&self.data)
+        clear_answer(&self.data)
         self.data.seq = seq
         self.data.at_ns = at_ns
         self.events = events
@@ -318,60 +316,38 @@ cdef class Answer:
     __hash__ = None
 
 
-cdef tuple take_events(EventData* records, int32_t count):
-    """Objects of so many records, which are empty afterwards."""
-    cdef tuple events
-    cdef Event event
+cdef PyObject* new_event() except NULL:
+    """A reference to an empty event."""
+    cdef Event event = Event.__new__(Event)
+    return new_reference(event)
+
+
+cdef tuple events_of(PyObject** events, int32_t count):
+    """So many events as a tuple."""
+    cdef tuple result
     cdef int32_t index
     if count == 0:
         return ()
-    events = PyTuple_New(count)
+    result = PyTuple_New(count)
     for index in range(count):
-        event = Event.__new__(Event)
-        event.data = records[index]
-        memset(&records[index], 0, sizeof(EventData))
-        Py_INCREF(event)
-        PyTuple_SET_ITEM(events, index, event)
-    return events
+        PyTuple_SET_ITEM(result, index, taken(events[index]))
+    return result
 
 
-cdef Answer take_answer(AnswerData* record, tuple events):
-    """The object of a record, which is empty afterwards."""
+cdef Answer new_answer():
+    """An empty answer."""
     cdef Answer answer = Answer.__new__(Answer)
-    answer.data = record[0]
-    memset(record, 0, sizeof(AnswerData))
-    answer.events = events
+    answer.events = ()
     return answer
 
 
 cdef Answer repeated(const AnswerData* first):
     """An answer as it is given when its request comes again."""
-    cdef Answer answer = Answer.__new__(Answer)
+    cdef Answer answer = new_answer()
     answer.data = first[0]
     answer.data.duplicate = True
     if first.contact_id != NULL:
         taken(first.contact_id)
     if first.agent_id != NULL:
         taken(first.agent_id)
-    answer.events = ()
     return answer
-
-
-cdef void drop_event(EventData* record) noexcept:
-    """Give back what a record refers to."""
-    Py_XDECREF(record.contact_id)
-    Py_XDECREF(record.agent_id)
-    Py_XDECREF(record.queue_id)
-    Py_XDECREF(record.text)
-    Py_XDECREF(record.channel_id)
-    Py_XDECREF(record.customer_id)
-    Py_XDECREF(record.attributes)
-    Py_XDECREF(record.agent)
-    memset(record, 0, sizeof(EventData))
-
-
-cdef void drop_answer(AnswerData* record) noexcept:
-    """Give back what a record refers to."""
-    Py_XDECREF(record.contact_id)
-    Py_XDECREF(record.agent_id)
-    memset(record, 0, sizeof(AnswerData))

@@ -502,7 +502,7 @@ cdef class Plans(Lifecycle):
         self.event_hash = mix(self.event_hash, self.rules.queues[slot].id_word)
         if self.rules.queues[slot].at_closing != CLOSING_RELEASE or self.rules.queues[slot].waiting == 0:
             return 0
-        for contact in self.lines.items(self.rules.queues[slot].line):
+        for contact in self.lines.waiting(slot):
             if not self.is_callback(contact):
                 waiting.append((self.desk.all[contact].ordinal, contact))
         waiting.sort()
@@ -532,7 +532,7 @@ cdef class Plans(Lifecycle):
                 asking.append(contact)
             elif self.desk.all[contact].state == STATE_SCHEDULED:
                 self.forget_steps(contact)
-            contact = self.desk.all[contact].later
+            contact = self.desk.links[contact].later
         for contact in asking:
             asked = &self.desk.all[contact]
             ordinal = asked.ordinal

@@ -112,7 +112,7 @@ cdef class Questions(Administration):
         cdef list views = []
         while slot >= 0:
             views.append(self._contact_view(slot))
-            slot = self.desk.all[slot].later
+            slot = self.desk.links[slot].later
         return iter(views)
 
     def agents(self):

@@ -236,5 +236,5 @@ cdef class Reservations(Plans):
             if self.desk.all[contact].agent >= 0:
                 self.note_service(contact, True)
             self.reach_changed(contact)
-            contact = self.desk.all[contact].later
+            contact = self.desk.links[contact].later
         return 0

@@ -4,15 +4,19 @@
 from collections import deque
 
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF
 from libc.stdlib cimport free, realloc
-from libc.string cimport memset
 
 from acd_core.digest cimport mix, text_word
-from acd_core.events cimport new_reference, taken
+from acd_core.events cimport clear_event, data_of, is_ours_alone, new_event, new_reference, taken
+from acd_core.heaps cimport acd_lowest_bit
 from acd_core.occupancy cimport occupancy_after_busy
 from acd_core.types cimport CHANNELS_BOUND, PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE_WRAP_UP, Extra
 
 from acd_core.policy import Policy
+
+cdef enum:
+    _EVENTS_KEPT = 64  # objects; a command rarely has more events
 
 
 cdef class EngineState:
@@ -35,6 +39,9 @@ cdef class EngineState:
     def __dealloc__(self):
         free(self.touched.data)
         free(self.gained.data)
+        while self.out_made:
+            self.out_made -= 1
+            Py_DECREF(<object>self.out[self.out_made])
         free(self.out)
 
     # Notes for matching
@@ -67,11 +74,13 @@ cdef class EngineState:
         cdef uint16_t result = 0
         cdef int channel, other
         cdef int64_t used
+        cdef uint64_t left
         if not (agent.presence == 2 and agent.delayed_until_ns == 0 and not agent.leaving):
             return 0
-        for channel in range(CHANNELS_BOUND):
-            if not self.rules.channels_used >> channel & 1:
-                continue
+        left = self.rules.channels_used
+        while left:
+            channel = acd_lowest_bit(left)
+            left &= left - 1
             if agent.maximum[channel] >= 0 and agent.count[channel] >= agent.maximum[channel]:
                 continue
             used = agent.used
@@ -231,8 +240,7 @@ cdef class EngineState:
                 if lifted.line[second] >= 0:
                     queue = &self.rules.queues[entry_queue(lifted, second)]
                     queue.waiting -= 1
-                    queue.line = self.lines.remove(queue.line, lifted.line[second])
-                    lifted.line[second] = -1
+                    self.lines.leave(entry_queue(lifted, second), self.desk.all, queue, 2 * contact + second)
         return 0
 
     cdef int settle(self, int32_t contact) except -1:
@@ -249,8 +257,7 @@ cdef class EngineState:
             queue = &self.rules.queues[entry_queue(settled, second)]
             score = static_score(settled, queue)
             if settled.state == STATE_WAITING and settled.line[second] < 0:
-                settled.line[second] = self.lines.new_node(-settled.priority, score, 2 * settled.ordinal + second, contact)
-                queue.line = self.lines.insert(queue.line, settled.line[second])
+                self.lines.join(entry_queue(settled, second), self.desk.all, queue, 2 * contact + second)
                 queue.waiting += 1
             if settled.klass[second] < 0:
                 self.desk.enter(contact, second, self.entry_group(contact, second), score, audience)
@@ -260,18 +267,19 @@ cdef class EngineState:
         """One more than the entries of waiting contacts in that queue that go before; the contact must wait."""
         cdef const Contact* waiting = &self.desk.all[contact]
         cdef const Queue* queue = &self.rules.queues[entry_queue(waiting, second)]
-        return 1 + self.lines.before(queue.line, -waiting.priority, static_score(waiting, queue),
+        return 1 + self.lines.before(entry_queue(waiting, second), self.desk.all, queue, -waiting.priority, static_score(waiting, queue),
                                      2 * waiting.ordinal + second)
 
     # Events
 
     cdef EventData* begin(self, int type) except NULL:
-        """The next event, with what all events have in it and in the hash; good until the one after it begins."""
+        """The next event, with what all events have in it and in the hash."""
         cdef EventData* event
         cdef uint64_t value
-        if self.out_count == self.out_room:
-            self._grow_out()
-        event = &self.out[self.out_count]
+        if self.out_count == self.out_made or not is_ours_alone(self.out[self.out_count]):
+            self._renew_event()
+        event = data_of(self.out[self.out_count])
+        clear_event(event)
         self.out_count += 1
         self.event_seq += 1
         event.type = type
@@ -284,16 +292,31 @@ cdef class EngineState:
         self.event_hash = mix(value, <uint64_t>self.now_ns)
         return event
 
-    cdef int _grow_out(self) except -1:
-        """Room for more events; records that are not in use are all zeros."""
-        cdef int32_t room = self.out_room * 2 or 16
-        cdef EventData* grown = <EventData*>realloc(self.out, <size_t>room * sizeof(EventData))
-        if grown == NULL:
-            raise MemoryError
-        memset(grown + self.out_room, 0, <size_t>(room - self.out_room) * sizeof(EventData))
-        self.out = grown
-        self.out_room = room
+    cdef int _renew_event(self) except -1:
+        """Somebody keeps the event of the next place, or there is none yet: another one takes the place."""
+        cdef int32_t room
+        cdef void* grown
+        if self.out_made == self.out_room:
+            room = self.out_room * 2 or 16
+            grown = realloc(self.out, <size_t>room * sizeof(PyObject*))
+            if grown == NULL:
+                raise MemoryError
+            self.out = <PyObject**>grown
+            self.out_room = room
+        if self.out_count < self.out_made:
+            Py_DECREF(<object>self.out[self.out_count])
+            self.out[self.out_count] = new_event()
+        else:
+            self.out[self.out_made] = new_event()
+            self.out_made += 1
         return 0
+
+    cdef void drop_output(self) noexcept:
+        """The events of the last command are not asked for any more; so many as are usual stay to be filled again."""
+        self.out_count = 0
+        while self.out_made > _EVENTS_KEPT:
+            self.out_made -= 1
+            Py_DECREF(<object>self.out[self.out_made])
 
     cdef EventData* contact_event(self, int type, int32_t contact) except NULL:
         """An event whose first hashed field is the contact's id."""

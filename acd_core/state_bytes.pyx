@@ -108,7 +108,7 @@ cdef bytes write_state(Administration engine):
     slot = engine.desk.first
     while slot >= 0:
         _write_contact(engine, out, &engine.desk.all[slot])
-        slot = engine.desk.all[slot].later
+        slot = engine.desk.links[slot].later
     _write_queues(engine, out)
     out.length(len(engine.served))
     for customer_id, (agent_ordinal, at_ns) in engine.served.items():
@@ -474,7 +474,7 @@ cdef int read_state(Administration engine, object data) except -1:
         while slot >= 0:
             _check_contact(engine, slot)
             engine.settle(slot)
-            slot = engine.desk.all[slot].later
+            slot = engine.desk.links[slot].later
         engine.adopt_preference()
     except (Refused, ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, BadSnapshot):
