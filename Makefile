@@ -62,8 +62,8 @@ protos: build ## make the generated gRPC code anew
 bench: build ## time the engine's operations
 	@$(BIN)/pytest bench --benchmark-only --benchmark-columns=median,iqr,ops,rounds $(ARGS)
 
-load: build ## not built yet
-	@echo "make load: the load tests are not built yet; see README.md, 'What does not work yet'." >&2; exit 1
+load: build ## half a minute of users as they are in life against a real server; report in build/load
+	@$(BIN)/python -m load.run $(ARGS)
 
 oracles: build ## every exact result at full length (minutes)
 	@$(BIN)/python -m acd_service.simulation.oracles $(ARGS)

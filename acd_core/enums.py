@@ -104,10 +104,6 @@ class Strategy(IntEnum):
     BROADCAST = 12
 
 
-STRATEGIES_BUILT = frozenset(Strategy)
-"""Strategies that the engine has."""
-
-
 class Membership(IntEnum):
     """Who belongs to a queue."""
 

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """What may be asked of an engine: views, positions, expected waits, explanations. Asking changes nothing."""
 
+from libc.stdlib cimport calloc, free
+
 from math import isqrt
 
 from acd_core.agents cimport is_available
@@ -10,7 +12,17 @@ from acd_core.types cimport *
 from acd_core.waiting cimport excluded
 
 from acd_core.enums import ServeRule, WaitPredictor
-from acd_core.views import AgentView, ContactView, Counts, Explanation, WaitEstimate
+from acd_core.views import AgentCounts, AgentView, ContactView, Counts, Explanation, Line, WaitEstimate
+
+
+cdef enum:
+    CHANNELS_MAX = 16  # as Rules.channels has places
+
+
+cdef struct _Line:
+    int64_t since_ns  # 0: nobody
+    int32_t waiting
+    int32_t offered
 
 
 cdef class Questions(Administration):
@@ -148,6 +160,56 @@ cdef class Questions(Administration):
             opened=self.segments_opened,
             closed=tuple([self.closed[cause] for cause in range(END_HANDLED, END_LOST + 1)]),
         )
+
+    def lines(self):
+        """The queues and channels where contacts wait or are offered, in order of their ids; one pass over all."""
+        cdef int32_t size = self.rules.queue_room * CHANNELS_MAX
+        cdef int32_t slot
+        cdef int32_t place
+        cdef const Contact* contact
+        cdef _Line* lines = <_Line*>calloc(max(size, 1), sizeof(_Line))
+        cdef list found = []
+        if lines == NULL:
+            raise MemoryError
+        try:
+            for slot in range(self.desk.room):
+                contact = &self.desk.all[slot]
+                if contact.ordinal < 0 or (contact.state != STATE_WAITING and contact.state != STATE_OFFERED):
+                    continue
+                place = contact.queue * CHANNELS_MAX + contact.channel
+                if contact.state == STATE_WAITING:
+                    lines[place].waiting += 1
+                else:
+                    lines[place].offered += 1
+                if lines[place].since_ns == 0 or contact.opened_ns < lines[place].since_ns:
+                    lines[place].since_ns = contact.opened_ns
+            for place in range(size):
+                if lines[place].since_ns:
+                    found.append(Line(
+                        <str>self.rules.queues[place // CHANNELS_MAX].id,
+                        <str>self.rules.channels[place % CHANNELS_MAX].id,
+                        lines[place].waiting, lines[place].offered, lines[place].since_ns))
+        finally:
+            free(lines)
+        found.sort()
+        return tuple(found)
+
+    def agent_counts(self):
+        """How many agents there are by presence, and how many of them hold contacts; one pass over all."""
+        cdef int64_t counts[4]
+        cdef int64_t busy[4]
+        cdef int32_t slot
+        cdef const Agent* agent
+        for slot in range(4):
+            counts[slot] = busy[slot] = 0
+        for slot in range(self.roster.room):
+            agent = &self.roster.all[slot]
+            if agent.ordinal >= 0:
+                counts[agent.presence] += 1
+                busy[agent.presence] += agent.holds >= 0
+        return AgentCounts(
+            counts[PRESENCE_OFFLINE], counts[PRESENCE_READY], counts[PRESENCE_AWAY],
+            busy[PRESENCE_OFFLINE], busy[PRESENCE_READY], busy[PRESENCE_AWAY])
 
     # What callers are told
 

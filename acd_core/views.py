@@ -1,6 +1,7 @@
 """Read-only pictures of an engine's state, for whoever asks; taking one changes nothing."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from acd_core.enums import ServeRule, WaitPredictor
 from acd_core.policy import SkillWeight
@@ -84,6 +85,28 @@ class Counts:
     opened: int
     closed: tuple[int, ...]
     """Segments closed so far by EndCause; index 0 is HANDLED."""
+
+
+class Line(NamedTuple):
+    """Who has no agent yet, of one queue and channel. Contacts count in their home queue."""
+
+    queue_id: str
+    channel_id: str
+    waiting: int
+    offered: int
+    since_ns: int
+    """When the segment began that has been waiting or offered for longest; nanoseconds since the Unix epoch."""
+
+
+class AgentCounts(NamedTuple):
+    """How many agents say what of themselves, and how many of those hold contacts (offered, served or in wrap-up)."""
+
+    offline: int
+    ready: int
+    away: int
+    offline_busy: int
+    ready_busy: int
+    away_busy: int
 
 
 @dataclass(frozen=True, slots=True)

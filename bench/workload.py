@@ -7,7 +7,7 @@ every `PYTHONHASHSEED`.
 The stream reacts to what the engine answers (an offer that was made is accepted), so it is made against an engine:
 
     workload = Workload(SMALL, seed=1)
-    for at_ns, command in workload.start():
+    for at_ns, command in workload.start(engine.next_timer):
         workload.learn(engine.apply(at_ns, command).events)
     for at_ns, command in workload.stream(engine.next_timer):
         workload.learn(engine.apply(at_ns, command).events)
@@ -16,8 +16,7 @@ The stream reacts to what the engine answers (an offer that was made is accepted
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from acd_core.commands import (
     AcceptOffer,
@@ -31,115 +30,37 @@ from acd_core.commands import (
     Tick,
     UpsertAgents,
 )
-from acd_core.enums import EventType, Membership, Presence, StepAction, Strategy
+from acd_core.enums import EventType, Presence
 from acd_core.events import Event
-from acd_core.plan import Plan, PlanStep
-from acd_core.policy import Channel, Policy, QueueSpec, SkillWeight
-from acd_core.roster import AgentSpec, QueueMembership, SkillLevel
+from bench.draws import Draws
+from bench.shapes import IDLE, LARGE, MIXED, PROFILES, SHAPES, SMALL, UNIQUE, Shape
+from bench.site import Site
 
-Item = TypeVar("Item")
+__all__ = [
+    "EPOCH_NS",
+    "IDLE",
+    "LARGE",
+    "MIXED",
+    "NS_PER_MS",
+    "PROFILES",
+    "SHAPES",
+    "SMALL",
+    "UNIQUE",
+    "Applies",
+    "Draws",
+    "Shape",
+    "Timed",
+    "Workload",
+    "record",
+]
+
 Timed = tuple[int, Command]
 
 NS_PER_MS = 1_000_000
 EPOCH_NS = 1_700_000_000_000_000_000
 """When every workload starts; any time would do, as long as it stays the same."""
 
-
-class Draws:
-    """Whole numbers from a seed: SplitMix64 (Steele, Lea and Flood 2014). Good for tests and loads, not for secrets."""
-
-    def __init__(self, seed: int) -> None:
-        self._state = seed & 0xFFFF_FFFF_FFFF_FFFF
-
-    def word(self) -> int:
-        """64 random bits."""
-        self._state = state = (self._state + 0x9E3779B97F4A7C15) & 0xFFFF_FFFF_FFFF_FFFF
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFF_FFFF_FFFF_FFFF
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & 0xFFFF_FFFF_FFFF_FFFF
-        return state ^ (state >> 31)
-
-    def below(self, count: int) -> int:
-        """One of 0 to count - 1."""
-        return (self.word() * count) >> 64
-
-    def between(self, low: int, high: int) -> int:
-        """One of low to high, both included."""
-        return low + self.below(high - low + 1)
-
-    def chance(self, thousandths: int) -> bool:
-        """True so many times in a thousand."""
-        return self.below(1_000) < thousandths
-
-    def pick(self, items: Sequence[Item]) -> Item:
-        """One of the items."""
-        return items[self.below(len(items))]
-
-    def some(self, items: Sequence[Item], count: int) -> list[Item]:
-        """So many different ones of the items, in a random order."""
-        rest = list(items)
-        for index in range(min(count, len(rest))):
-            other = index + self.below(len(rest) - index)
-            rest[index], rest[other] = rest[other], rest[index]
-        return rest[:count]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a workload looks like; the names follow performance.md."""
-
-    name: str
-    agents: int
-    waiting: int
-    skills: int
-    queues: int
-    profiles: int
-    """Distinct skill sets among the agents; 0 when every agent has its own."""
-    requirements: int
-    """Distinct requirements among the contacts; 0 when every contact has its own."""
-    skills_per_agent: int = 4
-    terms_max: int = 2
-    strategies: tuple[Strategy, ...] = (Strategy.LONGEST_IDLE,)
-    channels: tuple[Channel, ...] = (Channel("voice", 100),)
-    listed_thousandths: int = 0
-    """How many queues in a thousand are listed."""
-    cancel_thousandths: int = 50
-    reskill_thousandths: int = 1
-    away_thousandths: int = 10
-    """How many rounds in a thousand have an agent go away and come back."""
-    steps_after_ms: tuple[int, ...] = ()
-    """When the steps of the queues' plans come; no plans if empty. Later than the start state takes to build."""
-    preferred_thousandths: int = 0
-    """How many contacts in a thousand prefer an agent."""
-
-
-_PLANS = 20
-"""How many plans a workload with plans has."""
-
-SMALL = Shape("small", agents=100, waiting=200, skills=10, queues=10, profiles=12, requirements=20)
-
-MIXED = Shape(
-    "mixed",
-    agents=10_000,
-    waiting=50_000,
-    skills=200,
-    queues=200,
-    profiles=300,
-    requirements=500,
-    skills_per_agent=8,
-    terms_max=3,
-    strategies=tuple(Strategy),
-    channels=(
-        Channel("voice", 100, ("mail",)),
-        Channel("chat", 25),
-        Channel("mail", 10),
-        Channel("message", 20),
-    ),
-    listed_thousandths=300,
-    steps_after_ms=(180_000, 360_000, 720_000),
-    preferred_thousandths=200,
-)
-
-SHAPES = {shape.name: shape for shape in (SMALL, MIXED)}
+AGENTS_PER_COMMAND = 1_000
 
 
 class _Bag:
@@ -178,16 +99,13 @@ class Workload:
     def __init__(self, shape: Shape, seed: int) -> None:
         self.shape = shape
         self._draws = Draws(seed)
+        self._site = Site(shape, self._draws)
         self._now_ns = EPOCH_NS
         self._contacts = 0
-        self._skills = [f"skill{number}" for number in range(shape.skills)]
-        self._profiles = [self._profile() for _ in range(shape.profiles)]
-        self._requirements = [self._requirement() for _ in range(shape.requirements)]
-        self._queues = [f"queue{number}" for number in range(shape.queues)]
-        self._listed = [queue_id for queue_id in self._queues if self._draws.chance(shape.listed_thousandths)]
-        self._agents = [self._agent(f"agent{number}") for number in range(shape.agents)]
         self._waiting = _Bag()
-        self._active = _Bag()
+        self._channels: dict[str, str] = {}
+        """Channels of the contacts that are alive; empty while there is only one."""
+        self._active = {channel.channel_id: _Bag() for channel in shape.channels}
         self._offers: dict[tuple[str, int], str] = {}
         """Live offers: contact and offer id -> agent, oldest first."""
         self._offered: dict[str, int] = {}
@@ -195,103 +113,90 @@ class Workload:
         self._wrapping: dict[str, str] = {}
         """Contacts in wrap-up, oldest first, with their agents."""
 
-    def _profile(self) -> tuple[SkillLevel, ...]:
-        names = self._draws.some(self._skills, self.shape.skills_per_agent)
-        return tuple(SkillLevel(name, self._draws.between(1, 100)) for name in names)
+    def start(self, next_timer: Callable[[], int | None]) -> Iterator[Timed]:
+        """Commands that build the start state: policy, agents, agents ready, contacts until enough wait or are served.
 
-    def _requirement(self) -> str:
-        names = self._draws.some(self._skills, self._draws.between(1, self.shape.terms_max))
-        terms = [f"{name}>={self._draws.pick((1, 20, 40, 60))}" for name in names]
-        return " or ".join(terms) if self._draws.chance(250) else " and ".join(terms)
-
-    def _agent(self, agent_id: str) -> AgentSpec:
-        skills = self._draws.pick(self._profiles) if self._profiles else self._profile()
-        queues = self._draws.some(self._listed, self._draws.between(1, 5)) if self._listed else []
-        members = tuple(QueueMembership(queue_id, self._draws.below(3), self._draws.below(100)) for queue_id in queues)
-        return AgentSpec(agent_id, skills, memberships=members)
-
-    def policy(self) -> Policy:
-        """The policy of the start state: strategies by turns over the queues."""
-        strategies = self.shape.strategies
-        return Policy(
-            channels=self.shape.channels,
-            queues=tuple(
-                QueueSpec(
-                    queue_id,
-                    strategy=strategies[number % len(strategies)],
-                    membership=Membership.LISTED if queue_id in self._listed else Membership.OPEN,
-                    offer_timeout_ms=3_600_000,
-                    wrap_up_ms=3_600_000,
-                    max_tier=1 if self.shape.steps_after_ms else None,
-                    plan_id=f"plan{number % _PLANS}" if self.shape.steps_after_ms else "",
-                    skill_weights=(SkillWeight(self._skills[number % len(self._skills)], 10),)
-                    if Strategy.BEST_MATCH in strategies
-                    else (),
-                )
-                for number, queue_id in enumerate(self._queues)
-            ),
-            plans=tuple(self._plan(number) for number in range(_PLANS)) if self.shape.steps_after_ms else (),
-        )
-
-    def _plan(self, number: int) -> Plan:
-        """More agents, a lower level, a better place; by turns for as many steps as the shape has."""
-        skill = self._skills[number % len(self._skills)]
-        kinds: tuple[dict[str, Any], ...] = (
-            {"action": StepAction.RAISE_MAX_TIER, "tier": 2},
-            {"action": StepAction.LOWER_LEVEL, "skill": skill, "level": 10},
-            {"action": StepAction.ADD_CREDIT, "credit_ms": 30_000},
-        )
-        steps = enumerate(self.shape.steps_after_ms)
-        return Plan(f"plan{number}", tuple(PlanStep(after_ms, **kinds[at % len(kinds)]) for at, after_ms in steps))
-
-    def start(self) -> Iterator[Timed]:
-        """Commands that build the start state: policy, agents, agents ready, contacts until enough of them wait."""
-        yield self._at(0), ApplyPolicy(self.policy())
-        for first in range(0, len(self._agents), 1_000):
-            yield self._at(1), UpsertAgents(tuple(self._agents[first : first + 1_000]))
-        for agent in self._agents:
-            yield self._at(1), SetPresence(agent.agent_id, Presence.READY)
-        while len(self._waiting) < self.shape.waiting:
-            yield self._at(1), self._arrival()
-            yield from self._accepts()
+        Contacts come at the pace of the steady stream, so that their ages are those of the steady state.
+        """
+        return self._with_ticks(self._start(), next_timer)
 
     def stream(self, next_timer: Callable[[], int | None]) -> Iterator[Timed]:
         """The steady stream, without end: each round one contact arrives and one is done with.
 
-        While more wait than the shape has, none arrives: an end of a cheap contact need not make room for a dear one.
+        While as many wait as the shape has, or as many are served, none arrives: an end of a cheap contact need not
+        make room for a dear one.
         """
+        return self._with_ticks(self._rounds(), next_timer)
+
+    def _with_ticks(self, commands: Iterator[Timed], next_timer: Callable[[], int | None]) -> Iterator[Timed]:
+        for at_ns, command in commands:
+            due_ns = next_timer()
+            if due_ns is not None and due_ns <= at_ns:
+                yield at_ns, Tick()
+                if not self._stands(command):
+                    continue
+            yield at_ns, command
+
+    def _stands(self, command: Command) -> bool:
+        """Whether a tick just before it has left a command what it is about."""
+        if isinstance(command, AcceptOffer):
+            return (command.contact_id, command.offer_id) in self._offers
+        if isinstance(command, CancelContact):
+            return command.contact_id in self._waiting or command.contact_id in self._offered
+        return True
+
+    def _start(self) -> Iterator[Timed]:
+        agents, shape = self._site.agents, self.shape
+        yield self._at(0), ApplyPolicy(self._site.policy())
+        for first in range(0, len(agents), AGENTS_PER_COMMAND):
+            yield self._at(1), UpsertAgents(tuple(agents[first : first + AGENTS_PER_COMMAND]))
+        for agent in agents:
+            yield self._at(1), SetPresence(agent.agent_id, Presence.READY)
+        busy = shape.agents * shape.busy_thousandths // 1_000
+        while len(self._waiting) < shape.waiting if shape.waiting else self._served() < busy:
+            yield self._at(self._draws.below(20)), self._arrival()
+            yield from self._accepts()
+
+    def _rounds(self) -> Iterator[Timed]:
         while True:
-            for at_ns, command in self._round():
-                due_ns = next_timer()
-                if due_ns is not None and due_ns <= at_ns:
-                    yield at_ns, Tick()
-                yield at_ns, command
+            yield from self._round()
 
     def _round(self) -> Iterator[Timed]:
-        shape, draws = self.shape, self._draws
-        if len(self._waiting) <= shape.waiting + shape.waiting // 50 + 10:
+        shape, draws, site = self.shape, self._draws, self._site
+        if self._has_place():
             yield self._at(draws.below(20)), self._arrival()
+        if draws.chance(shape.cancel_thousandths) and (len(self._waiting) or self._offered):
+            # A caller who hangs up is one who waits, or, where nobody does, one whose call is ringing.
+            gone = self._waiting.pick(draws) if len(self._waiting) else next(iter(self._offered))
+            yield self._at(draws.below(5)), CancelContact(gone)
+        else:
             yield from self._accepts()
-        if len(self._waiting) and draws.chance(shape.cancel_thousandths):
-            yield self._at(draws.below(5)), CancelContact(self._waiting.pick(draws))
-        elif len(self._active):
-            yield self._at(draws.below(5)), CompleteContact(self._active.pick(draws))
-            yield from self._accepts()
-            while self._wrapping:
-                contact_id, agent_id = next(iter(self._wrapping.items()))
-                yield self._at(draws.below(5)), FinishWrapUp(agent_id, contact_id)
+            active = draws.pick(tuple(self._active.values()))
+            if len(active):
+                yield self._at(draws.below(5)), CompleteContact(active.pick(draws))
+                yield from self._accepts()
+                while self._wrapping:
+                    contact_id, agent_id = next(iter(self._wrapping.items()))
+                    yield self._at(draws.below(5)), FinishWrapUp(agent_id, contact_id)
         yield from self._accepts()
         if draws.chance(shape.reskill_thousandths):
-            number = draws.below(len(self._agents))
-            self._agents[number] = self._agent(self._agents[number].agent_id)
-            yield self._at(1), UpsertAgents((self._agents[number],))
+            yield self._at(1), UpsertAgents((site.reskill(),))
             yield from self._accepts()
         if draws.chance(shape.away_thousandths):
-            agent = draws.pick(self._agents)
+            agent = draws.pick(site.agents)
             yield self._at(1), SetPresence(agent.agent_id, Presence.AWAY)
             yield from self._accepts()
             yield self._at(draws.below(50)), SetPresence(agent.agent_id, Presence.READY)
             yield from self._accepts()
+
+    def _has_place(self) -> bool:
+        shape = self.shape
+        if shape.waiting:
+            return len(self._waiting) < shape.waiting
+        return self._served() <= shape.agents * shape.busy_thousandths // 1_000
+
+    def _served(self) -> int:
+        return sum(len(bag) for bag in self._active.values())
 
     def _accepts(self) -> Iterator[Timed]:
         while self._offers:
@@ -299,21 +204,19 @@ class Workload:
             yield self._at(self._draws.below(3)), AcceptOffer(contact_id, agent_id, offer_id)
 
     def _arrival(self) -> EnqueueContact:
-        draws = self._draws
         self._contacts += 1
+        draws, site = self._draws, self._site
+        queue_id = draws.pick(site.queues)
+        channel_id = draws.pick(self.shape.channels).channel_id
+        requirement = site.requirement_for(queue_id)
         return EnqueueContact(
             f"contact{self._contacts}",
-            draws.pick(self._queues),
-            draws.pick(self.shape.channels).channel_id,
-            draws.pick(self._requirements) if self._requirements else self._requirement(),
+            queue_id,
+            channel_id,
+            requirement,
             draws.pick((0, 0, 0, 1, 5)),
-            preferred_agents=self._preferred(),
+            preferred_agents=site.preferred_for(requirement),
         )
-
-    def _preferred(self) -> tuple[str, ...]:
-        if not self.shape.preferred_thousandths or not self._draws.chance(self.shape.preferred_thousandths):
-            return ()
-        return (self._draws.pick(self._agents).agent_id,)
 
     def _at(self, later_ms: int) -> int:
         self._now_ns += later_ms * NS_PER_MS
@@ -326,6 +229,8 @@ class Workload:
             match event.type:
                 case EventType.CONTACT_ENQUEUED:
                     self._waiting.add(contact_id)
+                    if len(self._active) > 1:
+                        self._channels[contact_id] = event.channel_id
                 case EventType.OFFER_MADE:
                     self._waiting.discard(contact_id)
                     self._offers[contact_id, event.offer_id] = event.agent_id
@@ -333,17 +238,24 @@ class Workload:
                 case EventType.OFFER_ACCEPTED | EventType.CONTACT_ASSIGNED:
                     self._waiting.discard(contact_id)
                     self._offer_over(contact_id, event.offer_id)
-                    self._active.add(contact_id)
+                    self._active_on(contact_id).add(contact_id)
                 case EventType.OFFER_ENDED:
-                    if self._offer_over(contact_id, event.offer_id) and contact_id not in self._active:
+                    if self._offer_over(contact_id, event.offer_id) and contact_id not in self._active_on(contact_id):
                         self._waiting.add(contact_id)
                 case EventType.CONTACT_COMPLETED:
-                    self._active.discard(contact_id)
+                    self._active_on(contact_id).discard(contact_id)
                     self._wrapping[contact_id] = event.agent_id
                 case EventType.CONTACT_CLOSED:
                     self._waiting.discard(contact_id)
-                    self._active.discard(contact_id)
+                    self._active_on(contact_id).discard(contact_id)
                     self._wrapping.pop(contact_id, None)
+                    self._channels.pop(contact_id, None)
+
+    def _active_on(self, contact_id: str) -> _Bag:
+        """The contacts being served on the contact's channel."""
+        if not self._channels:
+            return next(iter(self._active.values()))
+        return self._active[self._channels[contact_id]]
 
     def _offer_over(self, contact_id: str, offer_id: int) -> bool:
         """True if it was the contact's last live offer."""
@@ -369,7 +281,7 @@ def record(shape: Shape, seed: int, engine: Applies, commands: int) -> tuple[lis
     workload = Workload(shape, seed)
     start: list[Timed] = []
     steady: list[Timed] = []
-    for at_ns, command in workload.start():
+    for at_ns, command in workload.start(engine.next_timer):
         start.append((at_ns, command))
         workload.learn(engine.apply(at_ns, command).events)
     stream = workload.stream(engine.next_timer)

@@ -23,7 +23,7 @@ from acd_core.reference.records import (
 from acd_core.refusal import Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_core.snapshot import BEHAVIOUR_VERSION, BadSnapshot
-from acd_core.views import AgentView, ContactView, Counts
+from acd_core.views import AgentCounts, AgentView, ContactView, Counts, Line
 
 COUNTERS = (
     "now_ns", "seq", "event_seq", "event_hash", "random_state", "agents_created", "contacts_created",
@@ -146,6 +146,32 @@ class Stored(Judging):
             opened=self.segments_opened,
             closed=tuple(self.closed[cause] for cause in EndCause),
         )
+
+    def lines(self) -> tuple[Line, ...]:
+        lines: dict[tuple[str, str], Line] = {}
+        for contact in self.contacts_by_ordinal.values():
+            if contact.state not in (ContactState.WAITING, ContactState.OFFERED):
+                continue
+            key = (contact.queue_id, contact.channel_id)
+            line = lines.get(key) or Line(*key, 0, 0, contact.opened_ns)
+            lines[key] = line._replace(
+                waiting=line.waiting + (contact.state is ContactState.WAITING),
+                offered=line.offered + (contact.state is ContactState.OFFERED),
+                since_ns=min(line.since_ns, contact.opened_ns),
+            )
+        return tuple(sorted(lines.values()))
+
+    def agent_counts(self) -> AgentCounts:
+        agents = list(self.agents_by_ordinal.values())
+
+        def count(presence: Presence) -> int:
+            return sum(agent.presence is presence for agent in agents)
+
+        def busy(presence: Presence) -> int:
+            return sum(agent.presence is presence and bool(agent.holding) for agent in agents)
+
+        presences = (Presence.OFFLINE, Presence.READY, Presence.AWAY)
+        return AgentCounts(*map(count, presences), *map(busy, presences))
 
     def agent_view(self, agent: Agent) -> AgentView:
         return AgentView(

@@ -8,7 +8,13 @@ half a minute and call latency must not turn into waiting time.
 """
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+stopwatch_ns: Final = time.perf_counter_ns
+"""Nanoseconds since some moment: for how long something took. An event loop's own time is too coarse for it."""
+
+unix_s: Final = time.time
+"""Seconds since the Unix epoch, by the wall clock: whether a credential has run out. No command is stamped with it."""
 
 
 class Clock(Protocol):

@@ -1,10 +1,13 @@
 """Settings of a service: frozen, with units and defaults, from a YAML file or from the command line."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
 import yaml
+
+from acd_service.access_settings import AccessSettings, TlsSettings
+from acd_service.observe_settings import LogFormat, LogLevel, LogSettings, MetricsSettings, TraceSettings
 
 ClockKind = Literal["wall", "external"]
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
@@ -29,16 +32,15 @@ class Config:
     data_dir: Path = DATA_DIR_DEFAULT
     """Holds the journal, snapshots and the lock file; made if it is not there."""
     listen: str = LISTEN_DEFAULT
-    """host:port on the loopback interface, or unix:PATH; port 0 takes a free one."""
+    """host:port, or unix:PATH; port 0 takes a free one. Beyond the loopback interface only with `tls` and `access`."""
     clock: ClockKind = "wall"
     """`external`: callers say what time it is, in the metadata `acd-at-ns` of each mutating call."""
     seed: int = 0
     """Of the engine's random draws; kept in the journal, so that it only matters when the journal is made."""
 
-    gather_ms: float = 1.0
-    """How long to gather a batch when the last one was not small."""
-    gather_above: int = 16
-    """A batch of more commands than this is not small."""
+    gather_ms: float = 3.0
+    """How long a command waits at most for others to share its commit with, when many were under way of late; and how
+    far apart commits are that hold timers only."""
     batch_commands_max: int = 4_096
     """Bounds the time that one batch holds up the loop, and the size of one transaction."""
     waiting_commands_max: int = 65_536
@@ -84,16 +86,20 @@ class Config:
     """Anything but FULL loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
     engine: Literal["compiled", "reference"] = "compiled"
 
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    traces: TraceSettings = field(default_factory=TraceSettings)
+
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise BadConfig(f"{name}: must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                low = 0 if field.name in _MAY_BE_ZERO else 1e-3 if isinstance(value, float) else 1
-                if not low <= value <= 2**64 - 1:
-                    raise BadConfig(f"{field.name}: {value} is out of range, at least {low}")
+            value: Any = self
+            for part in name.split("."):
+                value = getattr(value, part)
+            if value not in choices:
+                raise BadConfig(f"{name}: must be one of {', '.join(choices)}, not {value!r}")
+        _check_ranges(self, "")
 
     @classmethod
     def load(cls, path: Path, **overrides: Any) -> Self:
@@ -108,19 +114,64 @@ class Config:
             raise BadConfig(f"{path}: {error}") from None
         if not isinstance(raw, dict):
             raise BadConfig(f"{path}: a mapping of settings is expected")
-        given = raw | {name: value for name, value in overrides.items() if value is not None}
-        kinds: dict[str, Any] = {field.name: field.type for field in fields(cls)}
-        for name, value in given.items():
-            if name not in kinds:
-                raise BadConfig(f"{path}: there is no setting {name!r}")
-            kind = kinds[name]
-            allowed = (int,) if kind is int else (int, float) if kind is float else (str, Path)
-            if isinstance(value, bool) or not isinstance(value, allowed):
-                raise BadConfig(f"{path}: {name}: {value!r} is not of the right kind")
-        return cls(**(given | {"data_dir": Path(given.get("data_dir", DATA_DIR_DEFAULT))}))
+        given = {name: value for name, value in overrides.items() if value is not None}
+        try:
+            settings = _settings(cls, raw, "") | given
+        except BadConfig as error:
+            raise BadConfig(f"{path}: {error}") from None
+        return cls(**settings)
 
     def with_listen(self, listen: str) -> Self:
         return replace(self, listen=listen)
+
+    def with_room(self, room: str, **given: Any) -> Self:
+        """These settings with some of a room's (`metrics`, `log`, …) changed, those that are not None."""
+        changed = {name: value for name, value in given.items() if value is not None}
+        rooms: dict[str, Any] = {room: replace(getattr(self, room), **changed)}
+        return replace(self, **rooms)
+
+
+def _settings(kind: Any, raw: dict[Any, Any], place: str) -> dict[str, Any]:
+    """The arguments for a class of settings from what a file says; rooms in it are made by the same rule."""
+    kinds: dict[str, Any] = {entry.name: entry.type for entry in fields(kind)}
+    settings: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in kinds:
+            raise BadConfig(f"there is no setting {place + str(name)!r}")
+        settings[name] = _value(kinds[name], value, f"{place}{name}")
+    return settings
+
+
+def _value(kind: Any, value: Any, name: str) -> Any:
+    if is_dataclass(kind):
+        if isinstance(value, dict):
+            return kind(**_settings(kind, value, f"{name}."))  # type: ignore[operator]
+    elif kind is bool:
+        if isinstance(value, bool):
+            return value
+    elif kind == tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            return tuple(value)
+    elif kind is Path:
+        if isinstance(value, str | Path):
+            return Path(value)
+    else:
+        allowed = (int,) if kind is int else (int, float) if kind is float else (str,)
+        if isinstance(value, allowed) and not isinstance(value, bool):
+            return value
+    raise BadConfig(f"{name}: {value!r} is not of the right kind")
+
+
+def _check_ranges(settings: Any, place: str) -> None:
+    for entry in fields(settings):
+        name, value = f"{place}{entry.name}", getattr(settings, entry.name)
+        if is_dataclass(value):
+            _check_ranges(value, f"{name}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            low = 0 if name in _MAY_BE_ZERO else 1e-3 if isinstance(value, float) else 1
+            high = _HIGHEST.get(name, 2**64 - 1)
+            if not low <= value <= high:
+                raise BadConfig(f"{name}: {value} is out of range, at least {low}, at most {high}")
 
 
 _CHOICES: Final = {
@@ -128,7 +179,11 @@ _CHOICES: Final = {
     "journal_synchronous": get_args(Synchronous),
     "figures_start": get_args(FiguresStart),
     "engine": ("compiled", "reference"),
+    "log.format": get_args(LogFormat),
+    "log.level": get_args(LogLevel),
 }
 _MAY_BE_ZERO: Final = (
     "seed", "gather_ms", "figures_gather_ms", "snapshot_every_commands", "events_kept_min", "stop_grace_s",
+    "metrics.queues_max", "traces.sample_share",
 )  # fmt: skip
+_HIGHEST: Final = {"metrics.queues_max": 10_000, "metrics.tenants_max": 10_000, "traces.sample_share": 1}

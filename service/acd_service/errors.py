@@ -109,7 +109,7 @@ def status(
 
 def _packed(detail: Message) -> AnyMessage:
     packed = AnyMessage()
-    packed.Pack(detail)
+    packed.Pack(detail, deterministic=True)
     return packed
 
 
@@ -131,6 +131,10 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(_Code.RESOURCE_EXHAUSTED, "OVERLOADED", message, retry_after_ms=retry_after_ms)
         case service_error.Stopping():
             return status(_Code.UNAVAILABLE, "STOPPING", message, retry_after_ms=RETRY_AFTER_MS)
+        case service_error.Unauthenticated():
+            return status(_Code.UNAUTHENTICATED, "UNAUTHENTICATED", message)
+        case service_error.PermissionDenied():
+            return status(_Code.PERMISSION_DENIED, "PERMISSION_DENIED", message)
         case service_error.DeadlinePassed():
             return status(_Code.DEADLINE_EXCEEDED, "DEADLINE_PASSED", message)
         case service_error.CommandSetAside():

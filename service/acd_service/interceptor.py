@@ -1,6 +1,7 @@
-"""The one interceptor: bounds, errors and logging for every call of the surface.
+"""What goes around every call of the surface: bounds, errors, who calls, timing and logging.
 
-One for all, since each further one costs a measurable share of a unary call. Health and reflection pass by it.
+One step for all, since each further one costs a measurable share of a unary call. Health passes by it; reflection too,
+but for the question who asks.
 """
 
 import asyncio
@@ -11,31 +12,47 @@ from typing import Any, Final
 
 import grpc
 import grpc.aio
+from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from acd_core.refusal import Refused
 from acd_service import errors
+from acd_service.clock import stopwatch_ns
+from acd_service.identity.gate import Gate
+from acd_service.log_fields import facts
+from acd_service.meters import Meters
 from acd_service.service_error import Overloaded, ServiceError, Stopping
 
 _log = logging.getLogger(__name__)
 _OURS: Final = "/acd.v1."
-Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
+_REFLECTION: Final = "/grpc.reflection."
+Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
-class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-ignore]
+class CallInterceptor:
     """Lets calls in while the service serves, at most `in_flight_max` at a time."""
 
     def __init__(self, in_flight_max: int) -> None:
         self._in_flight_max = in_flight_max
         self._closed: ServiceError | None = Stopping("the service is not ready yet")
-        self._wrapped: dict[str, Any] = {}
         self._idle = asyncio.Event()
         self.in_flight = 0
         self.calls = 0
         self.calls_refused = 0
+        self.meters: Meters | None = None
+        """Where calls are timed, if they are; set before the first call, as is `around`."""
+        self.around: Callable[[str, Behaviour], Behaviour] | None = None
+        """Puts something around the handler of a method: for traces."""
+        self.gate: Gate | None = None
+        """Checks who calls, if there are credentials; set before the first call."""
 
     def let_in(self) -> None:
         self._closed = None
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether calls are let in."""
+        return self._closed is None
 
     def shut_out(self, why: ServiceError) -> None:
         """Refuse calls from now on; those in progress go on."""
@@ -48,16 +65,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), timeout_s)
 
-    async def intercept_service(self, continuation: Continuation, handler_call_details: Any) -> Any:
-        method: str = handler_call_details.method
-        wrapped = self._wrapped.get(method)
-        if wrapped is not None:
-            return wrapped
-        handler = await continuation(handler_call_details)
-        if handler is None or not method.startswith(_OURS):
-            return handler
-        wrapped = self._wrapped[method] = self._wrap(method, handler)
-        return wrapped
+    def around_call(self, method: str, handler: Any) -> Any:
+        """A handler of gRPC with everything around it that calls of `method` pass.
+
+        Args:
+            method: as gRPC names it, with both slashes.
+        """
+        if method.startswith(_OURS):
+            return self._wrap(method, handler)
+        if self.gate is not None and method.startswith(_REFLECTION):
+            return self._for_the_known(handler)
+        return handler
 
     def _wrap(self, method: str, handler: Any) -> Any:
         name = method.removeprefix(_OURS)
@@ -69,17 +87,40 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
         else:
             make, behaviour = grpc.unary_unary_rpc_method_handler, handler.unary_unary
         return make(
-            self._guarded(name, behaviour),
+            self._guarded(name, behaviour, is_stream=handler.request_streaming or handler.response_streaming),
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
 
-    def _guarded(self, name: str, behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Any]:
+    def _for_the_known(self, handler: Any) -> Any:
+        """Reflection, for whoever has an identity."""
+        gate = self.gate
+        assert gate is not None
+
+        async def call(requests: Any, context: Any) -> Any:
+            try:
+                gate.identify(context)
+            except ServiceError as error:
+                await context.abort_with_status(rpc_status.to_status(errors.status_of(error)))
+            async for response in handler.stream_stream(requests, context):
+                yield response
+
+        return grpc.stream_stream_rpc_method_handler(
+            call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        )
+
+    def _guarded(self, name: str, behaviour: Behaviour, *, is_stream: bool) -> Behaviour:
         """All handlers are coroutines, those of streams too: they write to their context, so that a call that is
         cancelled ends in the handler and not beside it.
         """
+        if self.gate is not None:
+            behaviour = self.gate.guard(name, behaviour, is_stream=is_stream)
+        if self.around is not None:
+            behaviour = self.around(name, behaviour)
+        timing = None if self.meters is None or is_stream else self.meters.calls_of(name)
 
         async def call(request: Any, context: Any) -> Any:
+            began_ns = 0 if timing is None else stopwatch_ns()
             self.calls += 1
             number = self.calls
             self.in_flight += 1
@@ -90,8 +131,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
             except Exception as error:
-                await self._refuse(name, number, context, error)
+                await self._refuse(name, number, request, context, error)
             finally:
+                if timing is not None:
+                    timing.observe(stopwatch_ns() - began_ns)
                 self.in_flight -= 1
                 if not self.in_flight:
                     self._idle.set()
@@ -101,10 +144,27 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc,unused-i
     def _why_not(self) -> ServiceError:
         return self._closed or Overloaded(f"{self._in_flight_max} calls are in progress", 1_000)
 
-    async def _refuse(self, name: str, number: int, context: Any, error: Exception) -> None:
+    async def _refuse(self, name: str, number: int, request: Any, context: Any, error: Exception) -> None:
         self.calls_refused += 1
+        status = errors.status_of(error)
+        reason = _reason_in(status)
+        if self.meters is not None:
+            self.meters.count_call_refused(name, reason)
+        request_id = getattr(request, "request_id", "")
         if isinstance(error, Refused | ServiceError):
-            _log.info("call %d %s refused: %s", number, name, error)
+            if _log.isEnabledFor(logging.INFO):
+                told = facts({"why": str(error)}, method=name, call=number, request_id=request_id, reason=reason)
+                _log.info("call refused", extra=told)
         else:
-            _log.error("call %d %s failed", number, name, exc_info=error)
-        await context.abort_with_status(rpc_status.to_status(errors.status_of(error)))
+            told = facts(method=name, call=number, request_id=request_id)
+            _log.error("call failed", exc_info=error, extra=told)
+        await context.abort_with_status(rpc_status.to_status(status))
+
+
+def _reason_in(status: Any) -> str:
+    """The named cause as callers see it; `INTERNAL` for a fault of ours."""
+    for detail in status.details:
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return str(info.reason)
+    return "INTERNAL"

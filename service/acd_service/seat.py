@@ -16,6 +16,8 @@ class Released:
 
     event: Event
     content: bytes
+    asked_by: str = ""
+    """The name of the identity whose call caused it; empty if the service itself did."""
 
 
 class Outlet(Protocol):
@@ -53,3 +55,10 @@ class Seat:
         self.on_committed = on_committed
         self.commands = 0
         self.refused = 0
+
+    def due_ns(self) -> int | None:
+        """When the seat has to be ticked next: its engine's earliest timer, or when a queue opens or closes."""
+        timer_ns, opening_ns = self.engine.next_timer(), self.opening.due_ns(self.engine)
+        if timer_ns is None or opening_ns is None:
+            return opening_ns if timer_ns is None else timer_ns
+        return min(timer_ns, opening_ns)

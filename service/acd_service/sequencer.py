@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -18,16 +17,22 @@ from acd_core.commands import ApplyPolicy, Command, Resume, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
-from acd_service.clock import Clock
+from acd_service.clock import Clock, stopwatch_ns
 from acd_service.config import Config
 from acd_service.journal import Batch, CommandRecord, EventRecord, Journal, PolicyRecord
+from acd_service.meters import Meters
+from acd_service.observer import BatchTimes, Observer
 from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
 from acd_service.set_aside import name_of_first_timer
+from acd_service.timetable import Timetable
+from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
+_DEPTH_FADES: Final = 0.75
+"""How much of what was under way of late counts one batch later: after a burst, a few batches see it forgotten."""
 T = TypeVar("T")
 
 AT_FIELD: Final = "acd-at-ns"
@@ -41,7 +46,19 @@ class EngineFailedOnTimer(RuntimeError):
 class _Taken:
     """A command on its way, and who waits for it."""
 
-    __slots__ = ("answer", "at_ns", "command", "deadline", "error", "future", "on_release", "released", "seat")
+    __slots__ = (
+        "answer",
+        "asked_by",
+        "at_ns",
+        "command",
+        "deadline",
+        "error",
+        "future",
+        "note",
+        "on_release",
+        "released",
+        "seat",
+    )
 
     def __init__(
         self,
@@ -51,6 +68,7 @@ class _Taken:
         at_ns: int | None,
         deadline: float | None,
         on_release: Callable[[Answer], None] | None,
+        asked_by: str,
     ) -> None:
         self.seat = seat
         self.command = command
@@ -58,9 +76,15 @@ class _Taken:
         self.at_ns = at_ns
         self.deadline = deadline
         self.on_release = on_release
+        self.asked_by = asked_by
         self.answer: Answer | None = None
         self.error: Exception | None = None
         self.released: list[Released] = []
+        self.note: object = None
+
+    @property
+    def tenant(self) -> str:
+        return self.seat.tenant
 
 
 @dataclass(slots=True)
@@ -71,11 +95,14 @@ class _Uncommitted:
     events: list[EventRecord] = field(default_factory=list)
     policies: list[PolicyRecord] = field(default_factory=list)
     ticked: list[tuple[Seat, list[Released]]] = field(default_factory=list)
+    touched: set[Seat] = field(default_factory=set)
+    """Whose engines were asked to do something."""
 
-    def record(self, seat: Seat, command: Command, answer: Answer) -> list[Released]:
+    def record(self, seat: Seat, command: Command, answer: Answer, asked_by: str = "") -> list[Released]:
         tenant, seq, at_ns = seat.tenant, answer.seq, answer.at_ns
-        content = codec.encode_record(seq, at_ns, command)
-        released = [Released(event, codec.encode_event(event)) for event in answer.events]
+        who = codec.asked_by_field(asked_by)
+        content = codec.encode_record(seq, at_ns, command) + who
+        released = [Released(event, codec.encode_event(event) + who, asked_by) for event in answer.events]
         self.commands.append(CommandRecord(tenant, seq, at_ns, seat.engine.event_hash, content))
         self.events += [EventRecord(tenant, r.event.event_seq, seq, r.content) for r in released]
         if isinstance(command, ApplyPolicy):
@@ -115,10 +142,16 @@ class Sequencer:
         self._closed: Stopping | None = None
         self._failed = False
         self._wakeup: asyncio.Future[None] | None = None
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._worker = WriterThread("journal")
+        self._timetable = Timetable()
         self._task: asyncio.Task[None] | None = None
-        self._last_batch = 0
+        self._depth = 0.0
+        self._enough = 1
+        self._ticked_at = 0.0
         self.batches = 0
+        self.meters = Meters()
+        self.observer: Observer | None = None
+        """Told of each command as it comes and of each batch that is out: for logs and traces."""
 
     async def seat(self, seat: Seat, *, resume: bool) -> None:
         """Give a tenant its place.
@@ -133,6 +166,7 @@ class Sequencer:
             await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
             seat.outlet.publish(released)
         self._seats.append(seat)
+        self._timetable.look_again(seat)
         self._wake()
 
     def start(self) -> None:
@@ -144,7 +178,7 @@ class Sequencer:
         self._wake()
         if self._task is not None:
             await self._task
-        self._worker.shutdown()
+        self._worker.stop()
 
     async def submit(
         self,
@@ -154,6 +188,7 @@ class Sequencer:
         at_ns: int | None = None,
         deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
+        asked_by: str = "",
     ) -> Answer:
         """Have a command applied and made durable.
 
@@ -161,6 +196,7 @@ class Sequencer:
             at_ns: the command's time; only with a driven clock.
             deadline: in the loop's time; a command not yet applied by then is not applied.
             on_release: called with the answer just before the command's events are released.
+            asked_by: the name of the identity whose call it is; kept with the command and its events.
 
         Raises:
             Refused: the engine did not take it, or a time was given to a service that keeps its own.
@@ -171,10 +207,15 @@ class Sequencer:
         if self._closed is not None:
             raise self._closed
         if len(self._arrived) >= self._config.waiting_commands_max:
+            self.meters.count(command.kind, "OVERLOADED")
             raise Overloaded(f"{len(self._arrived)} commands are waiting to be applied", 100)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._arrived.append(_Taken(seat, command, future, at_ns, deadline, on_release))
-        self._wake()
+        taken = _Taken(seat, command, future, at_ns, deadline, on_release, asked_by)
+        if self.observer is not None:
+            taken.note = self.observer.arrived(command)
+        self._arrived.append(taken)
+        if len(self._arrived) >= self._enough:
+            self._wake()
         return await future
 
     async def look(self, question: Callable[[], T]) -> T:
@@ -189,7 +230,7 @@ class Sequencer:
 
     async def in_worker(self, work: Callable[[], T]) -> T:
         """Run work that writes to the journal where nothing else does."""
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        return await self._worker.run(work)
 
     @property
     def waiting(self) -> int:
@@ -204,67 +245,94 @@ class Sequencer:
         batch: list[_Taken] = []
         try:
             while True:
-                if not self._arrived and not self._tick_is_due():
-                    if self._closed is not None:
+                if not self._arrived:
+                    if self._closed is not None and not self._tick_is_due():
                         return
-                    await self._sleep()
-                    continue
-                if self._last_batch > self._config.gather_above and self._closed is None:
-                    await asyncio.sleep(self._config.gather_ms / 1_000)
+                    if self._closed is None:
+                        await self._sleep()
+                        if not self._arrived and not self._tick_is_due():
+                            continue
+                if self._arrived:
+                    await self._gather()
+                else:
+                    self._ticked_at = asyncio.get_running_loop().time()
                 count = min(len(self._arrived), self._config.batch_commands_max)
                 batch = [self._arrived.popleft() for _ in range(count)]
-                self._last_batch = count
                 await self._process(batch)
         except Exception as error:
             self._fail(error, batch)
 
     def _first_timer_ns(self) -> int | None:
-        if self._clock.driven:
-            return None
-        due = (
-            moment for seat in self._seats for moment in (seat.engine.next_timer(), seat.opening.due_ns(seat.engine))
-        )
-        return min((due_ns for due_ns in due if due_ns is not None), default=None)
+        return None if self._clock.driven else self._timetable.first_ns()
 
     def _tick_is_due(self) -> bool:
         due_ns = self._first_timer_ns()
         return due_ns is not None and due_ns <= self._clock.now_ns()
 
+    async def _gather(self) -> None:
+        """Wait for more to share a commit with, as long as more are sure to come.
+
+        A commit costs the loop about as much as some calls do. So many callers as had commands under way of late are
+        likely to have them under way again: half of them make a batch, while the others are with the commit before or
+        with the next. One caller alone never waits; nobody waits longer than `gather_ms`.
+        """
+        self._depth = max(self._depth * _DEPTH_FADES, len(self._arrived))
+        enough = int(self._depth / 2)
+        if len(self._arrived) < enough and self._closed is None:
+            await self._pause(enough, self._config.gather_ms / 1_000)
+            self._depth = max(self._depth, len(self._arrived))
+
     async def _sleep(self) -> None:
+        """Until a command arrives, or a timer is due; timers alone are fired once in `gather_ms`, so that they share
+        commits.
+        """
+        due_ns = self._first_timer_ns()
+        delay_s = _SLEEP_S_MAX
+        if due_ns is not None:
+            earliest_s = self._ticked_at + self._config.gather_ms / 1_000 - asyncio.get_running_loop().time()
+            delay_s = min(max((due_ns - self._clock.now_ns()) / 1e9, earliest_s, 0), _SLEEP_S_MAX)
+        await self._pause(1, delay_s)
+
+    async def _pause(self, enough: int, delay_s: float) -> None:
+        """Until so many commands have arrived, the time is over, or somebody calls `_wake`."""
         loop = asyncio.get_running_loop()
         self._wakeup = loop.create_future()
-        due_ns = self._first_timer_ns()
-        alarm = None
-        if due_ns is not None:
-            delay_s = max(due_ns - self._clock.now_ns(), 0) / 1e9
-            alarm = loop.call_later(min(delay_s, _SLEEP_S_MAX), self._wake)
+        self._enough = enough
+        alarm = loop.call_later(delay_s, self._wake)
         try:
             await self._wakeup
         finally:
             self._wakeup = None
-            if alarm is not None:
-                alarm.cancel()
+            alarm.cancel()
 
     async def _process(self, batch: list[_Taken]) -> None:
         while True:
             try:
+                began_ns = stopwatch_ns()
                 made = self._apply(batch)
                 break
             except _EngineFailed as failure:
                 await self._recover_from(failure)
+        committed_ns = applied_ns = stopwatch_ns()
         if made.commands:
+            self.meters.count_batch(len(batch), applied_ns - began_ns)
             self._uncommitted = True
             await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
             self.batches += 1
+            committed_ns = stopwatch_ns()
+            self.meters.commit_ns.observe(committed_ns - applied_ns)
         self._uncommitted = False
         self._release(batch, made)
+        if self.observer is not None:
+            self.observer.released(batch, BatchTimes(began_ns, applied_ns, committed_ns))
 
     def _apply(self, batch: list[_Taken]) -> _Uncommitted:
         """Apply what can be; what the batch's callers will hear is left in its members."""
         made = _Uncommitted()
         loop_now, now_ns = asyncio.get_running_loop().time(), self._clock.now_ns()
         if not self._clock.driven:
-            for seat in self._seats:
+            for seat in self._timetable.due(now_ns):
+                made.touched.add(seat)
                 made.ticked.append((seat, self._tick(seat, now_ns, made)))
         for taken in batch:
             taken.released, taken.error, taken.answer = [], None, None
@@ -272,29 +340,38 @@ class Sequencer:
                 continue
             if taken.deadline is not None and taken.deadline <= loop_now:
                 taken.error = DeadlinePassed("the deadline passed before the command was applied")
+                self.meters.count(taken.command.kind, "DEADLINE_PASSED")
                 continue
             seat, command = taken.seat, taken.command
             if command in seat.set_aside:
+                self.meters.count(command.kind, "SET_ASIDE")
                 taken.error = CommandSetAside("the engine failed on this command before")
                 continue
             at_ns = now_ns
+            made.touched.add(seat)
             try:
                 if self._clock.driven:
                     at_ns = self._drive(taken, made)
                 answer = seat.engine.apply(at_ns, command)
                 if not answer.duplicate:
-                    taken.released += made.record(seat, command, answer)
+                    taken.released += made.record(seat, command, answer, taken.asked_by)
                     seat.commands += 1
+                    self.meters.accepted[command.kind] += 1
                     if isinstance(command, ApplyPolicy):
                         taken.released += self._tick(seat, at_ns, made)
+                else:
+                    self.meters.count(command.kind, "DUPLICATE")
                 taken.answer = answer
             except Refused as refused:
                 taken.error = refused
                 seat.refused += 1
+                self.meters.count(command.kind, refused.reason.value)
             except _EngineFailed:
                 raise
             except Exception as error:
                 raise _EngineFailed(seat, taken, command, at_ns, error) from error
+        for seat in made.touched:
+            self._timetable.look_again(seat)
         return made
 
     def _drive(self, taken: _Taken, made: _Uncommitted) -> int:
@@ -323,6 +400,7 @@ class Sequencer:
         if due_ns is None or due_ns > at_ns:
             return []
         tick = Tick()
+        self.meters.accepted[tick.kind] += 1
         try:
             return made.record(seat, tick, seat.engine.apply(at_ns, tick))
         except Exception as error:
@@ -357,7 +435,7 @@ class Sequencer:
             except Exception as error:
                 future.set_exception(error)
         if made.commands:
-            for seat in self._seats:
+            for seat in made.touched:
                 seat.on_committed(seat.engine.seq)
 
     async def _recover_from(self, failure: _EngineFailed) -> None:
@@ -372,6 +450,7 @@ class Sequencer:
         for seat in self._seats:
             seat.engine = await self.in_worker(seat.rebuild)
             seat.opening = Opening()
+            self._timetable.look_again(seat)
         seat, taken = failure.seat, failure.taken
         about = "" if taken is not None else name_of_first_timer(seat.engine)
         seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about)

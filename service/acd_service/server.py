@@ -7,7 +7,7 @@ prints `listening on ADDRESS` once it serves.
 
 import argparse
 import asyncio
-import ipaddress
+import gc
 import logging
 import signal
 import sys
@@ -19,7 +19,7 @@ import grpc
 import grpc.aio
 import uvloop
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from acd.v1 import (
     admin_service_pb2_grpc,
@@ -29,12 +29,17 @@ from acd.v1 import (
     policy_service_pb2_grpc,
     routing_service_pb2_grpc,
 )
+from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse, DataDirLock
+from acd_service.identity.exposure import check_exposure, warning_about
+from acd_service.identity.gate import Gate
+from acd_service.identity.tls import ServerCertificate
 from acd_service.interceptor import CallInterceptor
 from acd_service.journal import TENANT_DEFAULT, JournalError
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.observing import Observing
 from acd_service.rpc.admin_service import AdminService
 from acd_service.rpc.agent_service import AgentService
 from acd_service.rpc.call import Tenants
@@ -43,6 +48,7 @@ from acd_service.rpc.event_service import EventService
 from acd_service.rpc.insight_service import InsightService
 from acd_service.rpc.policy_service import PolicyService
 from acd_service.rpc.routing_service import RoutingService
+from acd_service.rpc.surface import Surface
 from acd_service.sequencer import Sequencer
 from acd_service.service_error import DirectoryDamaged, Stopping
 from acd_service.tenant import Tenant, open_tenant
@@ -69,12 +75,9 @@ _OPTIONS: Final = (
 # The loop and the thread that commits hand the interpreter to each other several times a batch. At Python's usual 5 ms
 # a commit would wait that long each time the loop is busy.
 _SWITCH_INTERVAL_S: Final = 0.0005
+_COLLECT_AFTER: Final = (20_000, 50, 100)
 _FLUSH_S: Final = 0.2
 """For the last answers to leave; streams of the health service, which never end, are cut off after it."""
-
-
-class NotLoopback(BadConfig):
-    """Without credentials the service listens to its own machine only."""
 
 
 class AddressInUse(RuntimeError):
@@ -91,7 +94,7 @@ class Server:
     """
 
     def __init__(self, config: Config) -> None:
-        check_is_loopback(config.listen)
+        check_exposure(config)
         self._config = config
         self.port = 0
         self.address = config.listen
@@ -105,7 +108,10 @@ class Server:
         self._grpc: grpc.aio.Server | None = None
         self._tenants = Tenants()
         self._calls = CallInterceptor(config.calls_in_flight_max)
+        self._gate = self._calls.gate = Gate(config.access, self._tenants.by_name) if config.access.is_set else None
+        self._certificate = ServerCertificate(config.tls) if config.tls.certificate else None
         self._health = health.aio.HealthServicer()
+        self.observing = Observing(config, self._calls, lambda: self._tenants.all(), lambda: self._calls.lets_in)
 
     async def start(self) -> None:
         """Lock the data directory, listen, recover, serve. Until it serves, calls are answered UNAVAILABLE.
@@ -122,6 +128,7 @@ class Server:
     async def _start(self) -> None:
         config = self._config
         self._lock = DataDirLock.take(config.data_dir)
+        self.observing.start()
         await self._listen()
         self._journal = journal = await asyncio.to_thread(
             SqliteJournal.open, config.data_dir, vfs=config.journal_vfs, synchronous=config.journal_synchronous
@@ -131,6 +138,7 @@ class Server:
         floor_ns = recovered.engine.now_ns
         clock = DrivenClock(floor_ns) if config.clock == "external" else WallClock(floor_ns)
         self._sequencer = Sequencer(journal, clock, config, self._fail)
+        self.observing.watch(journal, self._sequencer)
         self._tenant = Tenant(TENANT_DEFAULT, recovered, journal, self._sequencer, clock, config)
         await self._tenant.take_seat()
         self._sequencer.start()
@@ -140,11 +148,18 @@ class Server:
             recovered.engine.seq, recovered.snapshot_seq, recovered.replayed,
         )  # fmt: skip
         await self._say(health_pb2.HealthCheckResponse.SERVING)
+        if self._gate is not None:
+            self._gate.start()
         self._calls.let_in()
-        _log.warning("listening on %s: loopback only, since no credentials are configured", self.address)
+        self.observing.recovered(recovered.replayed)
+        warning = warning_about(config, self.address)
+        if warning:
+            _log.warning("%s", warning)
 
     async def _listen(self) -> None:
-        self._grpc = server = grpc.aio.server(interceptors=(self._calls,), options=_OPTIONS)
+        self._grpc = server = grpc.aio.server(options=_OPTIONS)
+        surface = Surface(self._calls)
+        server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
         registrations: list[tuple[Callable[..., None], object]] = [
             (routing_service_pb2_grpc.add_RoutingServiceServicer_to_server, RoutingService(tenants)),
@@ -156,13 +171,17 @@ class Server:
             (health_pb2_grpc.add_HealthServicer_to_server, self._health),
         ]
         for add, servicer in registrations:
-            add(servicer, server)
-        EventService(tenants).add_to(server)
-        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+            add(servicer, surface)
+        EventService(tenants).add_to(surface)
+        names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection.aio.ReflectionServicer(names), surface)
         await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
         listen = self._config.listen
         try:
-            self.port = server.add_insecure_port(listen)
+            if self._certificate is None:
+                self.port = server.add_insecure_port(listen)
+            else:
+                self.port = server.add_secure_port(listen, self._certificate.credentials())
         except RuntimeError as error:
             raise AddressInUse(f"cannot listen on {listen}: {error}") from None
         if listen.startswith("unix:"):
@@ -195,12 +214,15 @@ class Server:
             self._calls.shut_out(Stopping("the service is stopping"))
             if self._grpc is not None:
                 await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
+            if self._gate is not None:
+                await self._gate.stop()
             if self._tenant is not None:
                 await self._tenant.stop()
             if self._grpc is not None:
                 await self._calls.drain(self._config.stop_grace_s)
                 await self._grpc.stop(_FLUSH_S)
                 self._grpc = None
+            await self.observing.stop()
             if self._sequencer is not None:
                 await self._sequencer.stop()
                 self._sequencer = None
@@ -228,15 +250,25 @@ async def serve(config: Config, on_ready: Callable[[Server], None] = lambda _ser
         BadConfig, DataDirInUse, AddressInUse, JournalError: it could not start.
     """
     server = Server(config)
+    spare_the_collector()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.request_stop)
     await server.start()
+    gc.collect()
+    gc.freeze()
     on_ready(server)
     await server.wait()
     _log.info("stopping")
     await server.stop()
     return 0 if server.failure is None else 1
+
+
+def spare_the_collector() -> None:
+    """Let Python look for cycles seldom. Calls leave none; what it would walk through each time is the recent events,
+    and a walk through those takes as long as some commits.
+    """
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: None) -> int:
@@ -245,51 +277,24 @@ def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: Non
     return uvloop.run(serve(config, on_ready))
 
 
-def check_is_loopback(listen: str) -> None:
-    """Refuse an address that others than this machine could reach.
-
-    Raises:
-        NotLoopback: naming the address.
-        BadConfig: it is no address.
-    """
-    if listen.startswith("unix:"):
-        return
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65_535:
-        raise BadConfig(f"listen: {listen!r} is not host:port or unix:PATH")
-    host = host.removeprefix("[").removesuffix("]")
-    if host == "localhost":
-        return
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise NotLoopback(
-            f"listen: {listen!r} is not a loopback address; without credentials the service listens to 127.0.0.1, "
-            "[::1], localhost or unix:PATH only"
-        )
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="acd_service.server", description="run a routing service")
     parser.add_argument("--data", type=Path, required=True, help="the data directory")
     parser.add_argument("--config", type=Path, help="a YAML file of settings")
-    parser.add_argument("--listen", help=f"host:port on the loopback interface (default {LISTEN_DEFAULT})")
+    parser.add_argument("--listen", help=f"host:port or unix:PATH (default {LISTEN_DEFAULT})")
     parser.add_argument("--clock", choices=("wall", "external"))
     parser.add_argument("--engine", choices=("compiled", "reference"))
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
     given = {"data_dir": options.data, "listen": options.listen, "clock": options.clock, "engine": options.engine}
     try:
         if options.config is not None:
             config = Config.load(options.config, **given)
         else:
             config = Config(**{name: value for name, value in given.items() if value is not None})
+        if options.verbose:
+            config = config.with_room("log", level="info")
+        logs.set_up(config.log)
         return run(config, lambda server: print(f"listening on {server.address}", flush=True))  # noqa: T201
     except (BadConfig, DataDirInUse, AddressInUse, JournalError, DirectoryDamaged) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")

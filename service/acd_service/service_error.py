@@ -17,6 +17,14 @@ class Stopping(ServiceError):
     """The service is stopping, or has failed; another call will have to find it running again."""
 
 
+class Unauthenticated(ServiceError):
+    """The caller showed no credential, or one that is not valid (any more). Which of the two is in the log only."""
+
+
+class PermissionDenied(ServiceError):
+    """The caller is known, and may not do this."""
+
+
 class DeadlinePassed(ServiceError):
     """The caller's deadline passed before the command was applied."""
 

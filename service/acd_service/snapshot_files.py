@@ -4,13 +4,14 @@ A file is the magic, a 16-byte BLAKE2b digest of the rest, and the engine's cano
 name and renamed, so that a reader never sees half of one.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from acd_service.journal import JournalDamaged, Snapshot
 
@@ -32,6 +33,17 @@ class SnapshotFiles:
             return []
         found = (_NAME.fullmatch(path.name) for path in self._directory.iterdir())
         return sorted(int(match["seq"]) for match in found if match and match["tenant"] == quote(tenant, safe=""))
+
+    def newest(self) -> dict[str, tuple[int, float, int]]:
+        """By tenant, of its newest snapshot: the seq, when it was written in seconds since the Unix epoch, its size."""
+        found: dict[str, tuple[int, float, int]] = {}
+        for path in self._directory.iterdir() if self._directory.is_dir() else ():
+            match = _NAME.fullmatch(path.name)
+            if match and int(match["seq"]) >= found.get(unquote(match["tenant"]), (0,))[0]:
+                with contextlib.suppress(FileNotFoundError):
+                    stat = path.stat()
+                    found[unquote(match["tenant"])] = (int(match["seq"]), stat.st_mtime, stat.st_size)
+        return found
 
     def load(self, tenant: str, seq: int) -> Snapshot:
         """Read one snapshot.

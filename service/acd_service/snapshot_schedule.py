@@ -34,6 +34,7 @@ class SnapshotSchedule:
         self._last_seq = last_seq
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self.failures = 0
         self.events_read: Callable[[], int] = lambda: INT64_MAX
         """Up to which event the service's own readers have come: later ones are not forgotten."""
 
@@ -91,6 +92,7 @@ class SnapshotSchedule:
             await self.take()
         except SnapshotFailed as error:
             self._last_seq += self._config.snapshot_every_commands
+            self.failures += 1
             _log.error("no snapshot was taken: %s", error)
 
     async def _forget(self) -> None:

@@ -18,7 +18,7 @@ from acd_core.snapshot import digest_of
 from acd_service.engine_interface import engine_maker
 from acd_service.journal import TENANT_DEFAULT, JournalError, Snapshot
 from acd_service.journal_sqlite import SqliteJournal
-from acd_service.recovery import replay_tail
+from acd_service.recovery import EngineFailedOnReplay, replay_tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,10 @@ def main() -> int:
     os.nice(10)
     try:
         taken = take_snapshot(options.data, options.tenant, options.engine)
+    except EngineFailedOnReplay as error:
+        # What the engine tripped over may quote what a caller sent, and this ends up in a log; `acd verify` tells all.
+        sys.stderr.write(f"{type(error).__name__}: good through seq {error.good_through_seq}; see `acd verify`\n")
+        return 1
     except JournalError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1

@@ -17,6 +17,7 @@ from acd_service.figures.keeper import FiguresKeeper
 from acd_service.invariants import InvariantMonitor
 from acd_service.journal import Journal
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.kept_lines import KeptLines
 from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
 from acd_service.seat import Released, Seat
@@ -63,6 +64,7 @@ class Tenant:
             rebuild=lambda: recover(journal, name, engine_maker(config.engine)).engine,
             on_committed=self.snapshots.committed,
         )
+        self.lines: Final = KeptLines(self.look)
         self._was_used = engine.seq > 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_stopping = False
@@ -86,9 +88,12 @@ class Tenant:
         at_ns: int | None = None,
         deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
+        asked_by: str = "",
     ) -> Answer:
         """As `Sequencer.submit`, for this tenant."""
-        return await self.sequencer.submit(self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release)
+        return await self.sequencer.submit(
+            self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release, asked_by=asked_by
+        )
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:
         """Ask the engine something when all that it knows is durable. The question must not change it."""

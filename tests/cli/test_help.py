@@ -30,6 +30,7 @@ def test_all_commands_are_there() -> None:
         "agents export",
         "events",
         "status",
+        "top",
         "simulate",
         "replay",
         "verify",

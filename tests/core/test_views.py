@@ -11,7 +11,7 @@ from acd_core.policy import Policy, QueueSpec
 from acd_core.reference import ReferenceEngine
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, SkillLevel
-from acd_core.views import AgentView, ContactView
+from acd_core.views import AgentCounts, AgentView, ContactView, Line
 
 Play = Callable[..., Any]
 
@@ -109,6 +109,13 @@ def test_counts(play: Play) -> None:
     assert (counts.opened, counts.closed) == (5, (0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0))
     assert scenario.engine.agent("ann").leaving
     assert (scenario.engine.waiting_in("sales"), scenario.engine.waiting_in("billing")) == (1, 0)
+    assert scenario.engine.lines() == (
+        Line("billing", "voice", 0, 1, at(3)),
+        Line("sales", "voice", 1, 0, at(7)),
+    )
+    assert scenario.engine.agent_counts() == AgentCounts(
+        offline=2, ready=1, away=1, offline_busy=1, ready_busy=1, away_busy=0
+    )
 
 
 def test_a_snapshot_can_be_read_by_the_other_engine(play: Play, engine_class: Any) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd_core import limits
-from acd_core.enums import STRATEGIES_BUILT, Membership, Strategy
+from acd_core.enums import Membership, Strategy
 from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
 from acd_service.policy_file import load_policy, parse_policy, policy_yaml
 from acd_service.yaml_document import BadFile, duration_text
@@ -198,7 +198,7 @@ ids = st.one_of(
     st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=9),
     st.sampled_from(["no", "1", "1.5", "null", "~", "<<", "=", "2026-01-01", "- a", "a: b", "# c", " d "]),
 )
-accepting = [(s, a) for s in sorted(STRATEGIES_BUILT) for a in (False, True) if not (a and s is Strategy.BROADCAST)]
+accepting = [(s, a) for s in sorted(Strategy) for a in (False, True) if not (a and s is Strategy.BROADCAST)]
 queues = st.builds(
     lambda how, **rest: QueueSpec(strategy=how[0], auto_accept=how[1], **rest),
     st.sampled_from(accepting),

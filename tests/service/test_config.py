@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from acd_service.config import BadConfig, Config
-from acd_service.server import NotLoopback, check_is_loopback
+from acd_service.identity.exposure import NotLoopback, check_exposure
 
 
 def test_a_file_of_settings_and_what_overrides_it(tmp_path):
@@ -39,7 +39,7 @@ def test_wrong_settings_are_named(tmp_path, text, says):
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "127.8.8.8:1", "[::1]:7", "localhost:7007", "unix:/tmp/x"])
 def test_loopback_addresses(listen):
-    check_is_loopback(listen)
+    check_exposure(Config(listen=listen))
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_loopback_addresses(listen):
 )  # fmt: skip
 def test_other_addresses(listen, error):
     with pytest.raises(error):
-        check_is_loopback(listen)
+        check_exposure(Config(listen=listen))

@@ -108,7 +108,15 @@ def short(row):
     """A row with only what is not zero, times in seconds."""
     shown = {}
     for field, value in row.ListFields():
-        if field.name in ("queue_id", "channel", "start_at", "end_at", "service_levels"):
+        if field.name in (
+            "queue_id",
+            "channel",
+            "start_at",
+            "end_at",
+            "service_levels",
+            "waiting_since",
+            "offered_now",
+        ):
             continue
         shown[field.name] = value.ToMilliseconds() / 1_000 if isinstance(value, Duration) else value
     return {name: value for name, value in shown.items() if value}
@@ -279,6 +287,9 @@ def test_agents_seconds_add_up(centre):
         message = next(stream)
         assert message.at.ToNanoseconds() == (MONDAY_S + 1_500) * 10**9
         assert [short(row) for row in message.queues] == [BOTH]
+        (row,) = message.queues
+        assert (row.waiting_since.ToSeconds() - MONDAY_S, row.offered_now) == (287, 1)  # "waits-on", offered to ann
+        assert (message.agents_now.ready, message.agents_now.ready_busy) == (1, 1)
         (ann,) = message.agents
         figures = short(ann)
         assert figures.pop("agent_id") == "ann"

@@ -14,7 +14,19 @@ SERVICE = ROOT / "service" / "acd_service"
 # checker) stands on the engine or speaks to the service as a client, and nothing of the service may stand on it. A
 # room.file stands in another layer than the rest of its room.
 LAYERS = [
-    {"service_error", "config", "data_dir", "clock", "engine_interface", "invariants"},
+    {
+        "service_error",
+        "config",
+        "data_dir",
+        "clock",
+        "engine_interface",
+        "invariants",
+        "observe_settings",
+        "access_settings",
+        "meters",
+        "observer",
+        "log_fields",
+    },
     {
         "codec",
         "customers",
@@ -27,10 +39,12 @@ LAYERS = [
         "policy_lint",
         "opening_times",
     },
-    {"journal", "journal_sqlite", "snapshot_files", "set_aside", "standing", "errors"},
+    {"journal", "journal_sqlite", "snapshot_files", "set_aside", "standing", "errors", "batches"},
     {
         "recovery",
         "sequencer",
+        "writer_thread",
+        "timetable",
         "seat",
         "watchers",
         "fanout",
@@ -39,11 +53,13 @@ LAYERS = [
         "verify",
         "tenant",
         "opening",
+        "kept_lines",
         "past",
         "figures.keeper",
     },
+    {"identity"},
     {"interceptor"},
-    {"rpc"},
+    {"rpc", "logs", "metrics", "observing"},
     {"server"},
     {"cli"},
 ]

@@ -33,7 +33,7 @@ from acd_core.commands import (
     UpdateContact,
     UpsertAgents,
 )
-from acd_core.enums import STRATEGIES_BUILT, ContactState, Membership, OfferOutcome, Presence, Strategy
+from acd_core.enums import ContactState, Membership, OfferOutcome, Presence, Strategy
 from acd_core.policy import Channel, OfferOutcomes, OutcomePolicy, Policy, QueueSpec
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_service.checker import Checker
@@ -55,7 +55,7 @@ outcomes = st.builds(OutcomePolicy, exclude_ms=brief_ms, delay_ms=brief_ms, away
 
 
 def _queue(queue_id: str) -> st.SearchStrategy[QueueSpec]:
-    ways = [(s, a) for s in sorted(STRATEGIES_BUILT) for a in (False, True) if not (a and s is Strategy.BROADCAST)]
+    ways = [(s, a) for s in sorted(Strategy) for a in (False, True) if not (a and s is Strategy.BROADCAST)]
     return st.builds(
         lambda way, **rest: QueueSpec(queue_id, strategy=way[0], auto_accept=way[1], **rest),
         st.sampled_from(ways),

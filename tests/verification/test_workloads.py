@@ -32,7 +32,7 @@ COMMANDS = 1_200
 def test_engines_are_equal_on_a_workload(shape: Shape) -> None:
     workload = Workload(shape, seed=3)
     steps = Lockstep({name: kind(3) for name, kind in BOTH.items()}, Checker(3, thorough_every=500), shape.name)
-    for at_ns, command in workload.start():
+    for at_ns, command in workload.start(steps.lead.next_timer):
         workload.learn(steps.apply(at_ns, command).events)
     steps.compare_digests()
     waiting = steps.lead.counts().waiting

@@ -56,7 +56,7 @@ class GetQueueStatsResponse(_message.Message):
     def __init__(self, stats: _Optional[_Iterable[_Union[QueueStats, _Mapping]]] = ..., event_seq: _Optional[int] = ...) -> None: ...
 
 class QueueStats(_message.Message):
-    __slots__ = ("queue_id", "channel", "start_at", "end_at", "offered", "answered", "answered_within_target", "abandoned", "short_abandoned", "abandoned_within_target", "overflowed", "ended_otherwise", "waiting", "answered_wait", "answered_wait_max", "talk", "held", "wrap_up", "service_levels")
+    __slots__ = ("queue_id", "channel", "start_at", "end_at", "offered", "answered", "answered_within_target", "abandoned", "short_abandoned", "abandoned_within_target", "overflowed", "ended_otherwise", "waiting", "answered_wait", "answered_wait_max", "talk", "held", "wrap_up", "service_levels", "waiting_since", "offered_now")
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     START_AT_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,8 @@ class QueueStats(_message.Message):
     HELD_FIELD_NUMBER: _ClassVar[int]
     WRAP_UP_FIELD_NUMBER: _ClassVar[int]
     SERVICE_LEVELS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_SINCE_FIELD_NUMBER: _ClassVar[int]
+    OFFERED_NOW_FIELD_NUMBER: _ClassVar[int]
     queue_id: str
     channel: str
     start_at: _timestamp_pb2.Timestamp
@@ -95,7 +97,9 @@ class QueueStats(_message.Message):
     held: _duration_pb2.Duration
     wrap_up: _duration_pb2.Duration
     service_levels: ServiceLevels
-    def __init__(self, queue_id: _Optional[str] = ..., channel: _Optional[str] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offered: _Optional[int] = ..., answered: _Optional[int] = ..., answered_within_target: _Optional[int] = ..., abandoned: _Optional[int] = ..., short_abandoned: _Optional[int] = ..., abandoned_within_target: _Optional[int] = ..., overflowed: _Optional[int] = ..., ended_otherwise: _Optional[int] = ..., waiting: _Optional[int] = ..., answered_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., answered_wait_max: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., talk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., held: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., wrap_up: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., service_levels: _Optional[_Union[ServiceLevels, _Mapping]] = ...) -> None: ...
+    waiting_since: _timestamp_pb2.Timestamp
+    offered_now: int
+    def __init__(self, queue_id: _Optional[str] = ..., channel: _Optional[str] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offered: _Optional[int] = ..., answered: _Optional[int] = ..., answered_within_target: _Optional[int] = ..., abandoned: _Optional[int] = ..., short_abandoned: _Optional[int] = ..., abandoned_within_target: _Optional[int] = ..., overflowed: _Optional[int] = ..., ended_otherwise: _Optional[int] = ..., waiting: _Optional[int] = ..., answered_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., answered_wait_max: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., talk: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., held: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., wrap_up: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., service_levels: _Optional[_Union[ServiceLevels, _Mapping]] = ..., waiting_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offered_now: _Optional[int] = ...) -> None: ...
 
 class Share(_message.Message):
     __slots__ = ("part", "whole")
@@ -130,16 +134,34 @@ class WatchStatsRequest(_message.Message):
     def __init__(self, queue_ids: _Optional[_Iterable[str]] = ..., with_agents: _Optional[bool] = ..., period: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class WatchStatsResponse(_message.Message):
-    __slots__ = ("at", "event_seq", "queues", "agents")
+    __slots__ = ("at", "event_seq", "queues", "agents", "agents_now")
     AT_FIELD_NUMBER: _ClassVar[int]
     EVENT_SEQ_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_NOW_FIELD_NUMBER: _ClassVar[int]
     at: _timestamp_pb2.Timestamp
     event_seq: int
     queues: _containers.RepeatedCompositeFieldContainer[QueueStats]
     agents: _containers.RepeatedCompositeFieldContainer[AgentStats]
-    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_seq: _Optional[int] = ..., queues: _Optional[_Iterable[_Union[QueueStats, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentStats, _Mapping]]] = ...) -> None: ...
+    agents_now: AgentsNow
+    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_seq: _Optional[int] = ..., queues: _Optional[_Iterable[_Union[QueueStats, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentStats, _Mapping]]] = ..., agents_now: _Optional[_Union[AgentsNow, _Mapping]] = ...) -> None: ...
+
+class AgentsNow(_message.Message):
+    __slots__ = ("offline", "ready", "away", "offline_busy", "ready_busy", "away_busy")
+    OFFLINE_FIELD_NUMBER: _ClassVar[int]
+    READY_FIELD_NUMBER: _ClassVar[int]
+    AWAY_FIELD_NUMBER: _ClassVar[int]
+    OFFLINE_BUSY_FIELD_NUMBER: _ClassVar[int]
+    READY_BUSY_FIELD_NUMBER: _ClassVar[int]
+    AWAY_BUSY_FIELD_NUMBER: _ClassVar[int]
+    offline: int
+    ready: int
+    away: int
+    offline_busy: int
+    ready_busy: int
+    away_busy: int
+    def __init__(self, offline: _Optional[int] = ..., ready: _Optional[int] = ..., away: _Optional[int] = ..., offline_busy: _Optional[int] = ..., ready_busy: _Optional[int] = ..., away_busy: _Optional[int] = ...) -> None: ...
 
 class AgentStats(_message.Message):
     __slots__ = ("agent_id", "signed_on", "ready", "away", "talk", "held", "wrap_up", "contacts", "misses")

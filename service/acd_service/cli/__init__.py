@@ -13,12 +13,14 @@ from acd_service.cli.agents import agents_group
 from acd_service.cli.customers import customers_group
 from acd_service.cli.demo import demo_command
 from acd_service.cli.events import events_command
+from acd_service.cli.keys import keys_group
 from acd_service.cli.policy import policy_group
 from acd_service.cli.replay import replay_command
 from acd_service.cli.serve import serve_command
 from acd_service.cli.simulate import simulate_command
 from acd_service.cli.status import status_command
 from acd_service.cli.terminal import EXIT_INTERRUPTED
+from acd_service.cli.top import top_command
 from acd_service.cli.verify import verify_command
 
 
@@ -54,6 +56,8 @@ for command in (
     customers_group,
     events_command,
     status_command,
+    top_command,
+    keys_group,
     verify_command,
     simulate_command,
     replay_command,

@@ -13,7 +13,7 @@ from acd.v1.agent_service_pb2 import ListAgentsRequest
 from acd.v1.agent_service_pb2_grpc import AgentServiceStub
 from acd_core.roster import AgentSpec
 from acd_service.cli.bulk import PAGE, export_file, exported_file, format_option, import_file, imported_file, pages
-from acd_service.cli.connection import DEADLINE_S, server_option
+from acd_service.cli.connection import DEADLINE_S, Service, server_option
 from acd_service.cli.progress import Done
 from acd_service.cli.terminal import example, json_option
 from acd_service.codec import agent_spec, agent_spec_message
@@ -40,7 +40,7 @@ def agents_group() -> None:
 @format_option
 @server_option
 @json_option
-def import_agents(file: Path, kind: str | None, server: str, as_json: bool) -> None:
+def import_agents(file: Path, kind: str | None, server: Service, as_json: bool) -> None:
     """Add the agents in FILE (- for standard input), or replace what is said of them.
 
     Rows that cannot be used are left out and reported with line, field and reason; all others are taken. Presence and
@@ -61,7 +61,7 @@ def _upsert(channel: grpc.Channel, rows: list[Row]) -> None:
 @format_option
 @server_option
 @json_option
-def export_agents(file: Path | None, kind: str | None, server: str, as_json: bool) -> None:
+def export_agents(file: Path | None, kind: str | None, server: Service, as_json: bool) -> None:
     """Write all agents to FILE, or to standard output, so that `acd agents import` takes them back."""
     export_file("agents", file, kind, server, as_json, _all_agents, write_agents)
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TextIO, TypeAlias, TypeVar
 import click
 import grpc
 
-from acd_service.cli.connection import connect, details_of
+from acd_service.cli.connection import Service, connect, details_of
 from acd_service.cli.progress import Done, progress_bar
 from acd_service.cli.terminal import EXIT_BAD_INPUT, BadInput, notes, print_json, results
 from acd_service.roster_file import open_agents
@@ -74,7 +74,7 @@ class Outcome:
 
 
 def import_file(
-    what: str, file: Path, kind: str | None, server: str, as_json: bool, read: Read[_Row], send: _Send[_Row]
+    what: str, file: Path, kind: str | None, server: Service, as_json: bool, read: Read[_Row], send: _Send[_Row]
 ) -> None:
     """Import all rows of a file that can be used, and say what was left out and why.
 
@@ -160,7 +160,7 @@ def export_file(
     what: str,
     file: Path | None,
     kind: str | None,
-    server: str,
+    server: Service,
     as_json: bool,
     ask: Callable[[grpc.Channel, Done], Iterator[_Record]],
     write: Write[_Record],

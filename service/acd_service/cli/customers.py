@@ -10,7 +10,7 @@ from acd.v1.customer_pb2 import UpsertCustomersRequest
 from acd.v1.customer_service_pb2 import ListCustomersRequest
 from acd.v1.customer_service_pb2_grpc import CustomerServiceStub
 from acd_service.cli.bulk import PAGE, export_file, exported_file, format_option, import_file, imported_file, pages
-from acd_service.cli.connection import DEADLINE_S, server_option
+from acd_service.cli.connection import DEADLINE_S, Service, server_option
 from acd_service.cli.progress import Done
 from acd_service.cli.terminal import example, json_option
 from acd_service.codec.customers import customer_message, customer_of
@@ -37,7 +37,7 @@ def customers_group() -> None:
 @format_option
 @server_option
 @json_option
-def import_customers(file: Path, kind: str | None, server: str, as_json: bool) -> None:
+def import_customers(file: Path, kind: str | None, server: Service, as_json: bool) -> None:
     """Add the customers in FILE (- for standard input), or replace what is known of them.
 
     Rows that cannot be used are left out and reported with line, field and reason; all others are taken. Exit status 2
@@ -56,7 +56,7 @@ def _upsert(channel: grpc.Channel, rows: list[CustomerRow]) -> None:
 @format_option
 @server_option
 @json_option
-def export_customers(file: Path | None, kind: str | None, server: str, as_json: bool) -> None:
+def export_customers(file: Path | None, kind: str | None, server: Service, as_json: bool) -> None:
     """Write all customers to FILE, or to standard output, so that `acd customers import` takes them back."""
     export_file("customers", file, kind, server, as_json, _all_customers, write_customers)
 

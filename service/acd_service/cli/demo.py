@@ -6,7 +6,7 @@ import click
 import grpc
 import uvloop
 
-from acd_service.cli.connection import explain
+from acd_service.cli.connection import Service, explain
 from acd_service.cli.terminal import (
     EXIT_FAILED,
     Failed,
@@ -56,7 +56,7 @@ def demo_command(context: click.Context, as_json: bool, seed: int, scale: float,
     except ServiceDidNotStart as error:
         raise Failed(f"the demo's service did not start: {error}") from None
     except grpc.RpcError as error:
-        raise explain(error, service.address) from None
+        raise explain(error, Service(service.address)) from None
     except StreamBroken as error:
         raise Failed(str(error)) from None
     if as_json:

@@ -29,7 +29,8 @@ def event_object(event: Event) -> dict[str, Any]:
     """The event with its detail's fields beside its own: enums by name, times in ISO 8601, durations in seconds."""
     which = event.WhichOneof("detail")
     head = {"event_seq": event.event_seq, "seq": event.seq, "at": _iso(event.at), "type": (which or "unknown").upper()}
-    return head | (_fields(getattr(event, which)) if which else {})
+    who = {"asked_by": event.asked_by} if event.asked_by else {}
+    return head | (_fields(getattr(event, which)) if which else {}) | who
 
 
 def event_text(event: Event) -> Text:

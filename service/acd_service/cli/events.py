@@ -12,7 +12,7 @@ from acd.v1.admin_service_pb2_grpc import AdminServiceStub
 from acd.v1.event_pb2 import Event, EventType
 from acd.v1.event_service_pb2 import FromNow, SubscribeRequest
 from acd.v1.event_service_pb2_grpc import EventServiceStub
-from acd_service.cli.connection import DEADLINE_S, connect, server_option
+from acd_service.cli.connection import DEADLINE_S, Service, connect, server_option
 from acd_service.cli.event_text import event_object, event_text
 from acd_service.cli.terminal import example, results, write_bytes
 
@@ -46,7 +46,7 @@ def events_command(
     types: tuple[str, ...],
     queue_ids: tuple[str, ...],
     agent_ids: tuple[str, ...],
-    server: str,
+    server: Service,
 ) -> None:
     """Follow the event stream: everything that happens, in order, without gaps.
 

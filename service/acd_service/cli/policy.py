@@ -9,7 +9,7 @@ from acd.v1.policy_commands_pb2 import ApplyPolicyRequest
 from acd.v1.policy_service_pb2_grpc import PolicyServiceStub
 from acd_core.policy import Policy
 from acd_core.roster import AgentSpec
-from acd_service.cli.connection import DEADLINE_S, connect, server_option
+from acd_service.cli.connection import DEADLINE_S, Service, connect, server_option
 from acd_service.cli.terminal import (
     EXIT_BAD_INPUT,
     EXIT_FAILED,
@@ -94,7 +94,7 @@ def check(context: click.Context, file: Path, roster: Path | None, strict: bool,
 )
 @json_option
 @click.pass_context
-def apply(context: click.Context, file: Path, server: str, expected_version: int | None, as_json: bool) -> None:
+def apply(context: click.Context, file: Path, server: Service, expected_version: int | None, as_json: bool) -> None:
     """Put the policy in FILE in force, as a whole and at once, also for those who already wait.
 
     The file is checked first, as `acd policy check` does; the service then checks what only it can know, for instance

@@ -1,18 +1,20 @@
 """`acd serve`: run the service."""
 
 import asyncio
-import logging
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
+from acd_service import logs
+from acd_service.cli.access_options import AccessOptions, access_options, openness
 from acd_service.cli.terminal import BadInput, Failed, engine_option, example, results
 from acd_service.config import DATA_DIR_DEFAULT, LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse
 from acd_service.journal import JournalError
+from acd_service.observe_settings import LogFormat, LogLevel
 from acd_service.server import AddressInUse, Server, run
 from acd_service.service_error import DirectoryDamaged
 
@@ -46,7 +48,11 @@ from acd_service.service_error import DirectoryDamaged
     "--seed", type=click.IntRange(0, 2**64 - 1), help="Of random choices, when the journal is made.  [default: 0]"
 )
 @engine_option
-@click.option("--verbose", is_flag=True, help="Log on standard error what the service does.")
+@access_options
+@click.option("--metrics", metavar="ADDR", help="host:port of Prometheus's /metrics.  [default: none]")
+@click.option("--log-format", type=click.Choice(get_args(LogFormat)), help="For people or programs.  [default: people]")
+@click.option("--log-level", type=click.Choice(get_args(LogLevel)), help="From which level on.  [default: warning]")
+@click.option("--verbose", is_flag=True, help="As --log-level info: log on standard error what the service does.")
 @click.option("--until-eof", is_flag=True, hidden=True)
 @click.pass_context
 def serve_command(
@@ -57,32 +63,36 @@ def serve_command(
     clock: str | None,
     seed: int | None,
     engine: str | None,
+    access: AccessOptions,
+    metrics: str | None,
+    log_format: str | None,
+    log_level: str | None,
     verbose: bool,
     until_eof: bool,
 ) -> None:
     """Run the service until it is told to stop (Ctrl-C, SIGTERM).
 
-    Everything that it acknowledges is in the journal first; after a crash it goes on where it was. Without credentials
-    it listens to this machine only. Exit status 2 for settings that cannot be, 1 if it cannot start or go on.
+    Everything that it acknowledges is in the journal first; after a crash it goes on where it was. Without TLS and
+    credentials it listens to this machine only. Exit status 2 for settings that cannot be, 1 if it cannot start or go
+    on.
     """
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
 
     def ready(server: Server) -> None:
         console = results()
-        console.print(
-            f"acd: listening on {server.address} (this machine only: no credentials are configured)", soft_wrap=True
-        )
+        console.print(f"acd: listening on {server.address} ({openness(config)})", soft_wrap=True)
         console.print(f"acd: journal in {config.data_dir}", soft_wrap=True)
+        if server.observing.metrics_address:
+            console.print(f"acd: metrics at http://{server.observing.metrics_address}/metrics", soft_wrap=True)
         sys.stdout.flush()
         if until_eof:
             _stop_at_end_of_input(server)
 
     try:
         config = _settings(config_file, data_dir=data, listen=listen, clock=clock, seed=seed, engine=engine)
+        config = access.applied_to(config)
+        config = config.with_room("metrics", listen=metrics)
+        config = config.with_room("log", format=log_format, level=log_level or ("info" if verbose else None))
+        logs.set_up(config.log)
         status = run(config, ready)
     except BadConfig as error:
         raise BadInput(str(error)) from None

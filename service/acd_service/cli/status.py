@@ -6,7 +6,7 @@ from google.protobuf.json_format import MessageToDict
 from acd.v1.admin_service_pb2 import GetStatusRequest
 from acd.v1.admin_service_pb2_grpc import AdminServiceStub
 from acd.v1.contact_pb2 import EndCause
-from acd_service.cli.connection import DEADLINE_S, connect, server_option
+from acd_service.cli.connection import DEADLINE_S, Service, connect, server_option
 from acd_service.cli.terminal import EXIT_FAILED, example, json_option, print_json, results
 
 
@@ -14,7 +14,7 @@ from acd_service.cli.terminal import EXIT_FAILED, example, json_option, print_js
 @server_option
 @json_option
 @click.pass_context
-def status_command(context: click.Context, server: str, as_json: bool) -> None:
+def status_command(context: click.Context, server: Service, as_json: bool) -> None:
     """Show how a running service is: counts, positions, invariants.
 
     Exit status 1 if a counter that must stay zero is not, or a command was set aside.

@@ -12,6 +12,7 @@ from acd_service.codec.events import event_message, event_of
 from acd_service.codec.policies import policy_message, policy_of, policy_problems
 from acd_service.codec.records import (
     BadRecord,
+    asked_by_field,
     decode_command,
     decode_event,
     decode_record,
@@ -35,6 +36,7 @@ __all__ = [
     "agent_message",
     "agent_spec",
     "agent_spec_message",
+    "asked_by_field",
     "batch_command_of",
     "command_of",
     "contact_message",

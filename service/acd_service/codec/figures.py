@@ -12,8 +12,8 @@ _COUNTS = (
 _TIMES = ("answered_wait", "answered_wait_max", "talk", "held", "wrap_up")
 
 
-def queue_stats_message(row: StatsRow) -> QueueStats:
-    """The counts of a queue and channel, with the service levels made of them."""
+def queue_stats_message(row: StatsRow, waiting_since_ns: int = 0, offered_now: int = 0) -> QueueStats:
+    """The counts of a queue and channel, with the service levels made of them, and for live figures who waits now."""
     counts = row.counts
     message = QueueStats(
         queue_id=row.key.queue_id,
@@ -27,6 +27,9 @@ def queue_stats_message(row: StatsRow) -> QueueStats:
     )
     for name in _TIMES:
         getattr(message, name).CopyFrom(duration_of_ns(getattr(counts, f"{name}_ns")))
+    if waiting_since_ns:
+        message.waiting_since.CopyFrom(timestamp_of(waiting_since_ns))
+        message.offered_now = offered_now
     return message
 
 

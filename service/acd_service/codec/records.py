@@ -1,5 +1,8 @@
 """What the journal keeps: commands as `acd.v1.Command`, events as `acd.v1.Event`, in bytes and back, exactly."""
 
+from functools import lru_cache
+from typing import Final
+
 from google.protobuf.message import DecodeError
 
 from acd.v1.command_pb2 import Command as CommandMessage
@@ -10,7 +13,10 @@ from acd_core.events import Event
 from acd_core.refusal import Refused
 from acd_service.codec.events import event_message, event_of
 from acd_service.codec.requests import journalled_command_of, journalled_message
-from acd_service.codec.values import ns_of, timestamp_of
+from acd_service.codec.values import ns_of, timestamp_of, varint
+
+_ASKED_BY_TAG: Final = bytes([4 << 3 | 2])
+"""Field 4, length-delimited: how `asked_by` begins, in a CommandRecord as in an Event."""
 
 
 class BadRecord(ValueError):
@@ -71,3 +77,13 @@ def decode_record(content: bytes) -> tuple[int, int, Command]:
         return record.seq, ns_of(record.at), journalled_command_of(record.command)
     except (DecodeError, Refused) as error:
         raise BadRecord(f"not a record of a command: {error}") from None
+
+
+@lru_cache(maxsize=4_096)
+def asked_by_field(name: str) -> bytes:
+    """The field `asked_by` as bytes: put behind a record of a command or behind an event, it says whose call it was.
+
+    It rides on the envelope, since the engine decides the same whoever asks. Empty for an empty name.
+    """
+    content = name.encode()
+    return _ASKED_BY_TAG + varint(len(content)) + content if content else b""

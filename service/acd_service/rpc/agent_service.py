@@ -113,6 +113,7 @@ async def _update(tenant: Tenant, released: Released) -> agent_service_pb2.Watch
     message = codec.event_message(released.event)
     update = agent_service_pb2.WatchAgentResponse(event_seq=message.event_seq, at=message.at)
     if released.event.type not in (EventType.OFFER_MADE, EventType.CONTACT_ASSIGNED):
+        message.asked_by = released.asked_by
         update.event.CopyFrom(message)
         return update
     event = released.event

@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Final, TypedDict, TypeVar
 
 from google.protobuf.message import Message
 
+from acd_core.commands import Command
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
+from acd_service.identity.gate import metadata_of_call
+from acd_service.identity.identity import caller
+from acd_service.journal import TENANT_DEFAULT
 from acd_service.sequencer import AT_FIELD
+from acd_service.service_error import PermissionDenied
 from acd_service.tenant import Tenant
 
 PAGE_SIZE_DEFAULT = 1_000
@@ -18,26 +23,42 @@ M = TypeVar("M", bound=Message)
 
 
 class Tenants:
-    """Finds the tenant of a call. Until there are identities, it is always the one that the service has."""
+    """Finds the tenant of a call: that of its identity, or the only one if the service runs without credentials."""
 
     def __init__(self) -> None:
-        self._only: Tenant | None = None
+        self.by_name: Final[dict[str, Tenant]] = {}
 
     def admit(self, tenant: Tenant) -> None:
-        self._only = tenant
+        self.by_name[tenant.name] = tenant
 
-    def of(self, context: Any) -> Tenant:  # noqa: ARG002 - the identity will come from it
-        assert self._only is not None, "calls are let in only when the tenants are there"
-        return self._only
+    def all(self) -> list[Tenant]:
+        """Those that are open, in the order of their admission."""
+        return list(self.by_name.values())
+
+    def of(self, _context: Any) -> Tenant:
+        """Raises PermissionDenied if the identity's tenant is not served here."""
+        identity = caller.get(None)
+        tenant = self.by_name.get(TENANT_DEFAULT if identity is None else identity.tenant)
+        if tenant is None:
+            raise PermissionDenied("your tenant is not served here")
+        return tenant
+
+
+def asked_by() -> str:
+    """The name of the identity whose call is being served; empty if the service runs without credentials."""
+    identity = caller.get(None)
+    return "" if identity is None else identity.name
 
 
 class Stamp(TypedDict):
     at_ns: int | None
     deadline: float | None
+    asked_by: str
 
 
 def stamp_of(context: Any) -> Stamp:
-    """When the command is to be applied: until the call's deadline, at the time that the caller gave, if it did.
+    """When the command is to be applied, and who asks: until the call's deadline, at the time that the caller gave, if
+    it did.
 
     Raises:
         Refused: INVALID_VALUE if the metadata `acd-at-ns` is no whole number.
@@ -45,20 +66,24 @@ def stamp_of(context: Any) -> Stamp:
     remaining_s = context.time_remaining()
     deadline = None if remaining_s is None else asyncio.get_running_loop().time() + remaining_s
     at_ns = None
-    for key, value in context.invocation_metadata() or ():
+    for key, value in metadata_of_call.get() or ():
         if key == AT_FIELD:
             text = str(value)
             if not (text.isascii() and text.isdigit() and len(text) <= 19):
                 raise Refused(Reason.INVALID_VALUE, AT_FIELD, "nanoseconds since the Unix epoch are expected")
             at_ns = int(text)
-    return {"at_ns": at_ns, "deadline": deadline}
+    return {"at_ns": at_ns, "deadline": deadline, "asked_by": asked_by()}
 
 
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
     """Carry out a request that is one command, and give its response."""
-    command = codec.command_of(request)
-    answer = await tenant.submit(command, **stamp_of(context))
-    return codec.response_of(command, answer)
+    command = command_of(request)
+    return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
+
+
+def command_of(request: Any) -> Command:
+    """The command that a request asks for; the surface may have read it already."""
+    return request if isinstance(request, Command) else codec.command_of(request)
 
 
 def not_built(what: str) -> Refused:

@@ -1,7 +1,5 @@
 """What is done with a new contact before its command is numbered: who is calling is looked up."""
 
-from typing import Any
-
 from acd_core.commands import EnqueueContact
 from acd_core.refusal import Refused
 from acd_service.codec.customers import check_address, known_contact
@@ -9,19 +7,20 @@ from acd_service.codec.values import wire_refusal
 from acd_service.tenant import Tenant
 
 
-async def with_customer(tenant: Tenant, sent: EnqueueContact, request: Any) -> EnqueueContact:
+async def with_customer(tenant: Tenant, sent: EnqueueContact, customer_address: str) -> EnqueueContact:
     """The command for a request's contact, joined with what the directory has of its customer.
 
     Args:
-        sent: what the codec made of `request`, an EnqueueContactRequest.
+        sent: what the codec made of the request.
+        customer_address: the request's.
 
     Raises:
         Refused: the values of both together are beyond the bounds, or the address is too long.
     """
-    address = "" if sent.customer_id else request.customer_address
+    address = "" if sent.customer_id else customer_address
     if not address and (not sent.customer_id or tenant.directory.is_empty):
         return sent
-    check_address(request.customer_address, "customer_address")
+    check_address(customer_address, "customer_address")
     customer = await tenant.directory.find(sent.customer_id, address)
     if customer is None and not address:
         return sent

@@ -17,6 +17,7 @@ from acd_service.codec.values import varint
 from acd_service.engine_interface import RoutingEngine
 from acd_service.fanout import Chunk, EventFilter
 from acd_service.rpc.call import Tenants
+from acd_service.rpc.surface import Surface
 from acd_service.tenant import Tenant
 
 SERVICE: Final = "acd.v1.EventService"
@@ -34,7 +35,7 @@ class EventService:
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
 
-    def add_to(self, server: grpc.aio.Server) -> None:
+    def add_to(self, server: Surface) -> None:
         """Register with a server. Responses are bytes already: events are sent as the journal holds them."""
         handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_stream_rpc_method_handler(
             self.subscribe,

@@ -22,6 +22,9 @@ PERIOD_MS_DEFAULT: Final = 5_000
 PERIOD_MS_MIN: Final = 1_000
 PERIOD_MS_MAX: Final = 3_600_000
 _EVERYTHING: Final = 2**62
+_Line = tuple[int, int]
+"""Since when somebody waits, and how many of those who wait are offered."""
+_NOBODY: Final = (0, 0)
 
 
 async def question_of(tenant: Tenant, request: Any) -> QueueQuestion:
@@ -74,7 +77,7 @@ class Wallboard:
         self._with_agents = with_agents
         self._period_s = period_s
         self._day_ns = 0
-        self._shown: dict[QueueKey, QueueCounts] = {}
+        self._shown: dict[QueueKey, tuple[QueueCounts, _Line]] = {}
         self._agents: dict[str, AgentFigures] = {}
 
     @classmethod
@@ -111,10 +114,13 @@ class Wallboard:
         day_ns = now_ns - now_ns % DAY_NS
         question = QueueQuestion(self._queue_ids, frozenset(), day_ns, day_ns + DAY_NS, DAY_NS, now_ns, _EVERYTHING)
         figures = await self._tenant.figures.queues(question)
+        lines = await self._tenant.lines.get()
+        by_key = {QueueKey(line.queue_id, line.channel_id): (line.since_ns, line.offered) for line in lines.queues}
         message = insight_service_pb2.WatchStatsResponse(
             at=codec.timestamp_of(now_ns),
             event_seq=figures.event_seq,
-            queues=[queue_stats_message(row) for row in self._changed(figures.rows, day_ns)],
+            queues=[queue_stats_message(row, *line) for row, line in self._changed(figures.rows, by_key, day_ns)],
+            agents_now=insight_service_pb2.AgentsNow(**lines.agents._asdict()),
         )
         if self._with_agents:
             agents = await self._tenant.figures.agents(now_ns)
@@ -125,14 +131,15 @@ class Wallboard:
             self._agents = agents
         return message
 
-    def _changed(self, rows: list[StatsRow], day_ns: int) -> list[StatsRow]:
-        now = {row.key: row for row in rows}
+    def _changed(self, rows: list[StatsRow], lines: dict[QueueKey, _Line], day_ns: int) -> list[tuple[StatsRow, _Line]]:
+        now = {row.key: (row, lines.get(row.key, _NOBODY)) for row in rows}
         if day_ns != self._day_ns:  # a new day begins with nothing: also for queues where nothing has happened yet
             for key in self._shown:
-                now.setdefault(key, StatsRow(key, day_ns, day_ns + DAY_NS, QueueCounts()))
+                row = StatsRow(key, day_ns, day_ns + DAY_NS, QueueCounts())
+                now.setdefault(key, (row, lines.get(key, _NOBODY)))
             self._day_ns, self._shown = day_ns, {}
-        changed = [row for row in now.values() if self._shown.get(row.key) != row.counts]
-        self._shown.update({row.key: row.counts for row in now.values()})
+        changed = [(row, line) for row, line in now.values() if self._shown.get(row.key) != (row.counts, line)]
+        self._shown.update({row.key: (row.counts, line) for row, line in now.values()})
         return changed
 
 

@@ -11,7 +11,7 @@ from acd_core.refusal import Reason, Refused
 from acd_core.views import ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
-from acd_service.rpc.call import Tenants, carry_out, not_built, page_filled, page_of, stamp_of
+from acd_service.rpc.call import Tenants, asked_by, carry_out, command_of, not_built, page_filled, page_of, stamp_of
 from acd_service.rpc.enqueueing import with_customer
 from acd_service.seat import Released
 from acd_service.sequencer import AT_FIELD
@@ -28,9 +28,11 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
 
     async def EnqueueContact(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
-        sent = codec.command_of(request)
-        assert isinstance(sent, EnqueueContact)
-        command = await with_customer(tenant, sent, request)
+        command = command_of(request)
+        assert isinstance(command, EnqueueContact)
+        # What the surface has read already has no customer_address.
+        if command is not request or command.customer_id:
+            command = await with_customer(tenant, command, "" if command is request else request.customer_address)
         return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
 
     async def UpdateContact(self, request: Any, context: Any) -> Any:
@@ -53,7 +55,7 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         command = codec.command_of(request)
         try:
             if isinstance(command, EnqueueContact):
-                command = await with_customer(tenant, command, request.enqueue)
+                command = await with_customer(tenant, command, request.enqueue.customer_address)
             await _ContactStream(tenant, context).run(command)
         except Refused as refused:
             if refused.field in ("", AT_FIELD):
@@ -156,7 +158,7 @@ class _ContactStream:
         """A repeated request is answered as it was the first time; what the contact is now, attaching tells."""
         command = AttachContact(answer.contact_id)
         try:
-            return await self._tenant.submit(command, on_release=self._begin)
+            return await self._tenant.submit(command, on_release=self._begin, asked_by=asked_by())
         except Refused:
             closed = contact_pb2.CONTACT_STATE_CLOSED
             return Answer(answer.seq, answer.at_ns, contact_id=answer.contact_id, contact_state=closed)
@@ -170,6 +172,7 @@ class _ContactStream:
 def _update(standing: Standing, released: Released) -> routing_service_pb2.RouteContactResponse:
     response = codec.route_response(standing.as_answer(released.event))
     response.event.CopyFrom(codec.event_message(released.event))
+    response.event.asked_by = released.asked_by
     response.end_cause = standing.end_cause  # type: ignore[assignment]  # the numbers are the same
     return response
 

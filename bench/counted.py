@@ -1,0 +1,104 @@
+"""Runs the main operations with callgrind's counting on; started by `bench.instructions`, of no use outside valgrind.
+
+    valgrind --tool=callgrind --instr-atstart=no --collect-atstart=no python -m bench.counted NAME
+
+Each kind of operation has a pass over the same commands from the same state, counting on around its commands only. The
+dump of a pass is named after the workload, the operation and how many commands were counted. A pass of its own counts
+what the marks and the call from Python take by themselves.
+"""
+
+import argparse
+import ctypes
+import gc
+import sys
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+
+from acd_core.commands import Command, Tick
+from acd_core.engine import Engine
+from acd_core.enums import CommandKind, EventType
+from bench.floor import Floor, built
+from bench.recording import Recording
+from bench.workload import SHAPES, Timed
+
+COMMANDS = 4_000
+"""Steady commands that a pass goes over."""
+COUNTED_MAX = 500
+"""Commands of one operation that are counted in a pass."""
+TICKS = 200
+FLOOR_COMMANDS = 2_000
+NOTHING = "nothing"
+
+
+class _Marks:
+    def __init__(self) -> None:
+        library = ctypes.PyDLL(str(built(Path(__file__).with_name("callgrind_marks.cc"))))
+        self.running = library.marks_running
+        self.begin = library.marks_begin
+        self.toggle = library.marks_toggle
+        self._dump = library.marks_dump
+
+    def dump(self, *words: object) -> None:
+        self._dump(" ".join(map(str, words)).encode())
+
+
+def operation(engine: Engine, at_ns: int, command: Command) -> str:
+    """Applies the command and names what it did: its kind, and whether it led to an offer."""
+    events = engine.apply(at_ns, command).events
+    kind = CommandKind(command.kind).name.lower()
+    return f"{kind}+offer" if any(event.type == EventType.OFFER_MADE for event in events) else kind
+
+
+def count(
+    marks: _Marks, apply: Callable[[int, Command], object], steady: Sequence[Timed], kinds: Sequence[str], kind: str
+) -> int:
+    """One pass. Returns how many commands were counted."""
+    toggle, counted = marks.toggle, 0
+    for (at_ns, command), each in zip(steady, kinds, strict=True):
+        if each == kind and counted < COUNTED_MAX:
+            counted += 1
+            toggle()
+            apply(at_ns, command)
+            toggle()
+        else:
+            apply(at_ns, command)
+    return counted
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.counted")
+    parser.add_argument("name", choices=SHAPES)
+    name = parser.parse_args().name
+    marks = _Marks()
+    recording = Recording.of(SHAPES[name])
+    engine = recording.built()
+    steady = recording.steady(COMMANDS)
+    state = engine.snapshot()
+    kinds = [operation(engine, at_ns, command) for at_ns, command in steady]
+    # Collections come by chance at this scale; in the long run they cost nothing to speak of.
+    gc.disable()
+    engine = Engine.restore(state)
+    floor = Floor(recording.shape.live)
+    marks.begin()
+
+    def nothing(at_ns: int, command: Command) -> None:
+        pass
+
+    first = list(islice(steady, TICKS))
+    marks.dump(name, NOTHING, count(marks, nothing, first, [NOTHING] * len(first), NOTHING))
+    marks.toggle()
+    floor.run(FLOOR_COMMANDS)
+    marks.toggle()
+    marks.dump(name, "floor", FLOOR_COMMANDS)
+    ticks: list[Timed] = [(engine.now_ns, Tick())] * TICKS
+    if (engine.next_timer() or sys.maxsize) > engine.now_ns:
+        marks.dump(name, "tick_nothing_due", count(marks, engine.apply, ticks, [NOTHING] * TICKS, NOTHING))
+    for kind in sorted(set(kinds)):
+        engine = Engine.restore(state)
+        marks.dump(name, kind, count(marks, engine.apply, steady, kinds, kind))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""Recordings: the commands of a workload, made once against an engine and kept under `build/bench`.
+
+What is timed is then only the engine's work: no draws, no reactions. Commands are kept by their fields, not as memory
+looks, so that a recording outlives changes of the engine's classes. It is made anew when the generator changes.
+
+A file is a sequence of pickles: a header, then chunks of commands, so that a reader never holds more than one chunk of
+the start state.
+"""
+
+import gc
+import hashlib
+import os
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from acd_core.commands import (
+    AcceptOffer,
+    ApplyPolicy,
+    CancelContact,
+    Command,
+    CompleteContact,
+    EnqueueContact,
+    FinishWrapUp,
+    SetPresence,
+    Tick,
+    UpsertAgents,
+)
+from acd_core.engine import Engine
+from acd_core.snapshot import BEHAVIOUR_VERSION
+from bench.workload import Shape, Timed, Workload
+
+FOLDER = Path(__file__).resolve().parents[1] / "build" / "bench"
+SEED = 1
+CHUNK = 2_000
+COMMANDS = 300_000
+"""The longest steady stream that is recorded of a workload; shorter ones are its beginning."""
+QUICK_COMMANDS = 20_000
+LENGTHS = (QUICK_COMMANDS, COMMANDS)
+
+_FIELDS: dict[type[Command], tuple[str, ...]] = {
+    AcceptOffer: ("contact_id", "agent_id", "offer_id"),
+    ApplyPolicy: ("policy",),
+    CancelContact: ("contact_id",),
+    CompleteContact: ("contact_id",),
+    EnqueueContact: ("contact_id", "queue_id", "channel_id", "requirement", "priority"),
+    FinishWrapUp: ("agent_id", "contact_id"),
+    SetPresence: ("agent_id", "presence"),
+    Tick: (),
+    UpsertAgents: ("agents",),
+}
+_KINDS = tuple(_FIELDS)
+_PREFERRED = len(_KINDS)
+"""The kind of an arrival that prefers agents, which is no field in order."""
+_SOURCES = ("draws.py", "shapes.py", "site.py", "workload.py")
+_FORMAT = 1
+"""Of the files; raised when `pack` changes."""
+
+Packed = tuple[Any, ...]
+
+
+def pack(at_ns: int, command: Command) -> Packed:
+    """A command as plain values: time, kind, fields."""
+    kind = type(command)
+    values = tuple(getattr(command, name) for name in _FIELDS[kind])
+    if isinstance(command, EnqueueContact) and command.preferred_agents:
+        return (at_ns, _PREFERRED, command.preferred_agents, *values)
+    return (at_ns, _KINDS.index(kind), *values)
+
+
+def unpack(packed: Packed) -> Timed:
+    """The command that `pack` took apart."""
+    at_ns, kind, *values = packed
+    if kind == _PREFERRED:
+        return at_ns, EnqueueContact(*values[1:], preferred_agents=values[0])
+    return at_ns, _KINDS[kind](*values)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recorded workload on disk."""
+
+    path: Path
+    shape: Shape
+    commands: int
+
+    @classmethod
+    def of(cls, shape: Shape, commands: int = QUICK_COMMANDS) -> Self:
+        """A recording of a shape with at least so many steady commands; made if there is none.
+
+        Raises:
+            ValueError: more commands than are ever recorded.
+        """
+        word = hashlib.sha256(f"{shape} {SEED} {BEHAVIOUR_VERSION} {_FORMAT}".encode())
+        for name in _SOURCES:
+            word.update((Path(__file__).parent / name).read_bytes())
+        lengths = [length for length in LENGTHS if length >= commands]
+        if not lengths:
+            raise ValueError(f"{commands} commands are more than the {COMMANDS} that are recorded")
+        key = word.hexdigest()[:16]
+        found = [cls(FOLDER / f"{shape.name}-{length}-{key}.recording", shape, length) for length in lengths]
+        for recording in found:
+            if recording.path.exists():
+                return recording
+        found[0]._make()
+        return found[0]
+
+    def _make(self) -> None:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        made = self.path.with_suffix(f".{os.getpid()}")
+        engine, workload = Engine(SEED), Workload(self.shape, SEED)
+        streams = (workload.start(engine.next_timer), workload.stream(engine.next_timer))
+        with made.open("wb") as file:
+            for stream, count in zip(streams, (-1, self.commands), strict=True):
+                chunk: list[Packed] = []
+                for at_ns, command in stream:
+                    chunk.append(pack(at_ns, command))
+                    workload.learn(engine.apply(at_ns, command).events)
+                    count -= 1
+                    if len(chunk) == CHUNK or not count:
+                        pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
+                        chunk = []
+                    if not count:
+                        break
+                pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
+                pickle.dump(None, file)
+        made.replace(self.path)
+
+    def start(self) -> Iterator[Timed]:
+        """The commands that build the start state, one at a time."""
+        yield from self._part(0)
+
+    def steady(self, commands: int) -> list[Timed]:
+        """The first so many commands of the steady stream.
+
+        They are set aside from the garbage collector, which stays on: in life there is no such list for it to go over.
+        """
+        found: list[Timed] = []
+        for timed in self._part(1):
+            found.append(timed)
+            if len(found) == commands:
+                break
+        assert len(found) == commands, f"{commands} commands are more than the {len(found)} that were recorded"
+        gc.collect()
+        gc.freeze()
+        return found
+
+    def _part(self, number: int) -> Iterator[Timed]:
+        with self.path.open("rb") as file:
+            while number:
+                number -= pickle.load(file) is None
+            while (chunk := pickle.load(file)) is not None:
+                yield from map(unpack, chunk)
+
+    def built(self) -> Engine:
+        """An engine in the start state."""
+        engine = Engine(SEED)
+        for at_ns, command in self.start():
+            engine.apply(at_ns, command)
+        return engine

@@ -1,0 +1,186 @@
+"""What the service does at twice the rate that it bears: how many good answers are left, and whether any was a lie.
+
+`python -m load.overload --json`: finds the peak by steps, runs at the peak and at twice of it in turn, then at half of
+it to see that the service has recovered, and holds every acknowledgement of all these runs against the events.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+import grpc
+
+from acd.v1 import admin_service_pb2_grpc, event_service_pb2_grpc
+from acd.v1.admin_service_pb2 import GetStatusRequest
+from acd.v1.event_pb2 import EVENT_TYPE_CONTACT_CLOSED, EVENT_TYPE_CONTACT_ENQUEUED
+from acd.v1.event_service_pb2 import SubscribeRequest
+from load import contact_calls
+from load.ledger import Ledger
+from load.open_loop import target
+from load.schedule import Driver, Outcome
+
+STEP: Final = 1.2
+"""Each step offers so much more than the one before."""
+STEPS_MAX: Final = 12
+SHARE_BORNE: Final = 0.9
+"""A step that has fewer good answers than this share of its calls was too much."""
+CALM_S_MAX: Final = 1.0
+"""Between runs, for what was late to pass."""
+_READ_S: Final = 120.0
+
+
+class Experiment:
+    """Runs against one service, with the accounts of all that it acknowledged.
+
+    Args:
+        seconds: how long each run takes.
+    """
+
+    def __init__(self, address: str, path: str, connections: int, deadline_ms: int, seconds: float) -> None:
+        self._address = address
+        self._path = path
+        self._connections = connections
+        self._deadline_ms = deadline_ms
+        self._seconds = seconds
+        self._responses: list[bytes] = []
+        self._channel = grpc.insecure_channel(address)
+        self._first_event_seq = self._status().event_seq + 1
+
+    def close(self) -> None:
+        """Close the connection for questions."""
+        self._channel.close()
+
+    def capacity(self) -> float:
+        """About what the service bears, by a closed loop: where the steps begin."""
+        with self._driver() as driver:
+            return driver.closed_loop(20, self._seconds)
+
+    def run(self, rate: float) -> Outcome:
+        """One run at a rate, and a rest."""
+        with self._driver() as driver:
+            outcome = driver.open_loop(rate, self._seconds)
+        time.sleep(min(CALM_S_MAX, self._seconds))
+        return outcome
+
+    @contextlib.contextmanager
+    def _driver(self) -> Iterator[Driver]:
+        driver = Driver(
+            self._address,
+            self._path,
+            contact_calls.message(),
+            connections=self._connections,
+            deadline_ms=self._deadline_ms,
+            on_good=self._responses.append,
+        )
+        with contextlib.closing(driver):
+            yield driver
+
+    def find_peak(self) -> list[tuple[float, Outcome]]:
+        """Rates and what came of them, up to the first that was too much twice: once may be the machine's doing."""
+        rate = max(self.capacity() / 2, 10.0)
+        steps: list[tuple[float, Outcome]] = []
+        failed = 0
+        while len(steps) < STEPS_MAX and failed < 2:
+            outcome = self.run(rate)
+            steps.append((rate, outcome))
+            if outcome.good_per_s < SHARE_BORNE * rate:
+                failed += 1
+            else:
+                failed = 0
+                rate *= STEP
+        return steps
+
+    def _status(self) -> Any:
+        stub = admin_service_pb2_grpc.AdminServiceStub(self._channel)
+        return stub.GetStatus(GetStatusRequest(), timeout=30, wait_for_ready=True)
+
+    def accounts(self) -> Ledger:
+        """Everything that was acknowledged, held against the events."""
+        ledger = Ledger(contact_calls.ID_PREFIX)
+        for response in self._responses:
+            ledger.acknowledge(*contact_calls.acknowledged(response))
+        last = self._status().event_seq
+        wanted = [EVENT_TYPE_CONTACT_ENQUEUED, EVENT_TYPE_CONTACT_CLOSED]
+        request = SubscribeRequest(from_event_seq=self._first_event_seq, types=wanted)
+        stream = event_service_pb2_grpc.EventServiceStub(self._channel).Subscribe(request, timeout=_READ_S)
+        for message in stream:
+            ledger.take(message.events)
+            if message.next_event_seq > last:
+                break
+        stream.cancel()
+        return ledger
+
+    def violations(self) -> dict[str, int]:
+        """Counts that must be zero and are not."""
+        return {name: count for name, count in self._status().invariant_violations.items() if count}
+
+
+def experiment(trial: Experiment, factor: float, rounds: int) -> dict[str, Any]:
+    """All of it; the figures by name. The ratio is that of good answers at `factor` times the peak and at the peak."""
+    steps = trial.find_peak()
+    peak = max(outcome.good_per_s for _, outcome in steps)
+    pairs = [(trial.run(peak), trial.run(peak * factor)) for _ in range(rounds)]
+    after = trial.run(peak / 2)
+    ledger = trial.accounts()
+    ratios = [beyond.good_per_s / max(at.good_per_s, 1e-9) for at, beyond in pairs]
+    refused: Counter[str] = Counter()
+    for _, beyond in pairs:
+        refused.update(beyond.refused)
+    return {
+        "peak_per_s": round(peak, 1),
+        "offered_per_s": round(peak * factor, 1),
+        "good_at_peak_per_s": round(statistics.median(at.good_per_s for at, _ in pairs), 1),
+        "good_per_s": round(statistics.median(beyond.good_per_s for _, beyond in pairs), 1),
+        "ratio": round(statistics.median(ratios), 3),
+        "ratio_lowest": round(min(ratios), 3),
+        "ratio_highest": round(max(ratios), 3),
+        "refused": dict(refused),
+        "driver_kept_up": all(beyond.kept_up for _, beyond in pairs),
+        "p99_ms": round(statistics.median(beyond.times.figures_ms()["p99_ms"] for _, beyond in pairs), 1),
+        "recovered_share": round(after.good / after.planned, 4),
+        "acknowledged": ledger.acknowledged,
+        "lost": len(ledger.lost()),
+        "disagreements": ledger.disagreements,
+        "invariant_violations": trial.violations(),
+        "steps": [
+            {"rate": round(rate, 1), "good_per_s": round(outcome.good_per_s, 1), "kept_up": outcome.kept_up}
+            for rate, outcome in steps
+        ],
+    }
+
+
+def main() -> int:
+    """Read the command line and run. Exit status 1 if anything acknowledged was lost."""
+    parser = argparse.ArgumentParser(prog="load.overload", description=__doc__)
+    parser.add_argument(
+        "--target", default="", help="HOST:PORT; without it a server of its own. Its policy is replaced"
+    )
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each run (default %(default)s)")
+    parser.add_argument("--factor", type=float, default=2.0, help="times the peak (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs at the peak and beyond (default %(default)s)")
+    parser.add_argument("--connections", type=int, default=10, help="HTTP/2 connections (default %(default)s)")
+    parser.add_argument("--deadline-ms", type=int, default=1_000, help="of each call (default %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    options = parser.parse_args()
+    with target("enqueue", options.target) as (address, path):
+        trial = Experiment(address, path, options.connections, options.deadline_ms, options.seconds)
+        with contextlib.closing(trial):
+            result = experiment(trial, options.factor, options.rounds)
+    result["load_average"] = os.getloadavg()[0]
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for name, value in result.items():
+            print(f"{name:22} {value}")
+    return 1 if result["lost"] or result["disagreements"] or result["invariant_violations"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+from collections.abc import Callable
+
+from acd_core.engine import Engine
+from acd_service.batches.batch import Applied, Batch, Permit
+from acd_service.set_aside import SetAside
+
+def apply_compiled(
+    engine: Engine,
+    at_ns: int,
+    batch: Batch,
+    start: int,
+    status_of: Callable[[Exception], bytes],
+    permit: Permit | None,
+    set_aside: SetAside | None,
+    asked_by: bytes,
+    keep_events: bool,
+) -> Applied: ...

@@ -1,0 +1,321 @@
+# cython: language_level=3
+"""A batch applied to the compiled engine: decoded, applied and encoded in one go, with no object of protobuf's between.
+
+`plain` is the specification. What the compiled reader and writer leave to the plain codec goes there command by command.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
+
+from acd_core.commands cimport Command, Heartbeat, Tick
+from acd_core.engine cimport Engine
+from acd_core.events cimport Answer, Event
+from acd_core.timers cimport first_timer
+from acd_core.types cimport *
+from acd_service.batches.framing cimport Frame
+from acd_service.codec.event_writer cimport EventWriter, write_standing
+from acd_service.codec.wire_fields cimport Span
+from acd_service.codec.wire_reader cimport CommandReader
+from acd_service.codec.wire_writer cimport (
+    Back,
+    Buffer,
+    append,
+    append_framed,
+    back_close,
+    back_number,
+    back_tag,
+    back_text,
+    back_time,
+    back_varint,
+    begin_back,
+    put_bytes,
+    put_frame,
+    reserve,
+)
+
+from acd_core.limits import AT_NS_MAX
+from acd_core.refusal import Reason, Refused
+from acd_service.batches.batch import Applied, BatchFailed, reason_of
+from acd_service.codec.answers import result_of
+from acd_service.codec.batches import dispatched_command, error_result
+from acd_service.codec.records import encode_command, encode_event
+from acd_service.service_error import CommandSetAside
+
+cdef CommandReader _reader = CommandReader()
+cdef EventWriter _events = EventWriter()
+cdef int64_t _AT_NS_MAX = AT_NS_MAX
+cdef bytes _TICK = encode_command(Tick())
+cdef Command _tick = Tick()
+
+cdef enum:
+    KINDS = 32
+    TAG_OF_RECORDS = 0x0A  # CommandChunk.records
+    TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
+    TAG_OF_EVENTS = 0x12  # EventChunk.events
+    TAG_OF_RESULTS = 0x12  # DispatchResponse.results
+    ANSWER_BYTES_MAX = 1400  # two ids of 128 characters of four bytes, a reserve for those that the engine gave, numbers
+    RECORD_HEAD_BYTES_MAX = 64
+
+
+cdef int[32] _result_fields
+for _kind, _field in (
+    (CMD_ENQUEUE_CONTACT, 1), (CMD_UPDATE_CONTACT, 2), (CMD_CANCEL_CONTACT, 3), (CMD_ACCEPT_OFFER, 4),
+    (CMD_DECLINE_OFFER, 5), (CMD_COMPLETE_CONTACT, 6), (CMD_FINISH_WRAP_UP, 7), (CMD_SET_PRESENCE, 8),
+    (CMD_HEARTBEAT, 9),
+):
+    _result_fields[_kind] = _field
+
+
+cdef class _Run:
+    """The outputs of a run as they grow."""
+
+    cdef Buffer results
+    cdef Buffer records
+    cdef Buffer hashes
+    cdef Buffer events
+    cdef Back back
+    cdef uint8_t at[32]  # the time as a field `at`, which nearly all outputs of a run share
+    cdef int at_size
+    cdef int64_t at_ns
+    cdef int64_t accepted[32]
+    cdef int64_t first_seq
+    cdef int64_t last_seq
+    cdef int64_t first_event_seq
+    cdef int64_t last_event_seq
+    cdef bytes asked_by
+    cdef list kept
+    cdef list event_ends
+
+    def __dealloc__(self):
+        free(self.results.data)
+        free(self.records.data)
+        free(self.hashes.data)
+        free(self.events.data)
+        free(self.back.data)
+
+    cdef int record(self, Engine engine, Answer answer, const void* command, Py_ssize_t size) except -1:
+        """Put an accepted command (an `acd.v1.Command`) and its events to what the journal will keep."""
+        cdef Back* back = &self.back
+        cdef Py_ssize_t tail = len(self.asked_by)
+        cdef Py_ssize_t head
+        cdef uint8_t* out
+        cdef Event event
+        cdef bytes written
+        begin_back(back, RECORD_HEAD_BYTES_MAX)
+        back_varint(back, <uint64_t>size)
+        back_tag(back, 3 << 3 | 2)
+        self.back_at(answer.at_ns)
+        back_number(back, 1, <uint64_t>answer.seq)
+        head = back.end - back.at
+        reserve(&self.records, head + size + tail + 11)
+        out = put_frame(self.records.data + self.records.size, TAG_OF_RECORDS, head + size + tail)
+        out = put_bytes(out, back.at, head)
+        out = put_bytes(out, command, size)
+        out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+        self.records.size = out - self.records.data
+        append(&self.hashes, &engine.event_hash, sizeof(uint64_t))
+        if not self.first_seq:
+            self.first_seq = answer.seq
+        self.last_seq = answer.seq
+        for event in answer.events:
+            if _events.write(event):
+                head = _events.back.end - _events.back.at
+                reserve(&self.events, head + tail + 11)
+                out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
+                out = put_bytes(out, _events.back.at, head)
+            else:
+                written = encode_event(event)
+                head = len(written)
+                reserve(&self.events, head + tail + 11)
+                out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
+                out = put_bytes(out, PyBytes_AS_STRING(written), head)
+            out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+            self.events.size = out - self.events.data
+            if not self.first_event_seq:
+                self.first_event_seq = event.event_seq
+            self.last_event_seq = event.event_seq
+            if self.kept is not None:
+                self.kept.append(event)
+                self.event_ends.append(self.events.size)
+        return 0
+
+    cdef int back_at(self, int64_t at_ns) except -1:
+        """Write a field `at`; its number is 2 in records and in answers alike."""
+        cdef uint8_t* before = self.back.at
+        if at_ns == self.at_ns:
+            self.back.at -= self.at_size
+            memcpy(self.back.at, self.at, <size_t>self.at_size)
+            return 0
+        back_time(&self.back, 2, at_ns)
+        self.at_size = <int>(before - self.back.at)
+        memcpy(self.at, self.back.at, <size_t>self.at_size)
+        self.at_ns = at_ns
+        return 0
+
+    cdef int answer(self, Command command, Answer answer, tuple not_signed_on) except -1:
+        """Put the result of an accepted command to the results."""
+        cdef Back* back = &self.back
+        cdef int field = _result_fields[command.kind]
+        cdef uint8_t* end
+        cdef bytes written
+        if not field or not_signed_on or len(answer.contact_id) + len(answer.agent_id) > 300:
+            written = result_of(command, answer, not_signed_on).SerializeToString()
+            return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
+        begin_back(back, ANSWER_BYTES_MAX)
+        end = back.at
+        if answer.contact_id:
+            write_standing(back, 4, answer)
+        back_number(back, 3, answer.duplicate)
+        self.back_at(answer.at_ns)
+        back_number(back, 1, <uint64_t>answer.seq)
+        back_close(back, field, end)
+        back_close(back, 2, end)
+        return append(&self.results, back.at, back.end - back.at)
+
+
+def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssize_t start, status_of, permit, set_aside,
+                   bytes asked_by not None, bint keep_events):
+    """As `apply_batch`, for the compiled engine."""
+    cdef Frame frame = batch.frame
+    cdef dict known = dict(batch.known)
+    cdef _Run run = _Run.__new__(_Run)
+    cdef Py_ssize_t place
+    cdef Span span
+    cdef Command command
+    cdef Answer answer
+    cdef int32_t timer
+    cdef dict refused = {}
+    cdef uint64_t granted = permit.granted if permit is not None else 0
+    cdef object policy = None
+    cdef tuple not_signed_on
+    cdef bint is_known
+    if not 1 <= at_ns <= _AT_NS_MAX:
+        raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
+    if not 0 <= start < frame.count:
+        raise IndexError(start)
+    run.asked_by = asked_by
+    if keep_events:
+        run.kept = []
+        run.event_ends = []
+    for place in range(start, frame.count):
+        command = None  # so that the reader finds it free
+        answer = None
+        span = frame.commands[place]
+        is_known = False
+        try:
+            if permit is not None and not _is_granted(granted, span):
+                permit.check(_bytes_of(span))
+            if known and place in known:
+                if isinstance(known[place], Exception):
+                    raise known[place]
+                command = known[place]
+                is_known = True
+            else:
+                command = _reader.read(span.at, span.size)
+                if command is None:
+                    command = dispatched_command(_bytes_of(span), place)
+            if set_aside is not None and command in set_aside:
+                raise CommandSetAside("the engine failed on this command before")
+        except Exception as error:
+            _put_error(run, command, error, status_of, refused)
+            continue
+        timer = first_timer(engine.timers)
+        if timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns:
+            _fire(engine, at_ns, run)
+        try:
+            answer = engine._apply(at_ns, command)
+        except Refused as error:
+            _put_error(run, command, error, status_of, refused)
+            continue
+        except Exception as error:
+            raise BatchFailed(place, command, at_ns, error) from error
+        if not answer.duplicate:
+            run.accepted[command.kind] += 1
+            if is_known:
+                written = encode_command(command)
+                run.record(engine, answer, PyBytes_AS_STRING(written), len(written))
+            else:
+                run.record(engine, answer, span.at, span.size)
+        else:
+            key = (command.kind, "DUPLICATE")
+            refused[key] = refused.get(key, 0) + 1
+        not_signed_on = ()
+        if command.kind == CMD_HEARTBEAT:
+            not_signed_on = _not_signed_on(engine, <Heartbeat>command)
+        run.answer(command, answer, not_signed_on)
+        if command.kind == CMD_APPLY_POLICY and not answer.duplicate:
+            policy = command
+            place += 1
+            break
+    else:
+        place = frame.count
+    return _applied(engine, run, place, at_ns, refused, policy)
+
+
+cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
+    return span.size > 0 and span.at[0] < 0x80 and granted >> (span.at[0] >> 3) & 1
+
+
+cdef int _put_error(_Run run, Command command, error, status_of, dict refused) except -1:
+    """Put why a command was not taken to the results."""
+    cdef bytes written
+    key = (0 if command is None else command.kind, reason_of(error))
+    refused[key] = refused.get(key, 0) + 1
+    written = error_result(status_of(error))
+    return append_framed(&run.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
+
+
+cdef int _fire(Engine engine, int64_t at_ns, _Run run) except -1:
+    """Fire what fell due between two commands of the same moment."""
+    cdef Answer answer
+    try:
+        answer = engine._apply(at_ns, _tick)
+    except Exception as error:
+        raise BatchFailed(-1, _tick, at_ns, error) from error
+    run.accepted[CMD_TICK] += 1
+    return run.record(engine, answer, PyBytes_AS_STRING(_TICK), len(_TICK))
+
+
+cdef bytes _bytes_of(Span span):
+    return PyBytes_FromStringAndSize(<const char*>span.at, span.size)
+
+
+cdef tuple _not_signed_on(Engine engine, Heartbeat command):
+    cdef list found = []
+    cdef str agent_id
+    cdef int32_t slot
+    for agent_id in command.agent_ids:
+        slot = engine.roster.find(agent_id)
+        if slot < 0 or engine.roster.all[slot].presence == PRESENCE_OFFLINE:
+            found.append(agent_id)
+    return tuple(found)
+
+
+cdef bytes _taken_out(const Buffer* buffer):
+    return PyBytes_FromStringAndSize(<const char*>buffer.data, buffer.size)
+
+
+cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, dict refused, policy):
+    if run.hashes.size:
+        append_framed(&run.records, TAG_OF_HASHES, run.hashes.data, run.hashes.size)
+    return Applied(
+        after=after,
+        at_ns=at_ns,
+        results=_taken_out(&run.results),
+        commands=_taken_out(&run.records),
+        first_seq=run.first_seq,
+        last_seq=run.last_seq,
+        event_hash=engine.event_hash,
+        events=_taken_out(&run.events),
+        first_event_seq=run.first_event_seq,
+        last_event_seq=run.last_event_seq,
+        event_ends=run.event_ends or (),
+        kept=run.kept or (),
+        accepted=[run.accepted[kind] for kind in range(KINDS)],
+        refused=refused,
+        policy=policy,
+        policy_version=engine.policy_version if policy is not None else 0,
+    )

@@ -1,0 +1,83 @@
+# cython: language_level=3
+"""Where the commands are in the bytes of a DispatchRequest; nothing is copied, and no command is read."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t
+from libc.stdlib cimport free, realloc
+
+from acd_service.codec.wire_fields cimport Fields, PLACE_OF_30, take_fields, take_span, take_varint
+
+cdef enum:
+    TAG_OF_BATCH_ID = 0x08
+    TAG_OF_COMMANDS = 0x12
+    TAG_OF_ENQUEUE = 0x0A
+
+
+cdef class Frame:
+    """The commands of a request, by place."""
+
+    def __dealloc__(self):
+        free(self.commands)
+
+    def __len__(self):
+        return self.count
+
+    cdef int _add(self, Span span) except -1:
+        cdef void* grown
+        if self.count == self.room:
+            grown = realloc(self.commands, <size_t>(self.room * 2 or 256) * sizeof(Span))
+            if grown == NULL:
+                raise MemoryError
+            self.commands = <Span*>grown
+            self.room = self.room * 2 or 256
+        self.commands[self.count] = span
+        self.count += 1
+        return 0
+
+    def command(self, Py_ssize_t place):
+        """The bytes of one command, an `acd.v1.Command`."""
+        if not 0 <= place < self.count:
+            raise IndexError(place)
+        return PyBytes_FromStringAndSize(<const char*>self.commands[place].at, self.commands[place].size)
+
+    def places_with_customers(self, bint by_address_only):
+        """The places of new contacts whose customer may have to be looked up: by address, or by id too."""
+        cdef list places = []
+        cdef Fields fields
+        cdef Span span, inner
+        cdef Py_ssize_t place
+        for place in range(self.count):
+            span = self.commands[place]
+            if not span.size or span.at[0] != TAG_OF_ENQUEUE:
+                continue
+            if take_span(span.at + 1, span.at + span.size, &inner) != span.at + span.size \
+                    or not take_fields(inner.at, inner.size, 9, &fields):
+                # Unusual: who reads it properly will see.
+                places.append(place)
+            elif fields.texts >> PLACE_OF_30 & 1 and fields.text[PLACE_OF_30].size:
+                places.append(place)
+            elif not by_address_only and fields.texts & 0x100 and fields.text[8].size:
+                places.append(place)
+        return places
+
+
+def frame(bytes content not None):
+    """The frame of a request; None if its bytes are not as a client usually writes them."""
+    cdef Frame result = Frame.__new__(Frame)
+    cdef const uint8_t* at = <const uint8_t*>PyBytes_AS_STRING(content)
+    cdef const uint8_t* end = at + len(content)
+    cdef Span span
+    result.content = content
+    while at < end:
+        if at[0] == TAG_OF_COMMANDS:
+            at = take_span(at + 1, end, &span)
+            if at == NULL:
+                return None
+            result._add(span)
+        elif at[0] == TAG_OF_BATCH_ID:
+            at = take_varint(at + 1, end, &result.batch_id)
+            if at == NULL:
+                return None
+        else:
+            return None
+    return result

@@ -1,0 +1,12 @@
+from acd_core.events cimport Answer, Event
+from acd_service.codec.wire_writer cimport Back, Buffer
+
+
+cdef class EventWriter:
+    cdef Back back
+
+    cdef bint write(self, Event event) except -1
+    cdef bint _write_detail(self, Event event) except -1
+
+
+cdef bint write_standing(Back* back, int field, Answer answer) except -1

@@ -1,0 +1,7 @@
+from typing import final
+
+from acd_core.events import Event
+
+@final
+class EventWriter:
+    def event(self, event: Event) -> bytes | None: ...

@@ -1,0 +1,130 @@
+"""One message taken apart: where its fields are, as far as they are what they usually are.
+
+Whatever is unusual (a field that comes twice, an unknown field, a wrong wire type, a number that protobuf would cut) makes
+`take_fields` say no, and the message goes to protobuf itself. So nothing here needs to know what protobuf does then.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef enum:
+    FIELDS_BOUND = 16
+    PLACE_OF_30 = 0  # where the two fields are kept whose numbers are above the bound
+    PLACE_OF_31 = 15
+    NANOS = 1000000000
+
+
+cdef struct Span:
+    const uint8_t* at
+    Py_ssize_t size
+
+
+cdef struct Fields:
+    uint32_t texts  # bit set: length-delimited fields that are there
+    uint32_t numbers  # bit set: varint fields that are there
+    int repeats  # how many times the one field came that may come again
+    Span text[16]
+    uint64_t number[16]
+
+
+cdef inline const uint8_t* take_varint(const uint8_t* at, const uint8_t* end, uint64_t* value) noexcept nogil:
+    """Where reading goes on after a number, or NULL: it is cut short, or has bits beyond the 64th."""
+    cdef uint64_t result = 0
+    cdef int shift = 0
+    cdef uint8_t byte
+    while at < end:
+        byte = at[0]
+        at += 1
+        if shift == 63 and byte > 1:
+            return NULL
+        result |= <uint64_t>(byte & 0x7F) << shift
+        if byte < 0x80:
+            value[0] = result
+            return at
+        shift += 7
+        if shift > 63:
+            return NULL
+    return NULL
+
+
+cdef inline const uint8_t* take_span(const uint8_t* at, const uint8_t* end, Span* span) noexcept nogil:
+    """Where reading goes on after length-delimited content, or NULL."""
+    cdef uint64_t size
+    if at < end and at[0] < 0x80:
+        size = at[0]
+        at += 1
+    else:
+        at = take_varint(at, end, &size)
+        if at == NULL:
+            return NULL
+    if size > <uint64_t>(end - at):
+        return NULL
+    span.at = at
+    span.size = <Py_ssize_t>size
+    return at + size
+
+
+cdef inline bint take_fields(const uint8_t* at, Py_ssize_t size, int repeated, Fields* fields) noexcept nogil:
+    """Take a message apart. The field `repeated` may come again; its first place is kept and its times are counted.
+
+    False if there is anything that only protobuf should judge.
+    """
+    cdef const uint8_t* end = at + size
+    cdef uint8_t tag
+    cdef int field
+    cdef uint32_t bit
+    cdef Span span
+    fields.texts = 0
+    fields.numbers = 0
+    fields.repeats = 0
+    while at < end:
+        tag = at[0]
+        at += 1
+        field = tag >> 3
+        if tag >= 0x80:
+            # Two bytes of tag: only of the fields 30 and 31, length-delimited.
+            if (tag != 0xF2 and tag != 0xFA) or at == end or at[0] != 0x01:
+                return False
+            at += 1
+            field = PLACE_OF_30 if tag == 0xF2 else PLACE_OF_31
+            tag = 2
+        elif field == 0 or field == 15:
+            return False
+        bit = <uint32_t>1 << field
+        if tag & 7 == 2:
+            at = take_span(at, end, &span)
+            if at == NULL:
+                return False
+            if fields.texts & bit:
+                if field != repeated:
+                    return False
+                fields.repeats += 1
+                continue
+            fields.texts |= bit
+            if field == repeated:
+                fields.repeats = 1
+            fields.text[field] = span
+        elif tag & 7 == 0:
+            at = take_varint(at, end, &fields.number[field])
+            if at == NULL or fields.numbers & bit:
+                return False
+            fields.numbers |= bit
+        else:
+            return False
+    return True
+
+
+cdef inline bint take_duration(Span span, int64_t* seconds, int64_t* nanos) noexcept nogil:
+    """A Duration or Timestamp: its seconds, and its nanos if they are no negative number; False for anything else."""
+    cdef Fields fields
+    seconds[0] = 0
+    nanos[0] = 0
+    if not take_fields(span.at, span.size, -1, &fields) or fields.texts or fields.numbers & ~<uint32_t>0x6:
+        return False
+    if fields.numbers & 0x2:
+        seconds[0] = <int64_t>fields.number[1]
+    if fields.numbers & 0x4:
+        if fields.number[2] >= NANOS:
+            return False
+        nanos[0] = <int64_t>fields.number[2]
+    return True

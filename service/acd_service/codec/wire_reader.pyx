@@ -1,0 +1,607 @@
+# cython: language_level=3
+"""From the bytes of a command to the engine's command, without protobuf between: what most commands look like.
+
+`codec.requests` is the specification. Whatever is unusual here, be it for protobuf (a field that comes twice, an unknown
+one, a wrong wire type, text that is no UTF-8) or for the checks of a command (anything that would be refused), is
+answered with None: then protobuf and the plain codec have to say what it is. So a refusal is worded in one place.
+
+Commands are made without their constructors, so each maker checks what the constructor would. Ids of agents, queues and
+channels and requirements come again and again and are looked up in a table of texts that were checked before.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.ref cimport Py_REFCNT
+from libc.stdint cimport uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy
+
+from acd_core.types cimport *
+from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, take_duration, take_fields, take_span
+from acd_service.codec.wire_writer cimport framed_size, put_bytes, put_frame
+
+from acd_core.checks import check_id, check_text
+from acd_core.commands import GENERATED_ID_PREFIX, parse_cached
+from acd_core.limits import (
+    AGENTS_PER_COMMAND_MAX,
+    ATTRIBUTE_BYTES_MAX,
+    CREDIT_MS_MAX,
+    DURATION_MS_MAX,
+    DURATION_MS_MIN,
+    ID_BYTES_MAX,
+    PREFERRED_AGENTS_MAX,
+    PRIORITY_MAX,
+    REASON_BYTES_MAX,
+)
+
+cdef extern from "Python.h":
+    str PyUnicode_New(Py_ssize_t size, Py_UCS4 greatest)
+    void* PyUnicode_DATA(str text)
+    str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
+
+cdef int64_t _PRIORITY_MAX = PRIORITY_MAX
+cdef int64_t _CREDIT_MS_MAX = CREDIT_MS_MAX
+cdef int64_t _DURATION_MS_MIN = DURATION_MS_MIN
+cdef int64_t _DURATION_MS_MAX = DURATION_MS_MAX
+cdef Py_ssize_t _ID_BYTES_MAX = ID_BYTES_MAX
+cdef Py_ssize_t _ATTRIBUTE_BYTES_MAX = ATTRIBUTE_BYTES_MAX
+cdef int _PREFERRED_MAX = PREFERRED_AGENTS_MAX
+cdef int _AGENTS_MAX = AGENTS_PER_COMMAND_MAX
+cdef bytes _RESERVED = GENERATED_ID_PREFIX.encode()
+
+cdef enum:
+    # Fields of acd.v1.Command, and so of the requests.
+    ENQUEUE_CONTACT = 1
+    UPDATE_CONTACT = 2
+    CANCEL_CONTACT = 3
+    ACCEPT_OFFER = 4
+    DECLINE_OFFER = 5
+    COMPLETE_CONTACT = 6
+    FINISH_WRAP_UP = 7
+    SET_PRESENCE = 8
+    HEARTBEAT = 9
+    ENTRIES_MAX = 64
+    NAMES = 1 << 17
+    REQUIREMENTS = 1 << 14
+    OTHERS = 1 << 8
+
+
+cdef struct Entry:
+    # One of a map from text to text.
+    Span key
+    Span value
+
+
+def _check_requirement(text):
+    if text:
+        parse_cached(text)
+
+
+def _check_reason(text):
+    check_text(text, REASON_BYTES_MAX, "reason")
+
+
+def _check_name(text):
+    check_id(text, "")
+
+
+cdef class CommandReader:
+    """Holds what it has read before; one for each thread of work that reads many commands."""
+
+    def __cinit__(self):
+        self.names = Texts(NAMES, _check_name)
+        self.requirements = Texts(REQUIREMENTS, _check_requirement)
+        self.others = Texts(OTHERS, _check_reason)
+        self.enqueue = EnqueueContact.__new__(EnqueueContact)
+        self.accept = AcceptOffer.__new__(AcceptOffer)
+        self.decline = DeclineOffer.__new__(DeclineOffer)
+        self.complete = CompleteContact.__new__(CompleteContact)
+        self.finish = FinishWrapUp.__new__(FinishWrapUp)
+        self.cancel = CancelContact.__new__(CancelContact)
+        self.presence = SetPresence.__new__(SetPresence)
+
+    def command(self, bytes content not None):
+        """The command in an `acd.v1.Command`, of those that callers give; None if the plain codec has to be asked."""
+        return self.read(<const uint8_t*>PyBytes_AS_STRING(content), len(content))
+
+    def request(self, int number, bytes content not None):
+        """The command that a request asks for; None if the plain codec has to be asked.
+
+        Args:
+            number: the number of the field of `acd.v1.Command` that holds such a request.
+        """
+        cdef Span span
+        span.at = <const uint8_t*>PyBytes_AS_STRING(content)
+        span.size = len(content)
+        return self.read_request(number, span)
+
+    cdef Command read(self, const uint8_t* at, Py_ssize_t size):
+        """As `command`."""
+        cdef Span span
+        cdef uint8_t tag
+        if size < 2:
+            return None
+        tag = at[0]
+        if tag & 7 != 2 or take_span(at + 1, at + size, &span) != at + size:
+            return None
+        return self.read_request(tag >> 3, span)
+
+    cdef Command read_request(self, int field, Span content):
+        """As `request`."""
+        cdef Fields fields
+        cdef int repeated = 9 if field == ENQUEUE_CONTACT else 2 if field == HEARTBEAT else -1
+        if not take_fields(content.at, content.size, repeated, &fields):
+            return None
+        if field == ENQUEUE_CONTACT:
+            return self._enqueue(&fields, content, False)
+        if field == ACCEPT_OFFER:
+            return self._accept(&fields)
+        if field == COMPLETE_CONTACT:
+            return self._complete(&fields)
+        if field == FINISH_WRAP_UP:
+            return self._finish(&fields)
+        if field == CANCEL_CONTACT:
+            return self._cancel(&fields)
+        if field == SET_PRESENCE:
+            return self._set_presence(&fields)
+        if field == DECLINE_OFFER:
+            return self._decline(&fields)
+        if field == UPDATE_CONTACT:
+            return self._update(&fields)
+        if field == HEARTBEAT:
+            return self._heartbeat(&fields, content)
+        return None
+
+    # Values
+
+    cdef str _name(self, const Fields* fields, int field):
+        """An id that is likely to have come before; None if it is not there or would be refused."""
+        if not fields.texts >> field & 1:
+            return None
+        return self.names.take(fields.text[field].at, fields.text[field].size)
+
+    cdef str _new_id(self, const Fields* fields, int field):
+        """An id that is likely to be new."""
+        cdef const uint8_t* at = fields.text[field].at
+        cdef Py_ssize_t size = fields.text[field].size
+        cdef Py_ssize_t place
+        cdef str result
+        if not fields.texts >> field & 1 or not 0 < size <= _ID_BYTES_MAX:
+            return None
+        for place in range(size):
+            if not 0x20 <= at[place] < 0x7F:
+                return self.names.take(at, size)
+        result = PyUnicode_New(size, 0x7F)
+        memcpy(PyUnicode_DATA(result), at, <size_t>size)
+        return result
+
+    cdef bint _begin(self, Command command, int kind, const Fields* fields) except -1:
+        command.kind = kind
+        if not fields.texts & 0x2 or not fields.text[1].size:
+            command.request_id = ""
+            return True
+        command.request_id = self._new_id(fields, 1)
+        return command.request_id is not None
+
+    cdef bint _prefer(self, Span content) except -1:
+        """Read an AgentPreference."""
+        cdef Fields fields
+        cdef tuple agent_ids
+        if not take_fields(content.at, content.size, 1, &fields):
+            return False
+        if fields.texts & ~<uint32_t>0x6 or fields.numbers & ~<uint32_t>0x8 or fields.repeats > _PREFERRED_MAX:
+            return False
+        agent_ids = _names_in(self, content, 1, fields.repeats)
+        if agent_ids is None:
+            return False
+        self.preferred = agent_ids
+        self.preferred_hold_ms = -1
+        if fields.texts & 0x4:
+            self.preferred_hold_ms = _ms_of(fields.text[2])
+            if self.preferred_hold_ms != 0 and not _DURATION_MS_MIN <= self.preferred_hold_ms <= _DURATION_MS_MAX:
+                return False
+        self.only_preferred = fields.numbers & 0x8 != 0 and fields.number[3] != 0
+        return fields.repeats > 0 or not self.only_preferred
+
+    # Commands
+
+    cdef Command _enqueue(self, const Fields* fields, Span content, bint attached):
+        cdef EnqueueContact command
+        cdef str contact_id = ""
+        cdef str queue_id
+        cdef str channel_id = "voice"
+        cdef str requirement = ""
+        cdef str customer_id = ""
+        cdef bytes attributes = b""
+        cdef int64_t priority = 0
+        cdef int64_t credit_ms = 0
+        if fields.texts & ~<uint32_t>0x83BE or fields.numbers & ~<uint32_t>0x40:
+            return None
+        if fields.texts & 0x4 and fields.text[2].size:
+            if fields.text[2].size >= 4 and memcmp(fields.text[2].at, <const char*>_RESERVED, 4) == 0:
+                return None
+            contact_id = self._new_id(fields, 2)
+        queue_id = self._name(fields, 3)
+        if fields.texts & 0x10 and fields.text[4].size:
+            channel_id = self._name(fields, 4)
+        if fields.texts & 0x20 and fields.text[5].size:
+            requirement = self.requirements.take(fields.text[5].at, fields.text[5].size)
+        if fields.texts & 0x100 and fields.text[8].size:
+            customer_id = self._new_id(fields, 8)
+        if fields.texts & 0x200:
+            attributes = _packed(content, 9, fields.repeats)
+        if contact_id is None or queue_id is None or channel_id is None or requirement is None or customer_id is None \
+                or attributes is None or not _priority(fields, 6, &priority) or not _credit(fields, 7, &credit_ms):
+            return None
+        if fields.texts >> PLACE_OF_31 & 1 and not self._prefer(fields.text[PLACE_OF_31]):
+            return None
+        command = self.enqueue
+        if Py_REFCNT(command) > 2:
+            command = EnqueueContact.__new__(EnqueueContact)
+            self.enqueue = command
+        if not self._begin(command, CMD_ENQUEUE_CONTACT, fields):
+            return None
+        command.contact_id = contact_id
+        command.queue_id = queue_id
+        command.channel_id = channel_id
+        command.requirement = requirement
+        command.priority = priority
+        command.credit_ms = credit_ms
+        command.customer_id = customer_id
+        command.attributes = attributes
+        command.attached = attached
+        command.plain = True
+        command.only_preferred = False
+        command.preferred_agents = ()
+        command.preferred_hold_ms = -1
+        command.callback_address = ""
+        command.window_start_ns = 0
+        command.window_end_ns = 0
+        command.attempts_max = 0
+        command.consults_contact_id = ""
+        command.skill_weights = ()
+        if fields.texts >> PLACE_OF_31 & 1:
+            command.preferred_agents = self.preferred
+            command.preferred_hold_ms = self.preferred_hold_ms
+            command.only_preferred = self.only_preferred
+            command.plain = not self.preferred and self.preferred_hold_ms == -1 and not self.only_preferred
+        return command
+
+    cdef Command _update(self, const Fields* fields):
+        cdef UpdateContact command = UpdateContact.__new__(UpdateContact)
+        cdef Fields inner
+        cdef int64_t whole = 0
+        if fields.texts & ~<uint32_t>0x6F or fields.numbers & ~<uint32_t>0x90:
+            return None
+        if not fields.texts & 0x69 and not fields.numbers & 0x90:
+            return None
+        command.contact_id = self._name(fields, 2)
+        if command.contact_id is None or not self._begin(command, CMD_UPDATE_CONTACT, fields):
+            return None
+        if fields.texts & 0x8:
+            command.requirement = self.requirements.take(fields.text[3].at, fields.text[3].size)
+            if command.requirement is None:
+                return None
+        if fields.numbers & 0x10:
+            if not _priority(fields, 4, &whole):
+                return None
+            command.priority = whole
+        if fields.texts & 0x20:
+            if not _credit(fields, 5, &whole):
+                return None
+            command.credit_ms = whole
+        if fields.texts & 0x40:
+            if not take_fields(fields.text[6].at, fields.text[6].size, 1, &inner) or inner.texts & ~<uint32_t>0x2 \
+                    or inner.numbers:
+                return None
+            command.attributes = _packed(fields.text[6], 1, inner.repeats)
+            if command.attributes is None:
+                return None
+        if fields.numbers & 0x80:
+            command.held = fields.number[7] != 0
+        command.preferred_hold_ms = -1
+        if fields.texts >> PLACE_OF_30 & 1:
+            if not self._prefer(fields.text[PLACE_OF_30]):
+                return None
+            command.preferred_agents = self.preferred
+            command.preferred_hold_ms = self.preferred_hold_ms
+            command.only_preferred = self.only_preferred
+        return command
+
+    cdef Command _cancel(self, const Fields* fields):
+        cdef CancelContact command
+        cdef str contact_id
+        if fields.texts & ~<uint32_t>0x6 or fields.numbers & ~<uint32_t>0x8:
+            return None
+        contact_id = self._new_id(fields, 2)
+        if contact_id is None or (fields.numbers and fields.number[3] > 2):
+            return None
+        command = self.cancel
+        if Py_REFCNT(command) > 2:
+            command = CancelContact.__new__(CancelContact)
+            self.cancel = command
+        if not self._begin(command, CMD_CANCEL_CONTACT, fields):
+            return None
+        command.contact_id = contact_id
+        command.abandoned = not (fields.numbers and fields.number[3] == 2)
+        return command
+
+    cdef Command _accept(self, const Fields* fields):
+        cdef AcceptOffer command
+        cdef str contact_id, agent_id
+        if fields.texts & ~<uint32_t>0xE or fields.numbers != 0x10 or not 0 < <int64_t>fields.number[4]:
+            return None
+        contact_id = self._new_id(fields, 2)
+        agent_id = self._name(fields, 3)
+        if contact_id is None or agent_id is None:
+            return None
+        command = self.accept
+        if Py_REFCNT(command) > 2:
+            command = AcceptOffer.__new__(AcceptOffer)
+            self.accept = command
+        if not self._begin(command, CMD_ACCEPT_OFFER, fields):
+            return None
+        command.contact_id = contact_id
+        command.agent_id = agent_id
+        command.offer_id = <int64_t>fields.number[4]
+        return command
+
+    cdef Command _decline(self, const Fields* fields):
+        cdef DeclineOffer command
+        cdef str contact_id, agent_id
+        cdef int outcome = OUTCOME_DECLINED
+        if fields.texts & ~<uint32_t>0xE or fields.numbers & ~<uint32_t>0x20 != 0x10 \
+                or not 0 < <int64_t>fields.number[4]:
+            return None
+        if fields.numbers & 0x20 and fields.number[5]:
+            if fields.number[5] > OUTCOME_MISSED:
+                return None
+            outcome = <int>fields.number[5]
+        contact_id = self._new_id(fields, 2)
+        agent_id = self._name(fields, 3)
+        if contact_id is None or agent_id is None:
+            return None
+        command = self.decline
+        if Py_REFCNT(command) > 2:
+            command = DeclineOffer.__new__(DeclineOffer)
+            self.decline = command
+        if not self._begin(command, CMD_DECLINE_OFFER, fields):
+            return None
+        command.contact_id = contact_id
+        command.agent_id = agent_id
+        command.offer_id = <int64_t>fields.number[4]
+        command.outcome = outcome
+        return command
+
+    cdef Command _complete(self, const Fields* fields):
+        cdef CompleteContact command
+        cdef str contact_id
+        cdef str agent_id = ""
+        cdef int64_t wrap_up_ms = -1
+        if fields.texts & ~<uint32_t>0x1E or fields.numbers & ~<uint32_t>0x20:
+            return None
+        contact_id = self._new_id(fields, 2)
+        if fields.texts & 0x8 and fields.text[3].size:
+            agent_id = self._name(fields, 3)
+        if fields.texts & 0x10:
+            wrap_up_ms = _ms_of(fields.text[4])
+            if wrap_up_ms != 0 and not _DURATION_MS_MIN <= wrap_up_ms <= _DURATION_MS_MAX:
+                return None
+        if contact_id is None or agent_id is None:
+            return None
+        command = self.complete
+        if Py_REFCNT(command) > 2:
+            command = CompleteContact.__new__(CompleteContact)
+            self.complete = command
+        if not self._begin(command, CMD_COMPLETE_CONTACT, fields):
+            return None
+        command.contact_id = contact_id
+        command.agent_id = agent_id
+        command.wrap_up_ms = wrap_up_ms
+        command.not_reached = fields.numbers != 0 and fields.number[5] != 0
+        return command
+
+    cdef Command _finish(self, const Fields* fields):
+        cdef FinishWrapUp command
+        cdef str agent_id
+        cdef str contact_id = ""
+        if fields.texts & ~<uint32_t>0xE or fields.numbers:
+            return None
+        agent_id = self._name(fields, 2)
+        if fields.texts & 0x8 and fields.text[3].size:
+            contact_id = self._new_id(fields, 3)
+        if agent_id is None or contact_id is None:
+            return None
+        command = self.finish
+        if Py_REFCNT(command) > 2:
+            command = FinishWrapUp.__new__(FinishWrapUp)
+            self.finish = command
+        if not self._begin(command, CMD_FINISH_WRAP_UP, fields):
+            return None
+        command.agent_id = agent_id
+        command.contact_id = contact_id
+        return command
+
+    cdef Command _set_presence(self, const Fields* fields):
+        cdef SetPresence command
+        cdef str agent_id
+        cdef str reason = ""
+        cdef int64_t lease_ms = 0
+        if fields.texts & ~<uint32_t>0x36 or fields.numbers != 0x8 or not 1 <= fields.number[3] <= 3:
+            return None
+        agent_id = self._name(fields, 2)
+        if fields.texts & 0x10 and fields.text[4].size:
+            if fields.number[3] != PRESENCE_AWAY:
+                return None
+            reason = self.others.take(fields.text[4].at, fields.text[4].size)
+        if fields.texts & 0x20:
+            lease_ms = _ms_of(fields.text[5])
+            if lease_ms != 0 and not _DURATION_MS_MIN <= lease_ms <= _DURATION_MS_MAX:
+                return None
+        if agent_id is None or reason is None:
+            return None
+        command = self.presence
+        if Py_REFCNT(command) > 2:
+            command = SetPresence.__new__(SetPresence)
+            self.presence = command
+        if not self._begin(command, CMD_SET_PRESENCE, fields):
+            return None
+        command.agent_id = agent_id
+        command.presence = <int>fields.number[3]
+        command.reason = reason
+        command.lease_ms = lease_ms
+        return command
+
+    cdef Command _heartbeat(self, const Fields* fields, Span content):
+        cdef Heartbeat command = Heartbeat.__new__(Heartbeat)
+        if fields.texts & ~<uint32_t>0x6 or fields.numbers or not 0 < fields.repeats <= _AGENTS_MAX:
+            return None
+        command.agent_ids = _names_in(self, content, 2, fields.repeats)
+        if command.agent_ids is None or not self._begin(command, CMD_HEARTBEAT, fields):
+            return None
+        return command
+
+
+cdef tuple _names_in(CommandReader reader, Span content, int field, int count):
+    """The ids in a repeated field of a message that was taken apart before; None if one would be refused."""
+    cdef list names = []
+    cdef const uint8_t* at = content.at
+    cdef const uint8_t* end = content.at + content.size
+    cdef Span span
+    cdef uint8_t tag
+    cdef str name
+    while at < end:
+        tag = at[0]
+        at = _passed(at, end, &span)
+        if tag == (field << 3 | 2):
+            name = reader.names.take(span.at, span.size)
+            if name is None:
+                return None
+            names.append(name)
+    if count > 1 and len(set(names)) != count:
+        return None
+    return tuple(names)
+
+
+cdef const uint8_t* _passed(const uint8_t* at, const uint8_t* end, Span* span) noexcept nogil:
+    """Past one field of a message that `take_fields` took apart; `span` is its content, if it has a length."""
+    cdef uint8_t tag = at[0]
+    span.at = at
+    span.size = 0
+    at += 2 if tag >= 0x80 else 1
+    if tag & 7 == 2:
+        return take_span(at, end, span)
+    while at[0] >= 0x80:
+        at += 1
+    return at + 1
+
+
+cdef int64_t _ms_of(Span content) noexcept nogil:
+    """A span of time in whole milliseconds, or -1 if it is negative, no valid Duration or beyond any bound."""
+    cdef int64_t seconds, nanos
+    if not take_duration(content, &seconds, &nanos) or nanos % 1000000 or not 0 <= seconds <= _DURATION_MS_MAX:
+        return -1
+    return seconds * 1000 + nanos // 1000000
+
+
+cdef bint _credit(const Fields* fields, int field, int64_t* credit_ms) noexcept nogil:
+    cdef int64_t seconds, nanos
+    if not fields.texts >> field & 1:
+        return True
+    if not take_duration(fields.text[field], &seconds, &nanos) or nanos % 1000000 or (seconds < 0 and nanos):
+        return False
+    if not -_CREDIT_MS_MAX <= seconds <= _CREDIT_MS_MAX:
+        return False
+    credit_ms[0] = seconds * 1000 + nanos // 1000000
+    return -_CREDIT_MS_MAX <= credit_ms[0] <= _CREDIT_MS_MAX
+
+
+cdef bint _priority(const Fields* fields, int field, int64_t* priority) noexcept nogil:
+    cdef uint64_t value
+    if not fields.numbers >> field & 1:
+        return True
+    value = fields.number[field]
+    if value >> 32:
+        return False
+    priority[0] = <int64_t>(value >> 1) ^ -<int64_t>(value & 1)
+    return -_PRIORITY_MAX <= priority[0] <= _PRIORITY_MAX
+
+
+cdef bint _is_text(Span content) except -1:
+    """Whether bytes are UTF-8."""
+    cdef Py_ssize_t place
+    for place in range(content.size):
+        if content.at[place] >= 0x80:
+            try:
+                PyUnicode_DecodeUTF8(<const char*>content.at, content.size, NULL)
+            except UnicodeDecodeError:
+                return False
+            return True
+    return True
+
+
+cdef inline int _order(const Span* left, const Span* right) noexcept nogil:
+    cdef Py_ssize_t size = left.size if left.size < right.size else right.size
+    cdef int order = memcmp(left.at, right.at, <size_t>size)
+    if order:
+        return order
+    return (left.size > right.size) - (left.size < right.size)
+
+
+cdef bytes _packed(Span content, int field, int count):
+    """The map from text to text in a message's `field`, which comes `count` times, packed as the engine holds
+    attributes (`values.packed_attributes`); None if it has very many entries, one twice, or an unusual one.
+    """
+    cdef Entry entries[64]
+    cdef Entry entry
+    cdef Fields fields
+    cdef Span span
+    cdef const uint8_t* at = content.at
+    cdef const uint8_t* end = content.at + content.size
+    cdef uint8_t* out
+    cdef Py_ssize_t size = 0
+    cdef int place
+    cdef int found = 0
+    cdef uint8_t tag
+    cdef bytes packed
+    if count > ENTRIES_MAX:
+        return None
+    while at < end:
+        tag = at[0]
+        at = _passed(at, end, &span)
+        if tag != (field << 3 | 2):
+            continue
+        if not take_fields(span.at, span.size, -1, &fields) or fields.texts & ~<uint32_t>0x6 or fields.numbers:
+            return None
+        entry.key = fields.text[1]
+        entry.value = fields.text[2]
+        if not fields.texts & 0x2:
+            entry.key.at = span.at
+            entry.key.size = 0
+        if not fields.texts & 0x4:
+            entry.value.at = span.at
+            entry.value.size = 0
+        if not _is_text(entry.key) or not _is_text(entry.value):
+            return None
+        place = found
+        while place and _order(&entries[place - 1].key, &entry.key) > 0:
+            entries[place] = entries[place - 1]
+            place -= 1
+        if place and _order(&entries[place - 1].key, &entry.key) == 0:
+            return None
+        entries[place] = entry
+        found += 1
+        size += framed_size(_entry_size(&entry))
+        if size > _ATTRIBUTE_BYTES_MAX:
+            return None
+    packed = PyBytes_FromStringAndSize(NULL, size)
+    out = <uint8_t*>PyBytes_AS_STRING(packed)
+    for place in range(found):
+        out = put_frame(out, 0x0A, _entry_size(&entries[place]))
+        out = put_frame(out, 0x0A, entries[place].key.size)
+        out = put_bytes(out, entries[place].key.at, entries[place].key.size)
+        out = put_frame(out, 0x12, entries[place].value.size)
+        out = put_bytes(out, entries[place].value.at, entries[place].value.size)
+    return packed
+
+
+cdef inline Py_ssize_t _entry_size(const Entry* entry) noexcept nogil:
+    return framed_size(entry.key.size) + framed_size(entry.value.size)

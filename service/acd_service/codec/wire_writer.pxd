@@ -1,0 +1,200 @@
+"""Protobuf's encoding, written forwards where sizes are known (`put_…`) and backwards where they are not (`Back`).
+
+Written backwards, a message within a message is there, and so its size, when its head has to be written.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_COMPACT_ASCII(PyObject* text) nogil
+    void* PyUnicode_DATA(PyObject* text) nogil
+    Py_ssize_t PyUnicode_GET_LENGTH(PyObject* text) nogil
+    const char* PyUnicode_AsUTF8AndSize(PyObject* text, Py_ssize_t* size) except NULL
+
+cdef extern from *:
+    """
+    #define acd_high_bit(word) (63 - __builtin_clzll((word) | 1))
+    """
+    int acd_high_bit(uint64_t word) noexcept nogil
+
+
+cdef struct Buffer:
+    # Bytes that grow at the end.
+    uint8_t* data
+    Py_ssize_t size
+    Py_ssize_t room
+
+
+cdef struct Back:
+    # Bytes that grow at the front, in `room` bytes that were made large enough before.
+    uint8_t* data
+    uint8_t* at
+    uint8_t* end
+    Py_ssize_t room
+
+
+cdef inline int varint_size(uint64_t value) noexcept nogil:
+    return acd_high_bit(value) // 7 + 1
+
+
+cdef inline Py_ssize_t framed_size(Py_ssize_t size) noexcept nogil:
+    """Of length-delimited content, with a tag of one byte and its length."""
+    return 1 + varint_size(<uint64_t>size) + size
+
+
+# Forwards
+
+
+cdef inline uint8_t* put_varint(uint8_t* out, uint64_t value) noexcept nogil:
+    while value > 0x7F:
+        out[0] = <uint8_t>(value & 0x7F | 0x80)
+        out += 1
+        value >>= 7
+    out[0] = <uint8_t>value
+    return out + 1
+
+
+cdef inline uint8_t* put_frame(uint8_t* out, uint8_t tag, Py_ssize_t size) noexcept nogil:
+    """The head of length-delimited content."""
+    out[0] = tag
+    return put_varint(out + 1, <uint64_t>size)
+
+
+cdef inline uint8_t* put_bytes(uint8_t* out, const void* data, Py_ssize_t size) noexcept nogil:
+    memcpy(out, data, <size_t>size)
+    return out + size
+
+
+cdef inline int reserve(Buffer* buffer, Py_ssize_t more) except -1:
+    cdef Py_ssize_t room
+    cdef void* grown
+    if buffer.size + more > buffer.room:
+        room = (buffer.size + more) * 2
+        grown = realloc(buffer.data, <size_t>room)
+        if grown == NULL:
+            raise MemoryError
+        buffer.data = <uint8_t*>grown
+        buffer.room = room
+    return 0
+
+
+cdef inline int append(Buffer* buffer, const void* data, Py_ssize_t size) except -1:
+    reserve(buffer, size)
+    memcpy(buffer.data + buffer.size, data, <size_t>size)
+    buffer.size += size
+    return 0
+
+
+cdef inline int append_framed(Buffer* buffer, uint8_t tag, const void* data, Py_ssize_t size) except -1:
+    cdef uint8_t* out
+    reserve(buffer, size + 11)
+    out = put_frame(buffer.data + buffer.size, tag, size)
+    memcpy(out, data, <size_t>size)
+    buffer.size = out + size - buffer.data
+    return 0
+
+
+# Backwards
+
+
+cdef inline int begin_back(Back* back, Py_ssize_t room) except -1:
+    """Make room for a message of at most so many bytes, and forget what was there."""
+    cdef void* grown
+    if room > back.room:
+        grown = realloc(back.data, <size_t>room)
+        if grown == NULL:
+            raise MemoryError
+        back.data = <uint8_t*>grown
+        back.room = room
+    back.end = back.data + back.room
+    back.at = back.end
+    return 0
+
+
+cdef inline void back_varint(Back* back, uint64_t value) noexcept nogil:
+    if value < 0x80:
+        back.at -= 1
+        back.at[0] = <uint8_t>value
+        return
+    back.at -= varint_size(value)
+    put_varint(back.at, value)
+
+
+cdef inline void back_tag(Back* back, int tag) noexcept nogil:
+    """A tag below 2**14, as protobuf numbers it: the field's number times 8 plus the wire type."""
+    if tag < 0x80:
+        back.at -= 1
+        back.at[0] = <uint8_t>tag
+    else:
+        back.at -= 2
+        back.at[0] = <uint8_t>(tag & 0x7F | 0x80)
+        back.at[1] = <uint8_t>(tag >> 7)
+
+
+cdef inline void back_number(Back* back, int field, uint64_t value) noexcept nogil:
+    """A number, unless it is 0."""
+    if value:
+        back_varint(back, value)
+        back_tag(back, field << 3)
+
+
+cdef inline void back_signed(Back* back, int field, int64_t value) noexcept nogil:
+    """A number of type sint32 or sint64, unless it is 0."""
+    if value:
+        back_varint(back, (<uint64_t>value << 1) ^ <uint64_t>(value >> 63))
+        back_tag(back, field << 3)
+
+
+cdef inline void back_bytes(Back* back, int field, const void* data, Py_ssize_t size) noexcept nogil:
+    """Length-delimited content, also if it is empty."""
+    back.at -= size
+    memcpy(back.at, data, <size_t>size)
+    back_varint(back, <uint64_t>size)
+    back_tag(back, field << 3 | 2)
+
+
+cdef inline void back_close(Back* back, int field, const uint8_t* end) noexcept nogil:
+    """The head of a message that was written up to `end`, what `back.at` was before its last field."""
+    back_varint(back, <uint64_t>(end - back.at))
+    back_tag(back, field << 3 | 2)
+
+
+cdef inline void back_time(Back* back, int field, int64_t value_ns) noexcept nogil:
+    """A Timestamp or Duration that is not negative."""
+    cdef const uint8_t* end = back.at
+    back_number(back, 2, <uint64_t>value_ns % 1000000000)
+    back_number(back, 1, <uint64_t>value_ns // 1000000000)
+    back_close(back, field, end)
+
+
+cdef inline void back_ms(Back* back, int field, int64_t value_ms) noexcept nogil:
+    """A Duration of milliseconds; its seconds and nanos have the same sign."""
+    cdef const uint8_t* end = back.at
+    cdef uint64_t whole = <uint64_t>(-value_ms if value_ms < 0 else value_ms)
+    cdef uint64_t seconds = whole // 1000
+    cdef uint64_t nanos = whole % 1000 * 1000000
+    if value_ms < 0:
+        seconds = 0 - seconds
+        nanos = 0 - nanos
+    back_number(back, 2, nanos)
+    back_number(back, 1, seconds)
+    back_close(back, field, end)
+
+
+cdef inline const void* utf8_of(PyObject* text, Py_ssize_t* size) except NULL:
+    if PyUnicode_IS_COMPACT_ASCII(text):
+        size[0] = PyUnicode_GET_LENGTH(text)
+        return PyUnicode_DATA(text)
+    return PyUnicode_AsUTF8AndSize(text, size)
+
+
+cdef inline int back_text(Back* back, int field, PyObject* text) except -1:
+    """Text, unless it is empty."""
+    cdef Py_ssize_t size
+    cdef const void* data = utf8_of(text, &size)
+    if size:
+        back_bytes(back, field, data, size)
+    return 0
