@@ -172,7 +172,7 @@ cdef class Questions(Administration):
         if lines == NULL:
             raise MemoryError
         try:
-            for slot in range(self.desk.room):
+            for slot in range(self.desk.used):
                 contact = &self.desk.all[slot]
                 if contact.ordinal < 0 or (contact.state != STATE_WAITING and contact.state != STATE_OFFERED):
                     continue

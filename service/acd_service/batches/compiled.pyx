@@ -12,11 +12,11 @@ from libc.string cimport memcpy
 
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
-from acd_core.events cimport Answer, Event
+from acd_core.events cimport AnswerData, EventData, data_of
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_service.batches.framing cimport Frame
-from acd_service.codec.event_writer cimport EventWriter, write_standing
+from acd_service.codec.event_writer cimport EventWriter, length_of, write_standing
 from acd_service.codec.wire_fields cimport Span
 from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport (
@@ -96,13 +96,15 @@ cdef class _Run:
         free(self.events.data)
         free(self.back.data)
 
-    cdef int record(self, Engine engine, Answer answer, const void* command, Py_ssize_t size) except -1:
-        """Put an accepted command (an `acd.v1.Command`) and its events to what the journal will keep."""
+    cdef int record(self, Engine engine, const void* command, Py_ssize_t size) except -1:
+        """Put the command just accepted (an `acd.v1.Command`) and its events to what the journal will keep."""
+        cdef const AnswerData* answer = engine.result
         cdef Back* back = &self.back
         cdef Py_ssize_t tail = len(self.asked_by)
         cdef Py_ssize_t head
         cdef uint8_t* out
-        cdef Event event
+        cdef const EventData* event
+        cdef int32_t index
         cdef bytes written
         begin_back(back, RECORD_HEAD_BYTES_MAX)
         back_varint(back, <uint64_t>size)
@@ -120,14 +122,15 @@ cdef class _Run:
         if not self.first_seq:
             self.first_seq = answer.seq
         self.last_seq = answer.seq
-        for event in answer.events:
+        for index in range(engine.out_count):
+            event = data_of(engine.out[index])
             if _events.write(event):
                 head = _events.back.end - _events.back.at
                 reserve(&self.events, head + tail + 11)
                 out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
                 out = put_bytes(out, _events.back.at, head)
             else:
-                written = encode_event(event)
+                written = encode_event(<object>engine.out[index])
                 head = len(written)
                 reserve(&self.events, head + tail + 11)
                 out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
@@ -138,7 +141,7 @@ cdef class _Run:
                 self.first_event_seq = event.event_seq
             self.last_event_seq = event.event_seq
             if self.kept is not None:
-                self.kept.append(event)
+                self.kept.append(<object>engine.out[index])
                 self.event_ends.append(self.events.size)
         return 0
 
@@ -155,18 +158,19 @@ cdef class _Run:
         self.at_ns = at_ns
         return 0
 
-    cdef int answer(self, Command command, Answer answer, tuple not_signed_on) except -1:
-        """Put the result of an accepted command to the results."""
+    cdef int answer(self, Engine engine, Command command, tuple not_signed_on) except -1:
+        """Put the result of the command just accepted to the results."""
+        cdef const AnswerData* answer = engine.result
         cdef Back* back = &self.back
         cdef int field = _result_fields[command.kind]
         cdef uint8_t* end
         cdef bytes written
-        if not field or not_signed_on or len(answer.contact_id) + len(answer.agent_id) > 300:
-            written = result_of(command, answer, not_signed_on).SerializeToString()
+        if not field or not_signed_on or length_of(answer.contact_id) + length_of(answer.agent_id) > 300:
+            written = result_of(command, engine.answer, not_signed_on).SerializeToString()
             return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
         begin_back(back, ANSWER_BYTES_MAX)
         end = back.at
-        if answer.contact_id:
+        if answer.contact_id != NULL:
             write_standing(back, 4, answer)
         back_number(back, 3, answer.duplicate)
         self.back_at(answer.at_ns)
@@ -185,7 +189,6 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef Py_ssize_t place
     cdef Span span
     cdef Command command
-    cdef Answer answer
     cdef int32_t timer
     cdef dict refused = {}
     cdef uint64_t granted = permit.granted if permit is not None else 0
@@ -202,7 +205,6 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
         run.event_ends = []
     for place in range(start, frame.count):
         command = None  # so that the reader finds it free
-        answer = None
         span = frame.commands[place]
         is_known = False
         try:
@@ -226,27 +228,27 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
         if timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns:
             _fire(engine, at_ns, run)
         try:
-            answer = engine._apply(at_ns, command)
+            engine.take(at_ns, command)
         except Refused as error:
             _put_error(run, command, error, status_of, refused)
             continue
         except Exception as error:
             raise BatchFailed(place, command, at_ns, error) from error
-        if not answer.duplicate:
+        if not engine.result.duplicate:
             run.accepted[command.kind] += 1
             if is_known:
                 written = encode_command(command)
-                run.record(engine, answer, PyBytes_AS_STRING(written), len(written))
+                run.record(engine, PyBytes_AS_STRING(written), len(written))
             else:
-                run.record(engine, answer, span.at, span.size)
+                run.record(engine, span.at, span.size)
         else:
             key = (command.kind, "DUPLICATE")
             refused[key] = refused.get(key, 0) + 1
         not_signed_on = ()
         if command.kind == CMD_HEARTBEAT:
             not_signed_on = _not_signed_on(engine, <Heartbeat>command)
-        run.answer(command, answer, not_signed_on)
-        if command.kind == CMD_APPLY_POLICY and not answer.duplicate:
+        run.answer(engine, command, not_signed_on)
+        if command.kind == CMD_APPLY_POLICY and not engine.result.duplicate:
             policy = command
             place += 1
             break
@@ -270,13 +272,12 @@ cdef int _put_error(_Run run, Command command, error, status_of, dict refused) e
 
 cdef int _fire(Engine engine, int64_t at_ns, _Run run) except -1:
     """Fire what fell due between two commands of the same moment."""
-    cdef Answer answer
     try:
-        answer = engine._apply(at_ns, _tick)
+        engine.take(at_ns, _tick)
     except Exception as error:
         raise BatchFailed(-1, _tick, at_ns, error) from error
     run.accepted[CMD_TICK] += 1
-    return run.record(engine, answer, PyBytes_AS_STRING(_TICK), len(_TICK))
+    return run.record(engine, PyBytes_AS_STRING(_TICK), len(_TICK))
 
 
 cdef bytes _bytes_of(Span span):
