@@ -20,7 +20,6 @@ cdef enum:
 
 cdef class Agents:
     cdef Agent* all
-    cdef void* all_block
     cdef int32_t room
     cdef int32_t free_first
     cdef int32_t first  # by order of creation

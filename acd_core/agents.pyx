@@ -13,7 +13,7 @@ from libc.string cimport memset
 from acd_core.digest cimport text_word
 from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
-from acd_core.memory cimport grow_lines
+from acd_core.memory cimport larger_block
 from acd_core.order_trees cimport tree_insert, tree_remove
 from acd_core.tables cimport acd_prefetch, same_text, table_add, table_clear, table_drop, table_find, table_home, \
     table_init, text_key
@@ -46,7 +46,7 @@ cdef class Agents:
                 Py_DECREF(<object>self.all[slot].id)
                 Py_DECREF(<object>self.all[slot].spec)
                 Py_DECREF(<object>self.all[slot].reason)
-        free(self.all_block)
+        free(self.all)
         table_clear(&self.ids)
         table_clear(&self.ordinals)
         self._free_index()
@@ -87,8 +87,7 @@ cdef class Agents:
     cdef int _grow(self) except -1:
         cdef int32_t room = self.room * 2 or 16
         cdef int32_t slot
-        self.all = <Agent*>grow_lines(
-            &self.all_block, self.all, <size_t>self.room * sizeof(Agent), <size_t>room * sizeof(Agent))
+        self.all = <Agent*>larger_block(self.all, <size_t>self.room * sizeof(Agent), <size_t>room * sizeof(Agent))
         for slot in range(room - 1, self.room - 1, -1):
             self.all[slot].ordinal = -1
             self.all[slot].later = self.free_first

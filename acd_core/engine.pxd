@@ -43,6 +43,7 @@ cdef class Engine(Questions):
     cdef int _refuse_waiting(self) except -1
     cdef int _check_window(self, int64_t at_ns, int64_t end_ns) except -1
     cdef int _check_preferred(self, tuple named, bint only) except -1
+    cdef uint64_t _content_word(self, int32_t slot, EnqueueContact command, uint64_t customer_word) except? 0
     cdef int _seek(self, int32_t slot) except -1
     cdef int _arrive(self, int32_t slot, int32_t about, EnqueueContact command) except -1
     cdef int _emit_replaced(self, int32_t slot) except -1

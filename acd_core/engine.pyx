@@ -12,6 +12,7 @@ from acd_core.matching cimport PICK, Match
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.skills cimport weights_of
 from acd_core.state_bytes cimport read_state, write_state
+from acd_core.tables cimport acd_prefetch
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, extra_of, put_object
@@ -264,9 +265,16 @@ cdef class Engine(Questions):
 
     cdef int _about(self, int32_t slot) except -1:
         """The answer will show this contact."""
+        cdef const Contact* contact = &self.desk.all[slot]
         self.answered = slot
-        self.answered_ordinal = self.desk.all[slot].ordinal
-        self.result.contact_id = taken(self.desk.all[slot].id)
+        self.answered_ordinal = contact.ordinal
+        if contact.agent >= 0:
+            # What follows looks at these; asked for at once they are waited for once.
+            acd_prefetch(&self.desk.offers[contact.offers])
+            acd_prefetch(&self.roster.all[contact.agent])
+            acd_prefetch(&self.roster.all[contact.agent].last_offer_id)
+            acd_prefetch(&self.roster.all[contact.agent].count)
+        self.result.contact_id = taken(contact.id)
         return 0
 
     cdef int _answer(self) except -1:
@@ -387,7 +395,7 @@ cdef class Engine(Questions):
         cdef Contact* contact
         cdef Queue* queue
         cdef EventData* event
-        cdef uint64_t value
+        cdef uint64_t value, word
         cdef str contact_id = command.contact_id
         if contact_id:
             slot = self.desk.find(contact_id)
@@ -430,7 +438,6 @@ cdef class Engine(Questions):
         contact.arrived_ns = at_ns
         contact.opened_ns = at_ns
         contact.plan_from_ns = at_ns
-        contact.content_word = command.content_word()
         contact.requirement = requirement
         contact.base_requirement = requirement
         contact.queue = queue_slot
@@ -459,7 +466,9 @@ cdef class Engine(Questions):
         value = mix(value, self.skills.requirements[requirement].text_word)
         value = mix(value, <uint64_t>contact.priority)
         value = mix(value, <uint64_t>contact.credit_ms)
-        self.event_hash = mix(value, text_word(command.customer_id))
+        word = text_word(command.customer_id) if command.customer_id else 0
+        self.event_hash = mix(value, word)
+        contact.content_word = self._content_word(slot, command, word)
         if command.plain and queue.plan < 0 and not queue.closed and queue.strategy != STRATEGY_BROADCAST and (
                 not command.customer_id or not (self.rules.last_agent_window_ns or self.rules.agent_of_other_contact)):
             self._seek(slot)
@@ -468,6 +477,21 @@ cdef class Engine(Questions):
         if self.desk.all[slot].ordinal == self.answered_ordinal:
             self.predict(slot)
         return 0
+
+    cdef uint64_t _content_word(self, int32_t slot, EnqueueContact command, uint64_t customer_word) except? 0:
+        """The command's content word, by the words of texts that the engine knows already."""
+        cdef const Contact* contact = &self.desk.all[slot]
+        cdef uint64_t word
+        if not command.plain or command.attributes or not command.contact_id:
+            return command.content_word()
+        word = mix(<uint64_t>command.kind, contact.id_word)
+        word = mix(word, self.rules.queues[contact.queue].id_word)
+        word = mix(word, self.rules.channels[contact.channel].id_word)
+        word = mix(word, self.skills.requirements[contact.requirement].text_word)
+        word = mix(word, <uint64_t>command.priority)
+        word = mix(word, <uint64_t>command.credit_ms)
+        word = mix(word, customer_word)
+        return mix(word, command.attached)
 
     cdef int _seek(self, int32_t slot) except -1:
         """A newcomer without anything particular: since nobody gained anything, it alone may find somebody."""

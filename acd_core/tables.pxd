@@ -5,8 +5,9 @@ Nothing ever depends on the order in it: it is asked, never walked.
 
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint64_t
-from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memset
+
+from acd_core.memory cimport free, new_block
 
 cdef extern from "Python.h":
     Py_hash_t PyObject_Hash(PyObject* value) except? -1
@@ -121,9 +122,7 @@ cdef inline void _table_insert(SlotTable* table, uint64_t key, int32_t slot) noe
 cdef inline int _table_resize(SlotTable* table, uint64_t size) except -1:
     cdef SlotTable larger = table[0]
     cdef uint64_t at
-    larger.entries = <SlotEntry*>malloc(size * sizeof(SlotEntry))
-    if larger.entries == NULL:
-        raise MemoryError
+    larger.entries = <SlotEntry*>new_block(size * sizeof(SlotEntry))
     memset(larger.entries, 0xFF, size * sizeof(SlotEntry))
     larger.mask = size - 1
     if table.entries != NULL:

@@ -247,29 +247,28 @@ cdef struct Contact:
     int64_t ordinal  # -1: the slot is free
     uint64_t id_word
     PyObject* id
-    int64_t accepted_ns
+    Extra* extra
     int64_t opened_ns  # when its segment began
     int32_t queue  # its home queue
     int32_t second_queue  # -1: none
     int32_t offers  # first of its live offers, or the accepted one
+    int32_t exclusions  # first of its list
     int32_t agent  # who serves it or wraps it up
-    int32_t timer  # WRAP_UP_END
     uint8_t state
     uint8_t channel
     uint8_t held
     uint8_t attached
 
+    int64_t accepted_ns
+    int64_t arrived_ns
     int64_t priority  # priority, credit and requirement are the values now
     int64_t credit_ms
-    int64_t arrived_ns
-    Extra* extra
     int32_t klass[2]  # contact classes of its entries while it wants agents
     int32_t line[2]  # its places in the lines of its queues while it waits
     int32_t requirement  # its own, a slot of the skills room
+    int32_t timer  # WRAP_UP_END
     int32_t plan_timer
     int32_t reattach_timer
-    int16_t raised_tier  # -1: not raised
-    int16_t spare
 
     int64_t state_since_ns
     int64_t predicted_at_ns  # 0: nothing predicted
@@ -277,9 +276,10 @@ cdef struct Contact:
     PyObject* customer_id
     Trail* trail
     int32_t base_requirement
-    int32_t exclusions  # first of its list
     int32_t ended  # first of its ended offers, oldest first
     int32_t next_step
+    int16_t raised_tier  # -1: not raised
+    int16_t spare
 
     int64_t plan_from_ns
     int64_t base_priority

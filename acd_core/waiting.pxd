@@ -23,7 +23,6 @@ cdef struct Links:
 cdef class Waiting:
     cdef Classes classes
     cdef Contact* all
-    cdef void* all_block
     cdef Links* links
     cdef int32_t room
     cdef int32_t used  # slots that ever had a contact
@@ -37,7 +36,6 @@ cdef class Waiting:
     cdef int32_t exclusion_room
     cdef int32_t exclusion_free
     cdef Offer* offers
-    cdef void* offers_block
     cdef int32_t offer_used
     cdef int32_t offer_room
     cdef int32_t offer_free

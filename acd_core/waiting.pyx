@@ -15,7 +15,7 @@ from acd_core.classes cimport membership
 from acd_core.digest cimport text_word
 from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
-from acd_core.memory cimport grow_lines
+from acd_core.memory cimport larger_block
 from acd_core.tables cimport acd_prefetch, same_text, table_add, table_clear, table_drop, table_home, table_init, text_key
 
 
@@ -40,10 +40,10 @@ cdef class Waiting:
                 Py_DECREF(<object>self.all[slot].attributes)
                 drop_extra(&self.all[slot])
                 drop_trail(&self.all[slot])
-        free(self.all_block)
+        free(self.all)
         free(self.links)
         free(self.exclusions)
-        free(self.offers_block)
+        free(self.offers)
         free(self.ended)
         table_clear(&self.ids)
         heapset_free(&self.heaps)
@@ -117,12 +117,10 @@ cdef class Waiting:
     cdef int _grow(self) except -1:
         """Room for more contacts. What is not used yet is not written to, so it takes no memory."""
         cdef int32_t room = self.room * 2 or 16
-        cdef void* grown = realloc(self.links, <size_t>room * sizeof(Links))
-        if grown == NULL:
-            raise MemoryError
-        self.links = <Links*>grown
-        self.all = <Contact*>grow_lines(
-            &self.all_block, self.all, <size_t>self.room * sizeof(Contact), <size_t>room * sizeof(Contact))
+        self.links = <Links*>larger_block(
+            self.links, <size_t>self.room * sizeof(Links), <size_t>room * sizeof(Links))
+        self.all = <Contact*>larger_block(
+            self.all, <size_t>self.room * sizeof(Contact), <size_t>room * sizeof(Contact))
         heapset_reserve(&self.heaps, 0, room * 2)
         self.room = room
         return 0
@@ -185,8 +183,8 @@ cdef class Waiting:
         else:
             if self.offer_used == self.offer_room:
                 room = self.offer_room * 2 or 16
-                self.offers = <Offer*>grow_lines(&self.offers_block, self.offers,
-                                                 <size_t>self.offer_room * sizeof(Offer), <size_t>room * sizeof(Offer))
+                self.offers = <Offer*>larger_block(
+                    self.offers, <size_t>self.offer_room * sizeof(Offer), <size_t>room * sizeof(Offer))
                 self.offer_room = room
             slot = self.offer_used
             self.offer_used += 1
