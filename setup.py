@@ -20,7 +20,7 @@ DEBUG = switch("ACD_DEBUG")
 TRACE = switch("ACD_TRACE")
 CHECKS = {"boundscheck": True, "wraparound": True, "cdivision": False, "initializedcheck": True, "nonecheck": True}
 DIRECTIVES = {"language_level": 3, "embedsignature": False, "binding": True}
-AUDITED = {"matching", "waiting"}
+AUDITED = {"choosing", "matching", "waiting"}
 """Modules that divide by positive numbers only, where C's division says the same as Python's and costs less. Bounds
 checks do not come into it: the hot state is in C arrays, which have none. The debug build divides as Python does."""
 

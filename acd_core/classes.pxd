@@ -2,7 +2,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from acd_core.heaps cimport HeapSet, acd_lowest_bit
-from acd_core.skills cimport Skills, meets
+from acd_core.skills cimport Outline, Skills, may_meet, meets, outline_of
 from acd_core.tables cimport SlotTable
 from acd_core.types cimport Member, MemberWord, QueueMembers
 
@@ -11,6 +11,9 @@ cdef struct AgentClass:
     PyObject* key  # (skills, memberships); NULL: the slot is free
     uint64_t* row  # which contact classes it may serve; NULL when the matrix is at its bound
     Member* members  # by queue slot
+    int32_t* skills  # slots
+    uint8_t* levels  # of those skills
+    int32_t skill_count
     int32_t member_count
     int32_t agents
     int32_t signed_on
@@ -88,6 +91,10 @@ cdef class Classes:
     cdef int _grow_contact_classes(self) except -1
     cdef int _set_member(self, int32_t queue, int32_t tier, int32_t klass, bint member) except -1
     cdef int _forget(self, int32_t klass) except -1
+
+
+cdef inline uint64_t class_key(int32_t group, int32_t requirement, int channel) noexcept nogil:
+    return (<uint64_t>group << 40) | (<uint64_t>requirement << 8) | <uint64_t>channel
 
 
 cdef inline const Member* membership(Classes room, int32_t agent_class, int32_t queue) noexcept nogil:

@@ -50,6 +50,8 @@ cdef class Classes:
                 Py_DECREF(<object>self.agent_classes[slot].key)
             free(self.agent_classes[slot].row)
             free(self.agent_classes[slot].members)
+            free(self.agent_classes[slot].skills)
+            free(self.agent_classes[slot].levels)
         for slot in range(self.queue_room):
             free(self.members[slot].words)
         free(self.agent_classes)
@@ -92,8 +94,15 @@ cdef class Classes:
             agent_class.members[index].position = position
             self._set_member(queue, tier, slot, True)
         agent_class.member_count = len(members)
-        for skill, level in skills:
-            self.skills.set_level(self.skills.skill(skill), slot, level)
+        agent_class.skills = <int32_t*>calloc(max(1, len(skills)), sizeof(int32_t))
+        agent_class.levels = <uint8_t*>calloc(max(1, len(skills)), 1)
+        if agent_class.skills == NULL or agent_class.levels == NULL:
+            raise MemoryError
+        for index, (skill, level) in enumerate(skills):
+            agent_class.skills[index] = self.skills.skill(skill)
+            agent_class.levels[index] = level
+            self.skills.set_level(agent_class.skills[index], slot, level)
+        agent_class.skill_count = len(skills)
         Py_INCREF(key)
         agent_class.key = <PyObject*>key
         agent_class.agents = 1
@@ -117,15 +126,16 @@ cdef class Classes:
     cdef int leave_agent_class(self, int32_t slot) except -1:
         """One agent less; the class goes with the last. The agent's skills must have been taken out of use before."""
         cdef AgentClass* agent_class = &self.agent_classes[slot]
-        cdef int32_t index, skill
+        cdef int32_t index
         agent_class.agents -= 1
         if agent_class.agents > 0:
             return 0
         key = <tuple>agent_class.key
-        for name, _ in key[0]:
-            skill = self.skills.skill_slots[name]
-            self.skills.set_level(skill, slot, 0)
-            self.skills.unpin_skill(skill)
+        for index in range(agent_class.skill_count):
+            self.skills.set_level(agent_class.skills[index], slot, 0)
+            self.skills.unpin_skill(agent_class.skills[index])
+        free(agent_class.skills)
+        free(agent_class.levels)
         for index in range(agent_class.member_count):
             self._set_member(agent_class.members[index].queue, agent_class.members[index].tier, slot, False)
         free(agent_class.members)
@@ -276,7 +286,7 @@ cdef class Classes:
 
     cdef int32_t contact_class(self, int32_t group, int32_t requirement, int channel) except -1:
         """The class of contacts that ask for this. It stays while it is not idle."""
-        cdef uint64_t key = (<uint64_t>group << 40) | (<uint64_t>requirement << 8) | <uint64_t>channel
+        cdef uint64_t key = class_key(group, requirement, channel)
         cdef int32_t slot = table_find(&self.contact_class_slots, key)
         if slot >= 0:
             return slot
@@ -370,6 +380,8 @@ cdef class Classes:
         cdef uint64_t* row
         cdef int32_t index, word
         cdef int32_t size = self.agent_class_room >> 6
+        cdef Outline outline
+        outline_of(self.skills, contact_class.requirement, &outline)
         members = NULL
         if group.listed >= 0:
             members = &self.members[group.listed]
@@ -383,6 +395,7 @@ cdef class Classes:
                     break
                 word = members.words[index].word
                 found = members.words[index].mask
+            found &= may_meet(&outline, word)
             if found:
                 found &= meets(self.skills, contact_class.requirement, word)
             if found:

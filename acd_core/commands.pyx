@@ -10,6 +10,7 @@ from functools import lru_cache
 import cython
 
 from acd_core.digest cimport mix, text_word
+from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 from acd_core.types cimport *
 
 from acd_core.checks import check_duration, check_id, check_range, check_text
@@ -74,7 +75,8 @@ cdef int _ensure_offer_id(int64_t offer_id) except -1:
 
 
 cdef int _ensure_requirement(str text) except -1:
-    if not text:
+    cdef Symbol[SYMBOLS_MAX] symbols
+    if not text or read_program(text, 1, symbols) >= 0:
         return 0
     try:
         parse_cached(text)

@@ -6,9 +6,9 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from acd_core.commands cimport ApplyPolicy, CloseQueue, Heartbeat, OpenQueue, RemoveAgents, SetPresence, UpsertAgents
 from acd_core.digest cimport mix, text_word
+from acd_core.choosing cimport PICK, Match
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, new_reference, repeated, \
     taken
-from acd_core.matching cimport PICK, Match
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.skills cimport weights_of
 from acd_core.state_bytes cimport read_state, write_state

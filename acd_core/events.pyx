@@ -84,12 +84,18 @@ cdef class Event:
         self.data.event_seq = event_seq
         self.data.seq = seq
         self.data.at_ns = at_ns
-        self.data.contact_id = new_reference(contact_id)
-        self.data.agent_id = new_reference(agent_id)
-        self.data.queue_id = new_reference(queue_id)
-        self.data.channel_id = new_reference(channel_id)
-        self.data.customer_id = new_reference(customer_id)
-        self.data.text = new_reference(text)
+        if contact_id:
+            self.data.contact_id = new_reference(contact_id)
+        if agent_id:
+            self.data.agent_id = new_reference(agent_id)
+        if queue_id:
+            self.data.queue_id = new_reference(queue_id)
+        if channel_id:
+            self.data.channel_id = new_reference(channel_id)
+        if customer_id:
+            self.data.customer_id = new_reference(customer_id)
+        if text:
+            self.data.text = new_reference(text)
         self.data.cause = cause
         self.data.tier = tier
         self.data.strategy = strategy
@@ -106,7 +112,8 @@ cdef class Event:
         self.data.duration_ns = duration_ns
         self.data.policy_version = policy_version
         self.data.position = position
-        self.data.attributes = new_reference(attributes)
+        if attributes:
+            self.data.attributes = new_reference(attributes)
         if agent is not None:
             self.data.agent = new_reference(agent)
 
@@ -259,9 +266,11 @@ cdef class Answer:
         self.data.at_ns = at_ns
         self.events = events
         self.data.duplicate = duplicate
-        self.data.contact_id = new_reference(contact_id)
+        if contact_id:
+            self.data.contact_id = new_reference(contact_id)
         self.data.contact_state = contact_state
-        self.data.agent_id = new_reference(agent_id)
+        if agent_id:
+            self.data.agent_id = new_reference(agent_id)
         self.data.offer_id = offer_id
         self.data.offer_expires_ns = offer_expires_ns
         self.data.policy_version = policy_version

@@ -1,8 +1,8 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from acd_core.heaps cimport Heap, HeapEntry, HeapSet
-from acd_core.state cimport EngineState
-from acd_core.types cimport Contact, Queue
+from acd_core.choosing cimport Choosing, Match
+from acd_core.heaps cimport Heap, HeapEntry
+from acd_core.types cimport Agent
 
 
 cdef inline int64_t floor_div(int64_t value, int64_t divisor) noexcept nogil:
@@ -10,34 +10,8 @@ cdef inline int64_t floor_div(int64_t value, int64_t divisor) noexcept nogil:
     return value // divisor if value >= 0 else -((-value + divisor - 1) // divisor)
 
 
-cdef enum:
-    PICK  # take one, with a draw where the strategy has one
-    SOMEBODY  # is there one
-    ANYBODY  # is there one, exclusions and offers of the contact aside
-
-
-cdef struct Choice:
-    # The best agent found so far for a contact.
-    HeapEntry entry  # item -1: nobody yet
-    int64_t total  # weighted levels, for best_match
-    int32_t position  # in the member list, for fixed_order
-
-
-cdef struct Match:
-    # Who gets a contact, by which entry.
-    int32_t agent  # -1: nobody
-    int32_t tier
-    int second
-    int cause
-
-
-cdef class Matching(EngineState):
+cdef class Matching(Choosing):
     # Scratch memory that keeps its size from one use to the next
-    cdef int32_t* chosen_classes
-    cdef int64_t* below_low
-    cdef int64_t* below_high
-    cdef int32_t chosen_count
-    cdef int32_t chosen_room
     cdef uint64_t* pass_classes
     cdef int32_t pass_words
     cdef Heap pass_heap
@@ -46,22 +20,6 @@ cdef class Matching(EngineState):
 
     cdef list skipped
 
-    cdef int32_t choose_agent(self, int32_t contact, int second, int32_t* tier, int mode) except -2
-    cdef int _consider(self, Choice* choice, int32_t contact, int second, int32_t word, uint64_t mask, int mode) except -1
-    cdef int _take_best(self, Choice* choice, HeapSet* heaps, int32_t contact, const Queue* queue, int32_t word,
-                        uint64_t mask) except -1
-    cdef int _take_head(self, Choice* choice, HeapSet* heaps, int32_t contact, int32_t klass, int32_t position) except -1
-    cdef int32_t _first_not_excluded(self, HeapSet* heaps, int32_t klass, int32_t contact) except -2
-    cdef int _note_class(self, int32_t klass) except -1
-    cdef int32_t _draw(self, int32_t contact, bint by_weight) except -2
-    cdef int _set_aside(self, int32_t contact, int64_t agent_ordinal, list aside) except -1
-    cdef int32_t _select(self, int channel, int64_t rank, int64_t total, bint by_weight) except -1
-    cdef int choose(self, int32_t contact, Match* found) except -1
-    cdef int32_t tier_by(self, int32_t contact, int second, int32_t agent) noexcept
-    cdef bint is_member(self, int32_t contact, int second, int32_t agent) noexcept
-    cdef int32_t member_tier(self, int32_t contact, int second, int32_t agent) noexcept
-    cdef bint somebody_serves(self, int32_t contact, int second, int mode) except -1
-    cdef bint is_preferred(self, int32_t contact, int32_t agent) except -1
     cdef int32_t match(self, int32_t contact, const Match* found, int chosen_by, str asker, bint assign) except -1
     cdef int become_active(self, int32_t contact, int32_t offer) except -1
     cdef int disarm_wait(self, int32_t contact) except -1
@@ -71,5 +29,8 @@ cdef class Matching(EngineState):
     cdef int _agent_takes(self, int32_t agent) except -1
     cdef int _pass(self) except -1
     cdef bint _turn(self, int32_t contact, int second) except -1
+    cdef int _reserve_pass(self) except -1
+    cdef int _push_entry(self, int32_t contact, int second) except -1
     cdef int _collect_pass(self) except -1
+    cdef int _collect_for(self, const Agent* agent) except -1
     cdef int _push_head(self, int32_t klass) except -1

@@ -136,6 +136,69 @@ cdef class Questions(Administration):
             slot = self.roster.all[slot].later
         return iter(views)
 
+    def contacts_from(self, int64_t ordinal, int32_t place, int count, int looks_max, str queue_id not None="",
+                      int states=-1, str agent_id not None=""):
+        """A page of live contacts, in order of creation, and where the next one starts.
+
+        Args:
+            ordinal, place: where to start, as the page before said; 0 and -1 for the first. A wrong place only takes
+                longer.
+            count: how many contacts at most.
+            looks_max: how many are looked at to find them.
+            queue_id, agent_id: only those in this queue, held by this agent; empty for all.
+            states: bit set: only those in a state.
+
+        Returns:
+            The views, perhaps fewer than `count`; the next page's ordinal, or -1 if this is the last; its place.
+        """
+        cdef int32_t queue = self.rules.find_queue(queue_id) if queue_id else -1
+        cdef int32_t agent = self.roster.find(agent_id) if agent_id else -1
+        cdef int32_t slot = self.desk.first
+        cdef const Contact* contact
+        cdef list views = []
+        if (queue_id and queue < 0) or (agent_id and agent < 0):
+            return (), -1, -1
+        if 0 <= place < self.desk.used and ordinal >= 0 and self.desk.all[place].ordinal == ordinal:
+            slot = place
+        while slot >= 0 and self.desk.all[slot].ordinal < ordinal:
+            slot = self.desk.links[slot].later
+        while slot >= 0 and looks_max > 0:
+            contact = &self.desk.all[slot]
+            looks_max -= 1
+            if (queue < 0 or contact.queue == queue) and states >> contact.state & 1 and (
+                    agent < 0 or (contact.offers >= 0 and self.desk.offers[contact.offers].agent == agent)):
+                if len(views) == count:
+                    break
+                views.append(self._contact_view(slot))
+            slot = self.desk.links[slot].later
+        return tuple(views), -1 if slot < 0 else self.desk.all[slot].ordinal, slot
+
+    def agents_from(self, int64_t ordinal, int32_t place, int count, int looks_max, str queue_id not None="",
+                    int presences=-1):
+        """A page of agents, as `contacts_from`.
+
+        Args:
+            queue_id: only members of this queue; empty for all.
+            presences: bit set: only those with a presence.
+        """
+        cdef int32_t slot = self.roster.first
+        cdef const Agent* agent
+        cdef list views = []
+        if 0 <= place < self.roster.room and ordinal >= 0 and self.roster.all[place].ordinal == ordinal:
+            slot = place
+        while slot >= 0 and self.roster.all[slot].ordinal < ordinal:
+            slot = self.roster.all[slot].later
+        while slot >= 0 and looks_max > 0:
+            agent = &self.roster.all[slot]
+            looks_max -= 1
+            if presences >> agent.presence & 1 and (
+                    not queue_id or any([m.queue_id == queue_id for m in (<object>agent.spec).memberships])):
+                if len(views) == count:
+                    break
+                views.append(self._agent_view(slot))
+            slot = agent.later
+        return tuple(views), -1 if slot < 0 else self.roster.all[slot].ordinal, slot
+
     def waiting_in(self, str queue_id not None):
         """How many contacts wait in a queue; 0 for an unknown one."""
         cdef int32_t slot = self.rules.find_queue(queue_id)

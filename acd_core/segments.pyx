@@ -2,8 +2,8 @@
 """Callbacks, transfers and consultations: the segments of a contact (docs/engine/callbacks.md)."""
 
 from acd_core.digest cimport mix, text_word
+from acd_core.choosing cimport Match
 from acd_core.events cimport EventData, new_reference, taken
-from acd_core.matching cimport Match
 from acd_core.skills cimport drop_weights
 from acd_core.types cimport *
 from acd_core.waiting cimport drop_trail, extra_of, put_object

@@ -1,34 +1,22 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
+from acd_core.anchors cimport ANCHOR_SKILLS, STACK_ROOM, Cover, Op
+from acd_core.programs cimport OP_AND, OP_NOT, OP_OR, OP_TERM
 from acd_core.types cimport Weight
 
 cdef enum:
     LEVEL_BITS = 7  # levels go to 100
     PLANE_STRIDE = 8  # one cache line for the planes of 64 agent classes
-    STACK_ROOM = 136  # more than twice limits.REQUIREMENT_TERMS_MAX, since lowering may double a requirement
-
-cdef enum:
-    OP_TERM
-    OP_NOT
-    OP_AND
-    OP_OR
 
 
 cdef struct Skill:
     PyObject* name  # NULL: the slot is free
     uint64_t* planes  # by 64 agent classes: bit i of their levels in word i
+    uint64_t* have  # agent classes that have it at all, one bit each
     int32_t words
     int32_t uses  # agents, and requirements in use, that name it
     int32_t pins  # programs and agent classes that refer to the slot
-
-
-cdef struct Op:
-    int32_t skill
-    uint8_t code
-    uint8_t low
-    uint8_t high
-    uint8_t outside
 
 
 cdef struct Requirement:
@@ -36,6 +24,7 @@ cdef struct Requirement:
     uint64_t text_word
     Op* ops  # postfix
     int32_t* skills  # the distinct ones
+    Cover* cover
     int32_t size
     int32_t skill_count
     int32_t live  # queues and live contacts that have it
@@ -55,6 +44,7 @@ cdef class Skills:
     cdef int32_t idle_last
     cdef int32_t idle_count
     cdef readonly int32_t distinct
+    cdef int32_t* rarity  # by skill slot: how many agent classes have it
     cdef dict skill_slots
     cdef dict requirement_slots
     cdef list skill_free
@@ -73,9 +63,56 @@ cdef class Skills:
     cdef int add_changes(self, dict changes, int32_t requirement, int change) except -1
     cdef str text_of(self, int32_t requirement)
     cdef int32_t _compile(self, str text) except -1
+    cdef int32_t _refer(self, Requirement* requirement, str name) except -1
+    cdef int32_t _new_requirement(self, int32_t size) except -1
     cdef int _set_idle(self, int32_t requirement) except -1
     cdef void _unset_idle(self, int32_t requirement) noexcept
     cdef int _forget(self, int32_t requirement) except -1
+
+
+cdef struct Outline:
+    # A requirement as far as its anchors go, ready to be held against many words of agent classes.
+    const uint64_t* have[12]  # by anchor and place; NULL: no skill
+    int32_t words[4]  # by anchor: behind these nobody has all of it
+    int32_t count  # 0: anybody might meet it
+
+
+cdef inline void outline_of(Skills room, int32_t requirement, Outline* outline) noexcept nogil:
+    cdef const Cover* cover = room.requirements[requirement].cover
+    cdef const Skill* skill
+    cdef int32_t index, at
+    outline.count = cover.count
+    for index in range(cover.count):
+        outline.words[index] = 1 << 30
+        for at in range(ANCHOR_SKILLS):
+            outline.have[index * ANCHOR_SKILLS + at] = NULL
+            if cover.anchors[index].skills[at] < 0:
+                continue
+            skill = &room.skills[cover.anchors[index].skills[at]]
+            outline.have[index * ANCHOR_SKILLS + at] = skill.have
+            if skill.words < outline.words[index]:
+                outline.words[index] = skill.words
+
+
+cdef inline uint64_t may_meet(const Outline* outline, int32_t word) noexcept nogil:
+    """All of the 64 agent classes of a word that meet the requirement, and some that do not."""
+    cdef uint64_t result = 0
+    cdef uint64_t found
+    cdef int32_t index
+    cdef const uint64_t* const* have
+    if outline.count == 0:
+        return ~<uint64_t>0
+    for index in range(outline.count):
+        if word >= outline.words[index]:
+            continue
+        have = &outline.have[index * ANCHOR_SKILLS]
+        found = have[0][word]
+        if have[1] != NULL:
+            found &= have[1][word]
+            if have[2] != NULL:
+                found &= have[2][word]
+        result |= found
+    return result
 
 
 cdef inline uint64_t _at_least(const uint64_t* planes, int level) noexcept nogil:
@@ -120,6 +157,31 @@ cdef inline uint64_t meets(Skills room, int32_t requirement, int32_t word) noexc
             top += 1
         elif op.code == OP_NOT:
             stack[top - 1] = ~stack[top - 1]
+        else:
+            top -= 1
+            if op.code == OP_AND:
+                stack[top - 1] &= stack[top]
+            else:
+                stack[top - 1] |= stack[top]
+    return stack[0]
+
+
+cdef inline bint met_by(Skills room, int32_t requirement, const uint8_t* levels) noexcept nogil:
+    """Does somebody with these levels, by skill slot, meet a requirement."""
+    cdef const Requirement* program = &room.requirements[requirement]
+    cdef const Op* op
+    cdef uint8_t stack[STACK_ROOM]
+    cdef int32_t top = 0
+    cdef int32_t index
+    if program.size == 0:
+        return True
+    for index in range(program.size):
+        op = &program.ops[index]
+        if op.code == OP_TERM:
+            stack[top] = (op.low <= levels[op.skill] <= op.high) != op.outside
+            top += 1
+        elif op.code == OP_NOT:
+            stack[top - 1] = not stack[top - 1]
         else:
             top -= 1
             if op.code == OP_AND:

@@ -11,10 +11,15 @@ from cpython.ref cimport Py_INCREF, Py_DECREF
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
+from acd_core.anchors cimport find_cover
 from acd_core.digest cimport text_word
+from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 
 from acd_core.commands import parse_own_cached
 from acd_core.requirement import And, Not, Or, Term
+
+cdef extern from "Python.h":
+    str PyUnicode_Substring(object text, Py_ssize_t start, Py_ssize_t end)
 
 cdef enum:
     IDLE_LEAST = 256  # unused requirements that are always kept
@@ -42,11 +47,14 @@ cdef class Skills:
             if self.skills[slot].name != NULL:
                 Py_DECREF(<object>self.skills[slot].name)
             free(self.skills[slot].planes)
+            free(self.skills[slot].have)
         for slot in range(self.requirement_room):
             if self.requirements[slot].text != NULL:
                 Py_DECREF(<object>self.requirements[slot].text)
             free(self.requirements[slot].ops)
             free(self.requirements[slot].skills)
+            free(self.requirements[slot].cover)
+        free(self.rarity)
         free(self.skills)
         free(self.requirements)
 
@@ -55,6 +63,7 @@ cdef class Skills:
         cdef int32_t slot
         cdef int32_t room
         cdef Skill* grown
+        cdef int32_t* rarity
         known = self.skill_slots.get(name)
         if known is not None:
             slot = known
@@ -66,6 +75,11 @@ cdef class Skills:
                     raise MemoryError
                 memset(grown + self.skill_room, 0, <size_t>(room - self.skill_room) * sizeof(Skill))
                 self.skills = grown
+                rarity = <int32_t*>realloc(self.rarity, <size_t>room * sizeof(int32_t))
+                if rarity == NULL:
+                    raise MemoryError
+                memset(rarity + self.skill_room, 0, <size_t>(room - self.skill_room) * sizeof(int32_t))
+                self.rarity = rarity
                 self.skill_free.extend(range(room - 1, self.skill_room - 1, -1))
                 self.skill_room = room
             slot = self.skill_free.pop()
@@ -84,6 +98,8 @@ cdef class Skills:
             del self.skill_slots[<str>skill.name]
             Py_DECREF(<object>skill.name)
             free(skill.planes)
+            free(skill.have)
+            self.rarity[slot] = 0
             memset(skill, 0, sizeof(Skill))
             self.skill_free.append(slot)
         return 0
@@ -106,7 +122,15 @@ cdef class Skills:
             memset(grown + <int64_t>skill.words * PLANE_STRIDE, 0,
                    <size_t>(words - skill.words) * PLANE_STRIDE * sizeof(uint64_t))
             skill.planes = grown
+            grown = <uint64_t*>realloc(skill.have, <size_t>words * sizeof(uint64_t))
+            if grown == NULL:
+                raise MemoryError
+            memset(grown + skill.words, 0, <size_t>(words - skill.words) * sizeof(uint64_t))
+            skill.have = grown
             skill.words = words
+        if (level > 0) != (skill.have[word] & bit != 0):
+            skill.have[word] ^= bit
+            self.rarity[slot] += 1 if level > 0 else -1
         for plane in range(LEVEL_BITS):
             if level >> plane & 1:
                 skill.planes[<int64_t>word * PLANE_STRIDE + plane] |= bit
@@ -240,18 +264,66 @@ cdef class Skills:
         Py_DECREF(<object>requirement.text)
         free(requirement.ops)
         free(requirement.skills)
+        free(requirement.cover)
         memset(requirement, 0, sizeof(Requirement))
         self.requirement_free.append(slot)
         self.requirement_count -= 1
         return 0
 
     cdef int32_t _compile(self, str text) except -1:
+        cdef Symbol[SYMBOLS_MAX] symbols
+        cdef int32_t size = read_program(text, 2, symbols)
+        cdef int32_t slot, index
+        cdef list ops = []
+        cdef Requirement* requirement
+        if size < 0:
+            _flatten(parse_own_cached(text), ops)
+            size = len(ops)
+        slot = self._new_requirement(size)
+        requirement = &self.requirements[slot]
+        for index in range(size):
+            if ops:
+                code, term = ops[index]
+                requirement.ops[index].code = code
+                if code == OP_TERM:
+                    requirement.ops[index].low = term.low
+                    requirement.ops[index].high = term.high
+                    requirement.ops[index].outside = term.outside
+                    requirement.ops[index].skill = self._refer(requirement, term.skill)
+                continue
+            requirement.ops[index].code = symbols[index].code
+            if symbols[index].code == OP_TERM:
+                requirement.ops[index].low = symbols[index].low
+                requirement.ops[index].high = symbols[index].high
+                requirement.ops[index].outside = symbols[index].outside
+                requirement.ops[index].skill = self._refer(requirement, PyUnicode_Substring(
+                    text, symbols[index].name_at, symbols[index].name_at + symbols[index].name_size))
+        find_cover(requirement.ops, size, self.rarity, requirement.cover)
+        requirement.text_word = text_word(text)
+        Py_INCREF(text)
+        requirement.text = <PyObject*>text
+        self.requirement_slots[text] = slot
+        self.requirement_count += 1
+        self._set_idle(slot)
+        return slot
+
+    cdef int32_t _refer(self, Requirement* requirement, str name) except -1:
+        """The slot of a skill that a requirement names, pinned once by it."""
+        cdef int32_t slot = self.skill(name)
+        cdef int32_t index
+        for index in range(requirement.skill_count):
+            if requirement.skills[index] == slot:
+                self.unpin_skill(slot)
+                return slot
+        requirement.skills[requirement.skill_count] = slot
+        requirement.skill_count += 1
+        return slot
+
+    cdef int32_t _new_requirement(self, int32_t size) except -1:
+        """A free slot with room for a program of that size."""
         cdef Requirement* grown
         cdef Requirement* requirement
-        cdef int32_t slot, room, index
-        cdef list ops = []
-        cdef dict names = {}
-        _flatten(parse_own_cached(text), ops)
+        cdef int32_t room, slot
         if not self.requirement_free:
             room = self.requirement_room * 2 or 16
             grown = <Requirement*>realloc(self.requirements, <size_t>room * sizeof(Requirement))
@@ -263,31 +335,12 @@ cdef class Skills:
             self.requirement_room = room
         slot = self.requirement_free.pop()
         requirement = &self.requirements[slot]
-        for op in ops:
-            if op[0] == OP_TERM:
-                names[op[1].skill] = 0
-        requirement.ops = <Op*>calloc(max(1, len(ops)), sizeof(Op))
-        requirement.skills = <int32_t*>calloc(max(1, len(names)), sizeof(int32_t))
-        if requirement.ops == NULL or requirement.skills == NULL:
+        requirement.size = size
+        requirement.ops = <Op*>calloc(max(1, size), sizeof(Op))
+        requirement.skills = <int32_t*>calloc(max(1, size), sizeof(int32_t))
+        requirement.cover = <Cover*>calloc(1, sizeof(Cover))
+        if requirement.ops == NULL or requirement.skills == NULL or requirement.cover == NULL:
             raise MemoryError
-        for index, name in enumerate(names):
-            names[name] = self.skill(name)
-            requirement.skills[index] = names[name]
-        requirement.skill_count = len(names)
-        for index, op in enumerate(ops):
-            requirement.ops[index].code = op[0]
-            if op[0] == OP_TERM:
-                requirement.ops[index].skill = names[op[1].skill]
-                requirement.ops[index].low = op[1].low
-                requirement.ops[index].high = op[1].high
-                requirement.ops[index].outside = op[1].outside
-        requirement.size = len(ops)
-        requirement.text_word = text_word(text)
-        Py_INCREF(text)
-        requirement.text = <PyObject*>text
-        self.requirement_slots[text] = slot
-        self.requirement_count += 1
-        self._set_idle(slot)
         return slot
 
 

@@ -848,14 +848,19 @@ cdef int _check_contact(EngineState engine, int32_t slot) except -1:
 cdef int _read_request(EngineState engine, _Reader reader) except -1:
     cdef Answer answer = Answer.__new__(Answer)
     cdef str request_id = reader.text()
+    cdef str text
     cdef uint64_t word = <uint64_t>reader.number()
     answer.events = ()
     answer.data.duplicate = True
     answer.data.seq = reader.number()
     answer.data.at_ns = reader.number()
-    answer.data.contact_id = new_reference(reader.text())
+    text = reader.text()
+    if text:
+        answer.data.contact_id = new_reference(text)
     answer.data.contact_state = reader.number()
-    answer.data.agent_id = new_reference(reader.text())
+    text = reader.text()
+    if text:
+        answer.data.agent_id = new_reference(text)
     answer.data.offer_id = reader.number()
     answer.data.offer_expires_ns = reader.number()
     answer.data.policy_version = reader.number()

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
 from acd_core.heaps cimport Heap, HeapEntry, HeapSet
+from acd_core.loose cimport Loose
 from acd_core.tables cimport SlotTable
 from acd_core.types cimport Contact, Ended, Exclusion, Extra, Offer, Trail
 
@@ -32,6 +33,7 @@ cdef class Waiting:
     cdef readonly int32_t count
     cdef SlotTable ids
     cdef HeapSet heaps  # of waiting contacts, by contact class
+    cdef Loose loose  # those outside of classes
     cdef Exclusion* exclusions
     cdef int32_t exclusion_room
     cdef int32_t exclusion_free
@@ -56,10 +58,11 @@ cdef class Waiting:
     cdef int enter(self, int32_t slot, int second, int32_t group, int64_t minor, tuple audience) except -1
     cdef int leave_entry(self, int32_t slot, int second) except -1
     cdef int leave(self, int32_t slot) except -1
-    cdef int rekey(self, int32_t slot, int second, int64_t minor) except -1
     cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2
     cdef int32_t best_for(self, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -2
+    cdef int _weigh_loose(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
+                          bint tier_first) except -1
     cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
                     bint tier_first) except -1
 

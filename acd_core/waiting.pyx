@@ -11,17 +11,20 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
-from acd_core.classes cimport membership
+from acd_core.classes cimport class_key, membership
 from acd_core.digest cimport text_word
 from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
+from acd_core.loose cimport LOOSE_BASE, Need, Walk, is_sooner, pass_lane
 from acd_core.memory cimport larger_block
-from acd_core.tables cimport acd_prefetch, same_text, table_add, table_clear, table_drop, table_home, table_init, text_key
+from acd_core.tables cimport acd_prefetch, same_text, table_add, table_clear, table_drop, table_find, table_home, \
+    table_init, text_key
 
 
 cdef class Waiting:
     def __cinit__(self, Classes classes not None):
         self.classes = classes
+        self.loose = Loose(classes)
         self.free_first = -1
         self.first = -1
         self.last = -1
@@ -222,32 +225,42 @@ cdef class Waiting:
     cdef int enter(self, int32_t slot, int second, int32_t group, int64_t minor, tuple audience) except -1:
         """An entry of the contact begins to want agents, those of the audience alone if there is one."""
         cdef Contact* contact = &self.all[slot]
-        cdef int32_t klass
+        cdef int32_t klass, place
+        cdef uint64_t key
         cdef HeapEntry entry
-        if audience is None:
-            klass = self.classes.contact_class(group, contact.requirement, contact.channel)
-        else:
-            klass = self.classes.private_class(group, contact.requirement, contact.channel, audience)
-        if self.classes.contact_class_room > self.heaps.classes:
-            heapset_reserve(&self.heaps, self.classes.contact_class_room, 0)
         if contact.klass[second] >= 0:
             raise AssertionError("a contact begins to wait twice")
-        if self.classes.contact_classes[klass].idle:
-            self.classes.unset_class_idle(klass)
-        contact.klass[second] = klass
         entry.major = -contact.priority
         entry.minor = minor
         entry.ordinal = 2 * contact.ordinal + second
         entry.item = 2 * slot + second
         entry.klass = 0
+        if audience is None:
+            key = class_key(group, contact.requirement, contact.channel)
+            klass = table_find(&self.classes.contact_class_slots, key)
+            if klass < 0:
+                place = self.loose.add(group, contact.requirement, contact.channel, key, entry)
+                if place >= 0:
+                    contact.klass[second] = LOOSE_BASE + place
+                    return 0
+                klass = self.classes.contact_class(group, contact.requirement, contact.channel)
+        else:
+            klass = self.classes.private_class(group, contact.requirement, contact.channel, audience)
+        if self.classes.contact_class_room > self.heaps.classes:
+            heapset_reserve(&self.heaps, self.classes.contact_class_room, 0)
+        if self.classes.contact_classes[klass].idle:
+            self.classes.unset_class_idle(klass)
+        contact.klass[second] = klass
         heapset_put(&self.heaps, klass, entry)
         return 0
 
     cdef int leave_entry(self, int32_t slot, int second) except -1:
         """One entry of the contact does not want agents any more."""
         cdef int32_t klass = self.all[slot].klass[second]
-        heapset_take(&self.heaps, klass, 2 * slot + second)
         self.all[slot].klass[second] = -1
+        if klass >= LOOSE_BASE:
+            return self.loose.remove(klass - LOOSE_BASE)
+        heapset_take(&self.heaps, klass, 2 * slot + second)
         if self.heaps.heaps[klass].size == 0:
             self.classes.set_class_idle(klass)
         return 0
@@ -258,18 +271,6 @@ cdef class Waiting:
             self.leave_entry(slot, 0)
         if self.all[slot].klass[1] >= 0:
             self.leave_entry(slot, 1)
-        return 0
-
-    cdef int rekey(self, int32_t slot, int second, int64_t minor) except -1:
-        """Its priority or credit changed while it wants agents."""
-        cdef Contact* contact = &self.all[slot]
-        cdef HeapEntry entry
-        entry.major = -contact.priority
-        entry.minor = minor
-        entry.ordinal = 2 * contact.ordinal + second
-        entry.item = 2 * slot + second
-        entry.klass = 0
-        heapset_rekey(&self.heaps, contact.klass[second], entry)
         return 0
 
     cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2:
@@ -318,7 +319,7 @@ cdef class Waiting:
             ageing = self.classes.block_rate[word] * now_ms
             if best.entry.item >= 0 and best.tier == 0:
                 entry = &self.heaps.best[word]
-                if not _sooner(entry, ageing - entry.minor, &best.entry, best.score):
+                if not is_sooner(entry.major, ageing - entry.minor, entry.ordinal, &best.entry, best.score):
                     continue
             while left:
                 klass = (word << 6) + acd_lowest_bit(left)
@@ -333,7 +334,48 @@ cdef class Waiting:
                         self.classes.serves(agent_class, klass):
                     ageing = self.classes.block_rate[klass >> 6] * now_ms
                     self._weigh(&best, klass, agent_class, agent_ordinal, ageing, tier_first)
+        if self.loose.count:
+            self._weigh_loose(&best, agent_class, agent_ordinal, channels, now_ms, tier_first)
         return best.entry.item
+
+    cdef int _weigh_loose(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
+                          bint tier_first) except -1:
+        """Take the first entry outside of classes that the agent may serve, if it goes before the best so far."""
+        cdef Walk walk
+        cdef const Need* need
+        cdef int32_t tier
+        cdef int64_t score
+        self.loose.begin(&walk, agent_class, channels, now_ms)
+        if best.tier == 0:
+            walk.bound = best.entry
+            walk.bound_score = best.score
+        while self.loose.step(&walk):
+            need = walk.need
+            score = walk.ageing - walk.order.minor
+            if best.entry.item >= 0 and best.tier == 0 and not is_sooner(
+                    walk.order.major, score, walk.order.ordinal, &best.entry, best.score):
+                pass_lane(&walk)
+                continue
+            tier = self.loose.tier_of(&walk, agent_class)
+            if tier < 0 or excludes(self, need.item >> 1, agent_ordinal):
+                continue
+            if not tier_first:
+                tier = 0
+            if best.entry.item >= 0 and (tier > best.tier or (tier == best.tier and not is_sooner(
+                    walk.order.major, score, walk.order.ordinal, &best.entry, best.score))):
+                continue
+            best.entry.major = walk.order.major
+            best.entry.minor = walk.order.minor
+            best.entry.ordinal = walk.order.ordinal
+            best.entry.item = need.item
+            best.score = score
+            best.tier = tier
+            if tier == 0:
+                walk.bound = best.entry
+                walk.bound_score = score
+                pass_lane(&walk)
+        self.loose.end(&walk)
+        return 0
 
     cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
                     bint tier_first) except -1:
@@ -347,7 +389,7 @@ cdef class Waiting:
             if listed >= 0:
                 tier = membership(self.classes, agent_class, listed).tier
         if best.entry.item >= 0 and (
-            tier > best.tier or (tier == best.tier and not _sooner(entry, score, &best.entry, best.score))
+            tier > best.tier or (tier == best.tier and not is_sooner(entry.major, score, entry.ordinal, &best.entry, best.score))
         ):
             return 0
         if is_picky(self, entry.item >> 1):
@@ -356,7 +398,7 @@ cdef class Waiting:
                 return 0
             entry = &self.heaps.heaps[klass].data[place]
             score = ageing - entry.minor
-            if best.entry.item >= 0 and tier == best.tier and not _sooner(entry, score, &best.entry, best.score):
+            if best.entry.item >= 0 and tier == best.tier and not is_sooner(entry.major, score, entry.ordinal, &best.entry, best.score):
                 return 0
         best.entry = entry[0]
         best.score = score
@@ -369,15 +411,6 @@ cdef inline bint _before(const HeapEntry* a, const HeapEntry* b) noexcept nogil:
         return a.major < b.major
     if a.minor != b.minor:
         return a.minor < b.minor
-    return a.ordinal < b.ordinal
-
-
-cdef inline bint _sooner(const HeapEntry* a, int64_t a_score, const HeapEntry* b, int64_t b_score) noexcept nogil:
-    """Does a come before b by priority, score and ordinal."""
-    if a.major != b.major:
-        return a.major < b.major
-    if a_score != b_score:
-        return a_score > b_score
     return a.ordinal < b.ordinal
 
 

@@ -12,7 +12,6 @@ import ctypes
 import gc
 import sys
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 
 from acd_core.commands import Command, Tick
@@ -29,18 +28,23 @@ COUNTED_MAX = 500
 TICKS = 200
 FLOOR_COMMANDS = 2_000
 NOTHING = "nothing"
+NOTHING_DUE = "tick_nothing_due"
 
 
 class _Marks:
     def __init__(self) -> None:
         library = ctypes.PyDLL(str(built(Path(__file__).with_name("callgrind_marks.cc"))))
-        self.running = library.marks_running
-        self.begin = library.marks_begin
         self.toggle = library.marks_toggle
+        self._begin = library.marks_begin
+        self._end = library.marks_end
         self._dump = library.marks_dump
 
-    def dump(self, *words: object) -> None:
-        self._dump(" ".join(map(str, words)).encode())
+    def dump_pass(self, name: str, operation: str, run: Callable[[], int]) -> None:
+        """One pass with instructions simulated; `run` says how many commands it counted."""
+        self._begin()
+        counted = run()
+        self._dump(f"{name} {operation} {counted}".encode())
+        self._end()
 
 
 def operation(engine: Engine, at_ns: int, command: Command) -> str:
@@ -80,23 +84,27 @@ def main() -> int:
     gc.disable()
     engine = Engine.restore(state)
     floor = Floor(recording.shape.live)
-    marks.begin()
 
     def nothing(at_ns: int, command: Command) -> None:
         pass
 
-    first = list(islice(steady, TICKS))
-    marks.dump(name, NOTHING, count(marks, nothing, first, [NOTHING] * len(first), NOTHING))
-    marks.toggle()
-    floor.run(FLOOR_COMMANDS)
-    marks.toggle()
-    marks.dump(name, "floor", FLOOR_COMMANDS)
+    def floor_commands() -> int:
+        marks.toggle()
+        floor.run(FLOOR_COMMANDS)
+        marks.toggle()
+        return FLOOR_COMMANDS
+
+    def one_pass(
+        apply: Callable[[int, Command], object], commands: Sequence[Timed], kinds: Sequence[str], kind: str
+    ) -> None:
+        marks.dump_pass(name, kind, lambda: count(marks, apply, commands, kinds, kind))
+
     ticks: list[Timed] = [(engine.now_ns, Tick())] * TICKS
-    if (engine.next_timer() or sys.maxsize) > engine.now_ns:
-        marks.dump(name, "tick_nothing_due", count(marks, engine.apply, ticks, [NOTHING] * TICKS, NOTHING))
+    one_pass(nothing, ticks, [NOTHING] * TICKS, NOTHING)
+    marks.dump_pass(name, "floor", floor_commands)
+    one_pass(engine.apply, ticks, [NOTHING_DUE] * TICKS, NOTHING_DUE)
     for kind in sorted(set(kinds)):
-        engine = Engine.restore(state)
-        marks.dump(name, kind, count(marks, engine.apply, steady, kinds, kind))
+        one_pass(Engine.restore(state).apply, steady, kinds, kind)
     return 0
 
 

@@ -52,11 +52,13 @@ class Floor:
         self._library.floor_free.argtypes = (ctypes.c_void_p,)
         self._library.floor_free.restype = None
         self._floor = self._library.floor_new(live, seed)
+        self.answer = 0
+        """The sum of what the last run took from the heap."""
 
     def run(self, commands: int) -> int:
         """How long so many commands take: nanoseconds of this thread's processor time."""
         from_ns = time.thread_time_ns()
-        self._library.floor_run(self._floor, commands)
+        self.answer = int(self._library.floor_run(self._floor, commands))
         return time.thread_time_ns() - from_ns
 
     def __del__(self) -> None:

@@ -13,8 +13,9 @@ import os
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from acd_core.commands import (
     AcceptOffer,
@@ -55,7 +56,7 @@ _KINDS = tuple(_FIELDS)
 _PREFERRED = len(_KINDS)
 """The kind of an arrival that prefers agents, which is no field in order."""
 _SOURCES = ("draws.py", "shapes.py", "site.py", "workload.py")
-_FORMAT = 1
+_FORMAT = 2
 """Of the files; raised when `pack` changes."""
 
 Packed = tuple[Any, ...]
@@ -107,25 +108,32 @@ class Recording:
         found[0]._make()
         return found[0]
 
+    @property
+    def messages_path(self) -> Path:
+        """Where the stream of batches is (`bench.batches`), recorded along."""
+        return self.path.with_suffix(".messages")
+
     def _make(self) -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
         made = self.path.with_suffix(f".{os.getpid()}")
+        made_messages = made.with_suffix(f".messages-{os.getpid()}")
         engine, workload = Engine(SEED), Workload(self.shape, SEED)
-        streams = (workload.start(engine.next_timer), workload.stream(engine.next_timer))
         with made.open("wb") as file:
-            for stream, count in zip(streams, (-1, self.commands), strict=True):
-                chunk: list[Packed] = []
-                for at_ns, command in stream:
-                    chunk.append(pack(at_ns, command))
-                    workload.learn(engine.apply(at_ns, command).events)
-                    count -= 1
-                    if len(chunk) == CHUNK or not count:
-                        pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
-                        chunk = []
-                    if not count:
-                        break
-                pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
-                pickle.dump(None, file)
+            _write(file, engine, workload, workload.start(engine.next_timer))
+            file.flush()
+            # A copy of the process goes on from the same start state with batches.
+            child = os.fork()
+            if not child:
+                status = 1
+                try:
+                    _write_messages(engine, workload, self.commands, made_messages)
+                    status = 0
+                finally:
+                    os._exit(status)
+            _write(file, engine, workload, islice(workload.stream(engine.next_timer), self.commands))
+            if os.waitpid(child, 0)[1]:
+                raise RuntimeError(f"the stream of batches of {self.shape.name} could not be recorded")
+        made_messages.replace(self.messages_path)
         made.replace(self.path)
 
     def start(self) -> Iterator[Timed]:
@@ -137,11 +145,7 @@ class Recording:
 
         They are set aside from the garbage collector, which stays on: in life there is no such list for it to go over.
         """
-        found: list[Timed] = []
-        for timed in self._part(1):
-            found.append(timed)
-            if len(found) == commands:
-                break
+        found = list(islice(self._part(1), commands))
         assert len(found) == commands, f"{commands} commands are more than the {len(found)} that were recorded"
         gc.collect()
         gc.freeze()
@@ -160,3 +164,23 @@ class Recording:
         for at_ns, command in self.start():
             engine.apply(at_ns, command)
         return engine
+
+
+def _write(file: BinaryIO, engine: Engine, workload: Workload, stream: Iterator[Timed]) -> None:
+    """One part of a recording: chunks, and None behind the last."""
+    chunk: list[Packed] = []
+    for at_ns, command in stream:
+        workload.learn(engine.apply(at_ns, command).events)
+        chunk.append(pack(at_ns, command))
+        if len(chunk) == CHUNK:
+            pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
+            chunk = []
+    pickle.dump(chunk, file, pickle.HIGHEST_PROTOCOL)
+    pickle.dump(None, file)
+
+
+def _write_messages(engine: Engine, workload: Workload, commands: int, path: Path) -> None:
+    # Imported here: who only builds a workload has no service in its memory.
+    from bench.batches import COMMANDS_PER_MESSAGE, write_messages
+
+    write_messages(engine, workload, commands // COMMANDS_PER_MESSAGE, path)

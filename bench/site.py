@@ -102,9 +102,8 @@ class Site:
         if draws.chance(750):
             return " and ".join(met)
         other = self._term(SkillLevel(draws.pick(self._skills), draws.between(1, 100)))
-        if len(met) == 1:
-            return f"{met[0]} or {other}"
-        return f"{met[0]} and ({' or '.join((*met[1:], other)[: self._shape.terms_max])})"
+        rest = (*met[1:], other)[: self._shape.terms_max - 1]
+        return f"{met[0]} and ({' or '.join(rest)})" if len(rest) > 1 else f"{met[0]} or {other}"
 
     def _term(self, skill: SkillLevel) -> str:
         if not self._shape.requirements:

@@ -3,7 +3,8 @@
     python -m bench.timed NAME COMMANDS ROUNDS [--digest]
 
 A line on standard input is a turn: the next part of the recorded stream through the engine, one Python call a command,
-and the floor with as many ids, one after the other, first the one and in the next turn first the other. The answer is
+the next wire messages through another engine, and the floor with as many ids, one after the other and in the next turn
+in the opposite order. The answer is
 a line of JSON. After the last turn comes one with the hash of all events and, if asked for, the digest of the state.
 
 Timed is what a caller in the same process pays: the call, the answer and the events as Python objects, dropped at
@@ -16,7 +17,7 @@ import json
 import sys
 import time
 
-from bench.batches import Batches
+from bench.batches import COMMANDS_PER_MESSAGE, Batches, read_messages
 from bench.floor import Floor
 from bench.recording import Recording
 from bench.workload import SHAPES, Timed
@@ -42,7 +43,8 @@ def main() -> int:
     args = parser.parse_args()
     recording = Recording.of(SHAPES[args.name], args.commands)
     engine = recording.built()
-    batches = Batches.of(recording, args.commands)
+    batches = Batches(recording.built(), read_messages(recording.messages_path)[0])
+    messages = args.commands // COMMANDS_PER_MESSAGE
     steady = recording.steady(args.commands)
     floor = Floor(recording.shape.live)
     floor.run(FLOOR_COMMANDS)
@@ -52,20 +54,19 @@ def main() -> int:
         if not sys.stdin.readline():
             return 1
         part = steady[turn * size : (turn + 1) * size if turn + 1 < args.rounds else args.commands]
-        found: dict[str, float | None] = {}
+        found: dict[str, float] = {}
         for what in ("floor", "engine", "batch")[:: -1 if turn % 2 else 1]:
             if what == "floor":
                 found["floor_ns"] = floor.run(FLOOR_COMMANDS) / FLOOR_COMMANDS
             elif what == "engine":
                 found["engine_ns"] = engine_ns(engine.apply, part) / len(part)
             else:
-                found["batch_ns"] = batches.run(len(part)) / len(part) if batches else None
+                took_ns, commands = batches.run(messages * (turn + 1) // args.rounds)
+                found["batch_ns"] = took_ns / commands
         _say(found)
-    end = {"event_hash": f"{engine.event_hash:016x}"}
+    end = {"event_hash": f"{engine.event_hash:016x}", "batch_event_hash": f"{batches.engine.event_hash:016x}"}
     if args.digest:
         end["state_digest"] = engine.state_digest()
-    if batches:
-        end["batch_event_hash"] = f"{batches.event_hash:016x}"
     _say(end)
     return 0
 

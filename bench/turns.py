@@ -1,6 +1,7 @@
 """Processes with one workload each, asked for turns by turns, so that what is compared is measured side by side."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,17 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[1]
-Turn = dict[str, float | None]
+Turn = dict[str, float]
+
+
+def _python(module: str, *args: object) -> list[str]:
+    return [sys.executable, "-P", "-m", module, *map(str, args)]
+
+
+def _environment() -> dict[str, str]:
+    """With the modules that this process has, also when they are of another build than those beside the sources."""
+    paths = [path for path in sys.path if Path(path).resolve() != ROOT]
+    return os.environ | {"PYTHONPATH": os.pathsep.join([*paths, str(ROOT)])}
 
 
 def fresh(module: str, *args: str) -> Any:
@@ -19,7 +30,7 @@ def fresh(module: str, *args: str) -> Any:
     Raises:
         subprocess.CalledProcessError: it failed; what it said went to standard error.
     """
-    done = subprocess.run([sys.executable, "-m", module, *args], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(_python(module, *args), cwd=ROOT, env=_environment(), check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
@@ -32,8 +43,9 @@ class Runner:
         self.turns: list[Turn] = []
         self._rounds = rounds
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.timed", name, str(commands), str(rounds), "--digest"],
+            _python("bench.timed", name, commands, rounds, "--digest"),
             cwd=ROOT,
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -76,7 +88,7 @@ class Runner:
         """Medians over the turns, and the half of the turns in the middle as `spread`."""
         engine, floor, batch = (self._of(key) for key in ("engine_ns", "floor_ns", "batch_ns"))
         ratios = [a / b for a, b in zip(engine, floor, strict=True)]
-        batch_ratios = [a / b for a, b in zip(batch, floor, strict=True)] if batch else []
+        batch_ratios = [a / b for a, b in zip(batch, floor, strict=True)]
         return {
             "commands": self.commands,
             "commands_per_s": round(1e9 / median(engine)),
@@ -84,13 +96,13 @@ class Runner:
             "floor_ns": round(median(floor), 1),
             "floor_ratio": round(median(ratios), 2),
             "floor_ratio_spread": spread(ratios),
-            "batch_commands_per_s": round(1e9 / median(batch)) if batch else None,
-            "batch_floor_ratio": round(median(batch_ratios), 2) if batch else None,
-            "batch_floor_ratio_spread": spread(batch_ratios) if batch else None,
+            "batch_commands_per_s": round(1e9 / median(batch)),
+            "batch_floor_ratio": round(median(batch_ratios), 2),
+            "batch_floor_ratio_spread": spread(batch_ratios),
         }
 
     def _of(self, key: str) -> list[float]:
-        return [value for turn in self.turns if (value := turn[key]) is not None]
+        return [turn[key] for turn in self.turns]
 
 
 def spread(values: Sequence[float]) -> list[float]:
@@ -106,4 +118,4 @@ def over(above: Runner | None, below: Runner | None) -> float | None:
     if above is None or below is None:
         return None
     pairs = zip(above.turns, below.turns, strict=True)
-    return round(median(float(a["engine_ns"] or 0) / float(b["engine_ns"] or 1) for a, b in pairs), 2)
+    return round(median(a["engine_ns"] / b["engine_ns"] for a, b in pairs), 2)

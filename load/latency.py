@@ -14,15 +14,15 @@ from contextlib import closing
 from typing import Any
 
 from load import contact_calls
-from load.open_loop import drive, target
+from load.open_loop import Target, drive, target
 from load.schedule import Driver, Outcome
 
 
-def echo_rate(address: str, path: str, connections: int, seconds: float) -> float:
+def echo_rate(echo: Target, connections: int, seconds: float) -> float:
     """Calls a second that the echo answers when it is never without work; the median of three."""
     rates = []
     for _ in range(3):
-        with closing(Driver(address, path, contact_calls.message(), connections=connections)) as driver:
+        with closing(Driver(echo.address, echo.path, contact_calls.message(), connections=connections)) as driver:
             rates.append(driver.closed_loop(20, seconds))
     return statistics.median(rates)
 
@@ -66,11 +66,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
     with target("echo", "") as empty, target("enqueue", "") as ours:
-        bears = 0.0 if options.rate else echo_rate(*empty, options.connections, 2.0)
+        bears = 0.0 if options.rate else echo_rate(empty, options.connections, 2.0)
         rate = options.rate or bears / 2
 
-        def run(whom: tuple[str, str], seconds: float) -> Outcome:
-            return drive(*whom, rate, seconds, options.connections, options.deadline_ms)
+        def run(whom: Target, seconds: float) -> Outcome:
+            return drive(whom, rate, seconds, options.connections, options.deadline_ms)
 
         run(ours, 1.0)  # until it is warm
         pairs = []

@@ -9,40 +9,70 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import grpc
 
 from bench.door import child_process, echo
 from load import contact_calls
 from load.schedule import Driver, Outcome
 
+
+class ServerGone(RuntimeError):
+    """The server of our own does not answer any more; the message holds the last that it wrote."""
+
+
 ECHO_ANSWER_BYTES: Final = 60
 """About what EnqueueContact answers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to send what."""
+
+    address: str
+    path: str
+    cpu_s: Callable[[], float] | None = None
+    """Processor time of the server so far, if it is our own."""
+
+
 @contextlib.contextmanager
-def target(call: str, address: str) -> Iterator[tuple[str, str]]:
-    """Where to send what: a server that is there (`address`), or one of our own. Gives address and method."""
+def target(call: str, address: str) -> Iterator[Target]:
+    """A server that is there (`address`), or one of our own."""
     with contextlib.ExitStack() as stack:
+        cpu_s = None
         if call == "echo":
             if not address:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="acd-load-"))
                 program = ("-m", "bench.door.echo", "--answer-bytes", str(ECHO_ANSWER_BYTES))
-                address = stack.enter_context(child_process.ChildProcess(Path(folder) / "echo.log", *program)).address
-            yield address, echo.METHOD
+                server = stack.enter_context(child_process.ChildProcess(Path(folder) / "echo.log", *program))
+                address, cpu_s = server.address, server.cpu_s
+            yield Target(address, echo.METHOD, cpu_s)
             return
         if not address:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="acd-load-"))
-            address = stack.enter_context(child_process.service(Path(folder) / "data")).address
+            server = stack.enter_context(child_process.service(Path(folder) / "data"))
+            address, cpu_s = server.address, server.cpu_s
+            stack.enter_context(_telling_why_it_is_gone(Path(folder) / "data.log"))
         contact_calls.apply_policy(address)
-        yield address, contact_calls.ENQUEUE
+        yield Target(address, contact_calls.ENQUEUE, cpu_s)
 
 
-def drive(address: str, path: str, rate: float, seconds: float, connections: int, deadline_ms: int) -> Outcome:
+@contextlib.contextmanager
+def _telling_why_it_is_gone(log: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, grpc.RpcError) as error:
+        raise ServerGone(f"{error!r}; its log ends with\n{log.read_text()[-2_000:]}") from error
+
+
+def drive(whom: Target, rate: float, seconds: float, connections: int, deadline_ms: int) -> Outcome:
     """One run with connections of its own."""
     message = contact_calls.message()
-    driver = Driver(address, path, message, connections=connections, deadline_ms=deadline_ms)
+    driver = Driver(whom.address, whom.path, message, connections=connections, deadline_ms=deadline_ms)
     with contextlib.closing(driver):
         return driver.open_loop(rate, seconds)
 
@@ -60,8 +90,8 @@ def main() -> int:
     parser.add_argument("--deadline-ms", type=_count, default=1_000, help="of each call (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
-    with target(options.call, options.target) as (address, path):
-        outcome = drive(address, path, options.rate, options.seconds, options.connections, options.deadline_ms)
+    with target(options.call, options.target) as whom:
+        outcome = drive(whom, options.rate, options.seconds, options.connections, options.deadline_ms)
     result = {
         "call": options.call,
         "rate": options.rate,

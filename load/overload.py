@@ -1,7 +1,8 @@
 """What the service does at twice the rate that it bears: how many good answers are left, and whether any was a lie.
 
-`python -m load.overload --json`: finds the peak by steps, runs at the peak and at twice of it in turn, then at half of
-it to see that the service has recovered, and holds every acknowledgement of all these runs against the events.
+`python -m load.overload --json`: finds the peak by steps. Then, in turn, never lets the service be without work, which
+is what it bears at that moment, and offers it twice as much; the ratio of the good answers is what counts. Then half of
+it, to see that it has recovered. Every acknowledgement of all these runs is held against the events.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import grpc
 
@@ -23,17 +24,25 @@ from acd.v1.event_pb2 import EVENT_TYPE_CONTACT_CLOSED, EVENT_TYPE_CONTACT_ENQUE
 from acd.v1.event_service_pb2 import SubscribeRequest
 from load import contact_calls
 from load.ledger import Ledger
-from load.open_loop import target
+from load.open_loop import Target, target
 from load.schedule import Driver, Outcome
 
 STEP: Final = 1.2
 """Each step offers so much more than the one before."""
-STEPS_MAX: Final = 12
 SHARE_BORNE: Final = 0.9
 """A step that has fewer good answers than this share of its calls was too much."""
 CALM_S_MAX: Final = 1.0
 """Between runs, for what was late to pass."""
 _READ_S: Final = 120.0
+
+
+class Round(NamedTuple):
+    """What the service bore, what came of more, and good answers for each second of its processor in both."""
+
+    bears: float
+    beyond: Outcome
+    bears_per_cpu_s: float
+    beyond_per_cpu_s: float
 
 
 class Experiment:
@@ -43,14 +52,13 @@ class Experiment:
         seconds: how long each run takes.
     """
 
-    def __init__(self, address: str, path: str, connections: int, deadline_ms: int, seconds: float) -> None:
-        self._address = address
-        self._path = path
+    def __init__(self, whom: Target, connections: int, deadline_ms: int, seconds: float) -> None:
+        self._whom = whom
         self._connections = connections
         self._deadline_ms = deadline_ms
         self._seconds = seconds
         self._responses: list[bytes] = []
-        self._channel = grpc.insecure_channel(address)
+        self._channel = grpc.insecure_channel(whom.address)
         self._first_event_seq = self._status().event_seq + 1
 
     def close(self) -> None:
@@ -58,9 +66,11 @@ class Experiment:
         self._channel.close()
 
     def capacity(self) -> float:
-        """About what the service bears, by a closed loop: where the steps begin."""
+        """Good answers a second when the service is never without work: a closed loop, 20 calls on each connection."""
         with self._driver() as driver:
-            return driver.closed_loop(20, self._seconds)
+            rate = driver.closed_loop(20, self._seconds)
+        time.sleep(min(CALM_S_MAX, self._seconds))
+        return rate
 
     def run(self, rate: float) -> Outcome:
         """One run at a rate, and a rest."""
@@ -72,8 +82,8 @@ class Experiment:
     @contextlib.contextmanager
     def _driver(self) -> Iterator[Driver]:
         driver = Driver(
-            self._address,
-            self._path,
+            self._whom.address,
+            self._whom.path,
             contact_calls.message(),
             connections=self._connections,
             deadline_ms=self._deadline_ms,
@@ -82,12 +92,28 @@ class Experiment:
         with contextlib.closing(driver):
             yield driver
 
-    def find_peak(self) -> list[tuple[float, Outcome]]:
+    def beyond(self, factor: float) -> Round:
+        """What the service bears now, and what comes of it when it is offered `factor` times as much."""
+        began_s, good = self._cpu_s(), len(self._responses)
+        bears = self.capacity()
+        between_s, good_between = self._cpu_s(), len(self._responses)
+        outcome = self.run(max(bears, 1.0) * factor)
+        return Round(
+            bears,
+            outcome,
+            (good_between - good) / max(between_s - began_s, 1e-3),
+            (len(self._responses) - good_between) / max(self._cpu_s() - between_s, 1e-3),
+        )
+
+    def _cpu_s(self) -> float:
+        return self._whom.cpu_s() if self._whom.cpu_s is not None else 0.0
+
+    def find_peak(self, steps_max: int) -> list[tuple[float, Outcome]]:
         """Rates and what came of them, up to the first that was too much twice: once may be the machine's doing."""
         rate = max(self.capacity() / 2, 10.0)
         steps: list[tuple[float, Outcome]] = []
         failed = 0
-        while len(steps) < STEPS_MAX and failed < 2:
+        while len(steps) < steps_max and failed < 2:
             outcome = self.run(rate)
             steps.append((rate, outcome))
             if outcome.good_per_s < SHARE_BORNE * rate:
@@ -122,28 +148,32 @@ class Experiment:
         return {name: count for name, count in self._status().invariant_violations.items() if count}
 
 
-def experiment(trial: Experiment, factor: float, rounds: int) -> dict[str, Any]:
-    """All of it; the figures by name. The ratio is that of good answers at `factor` times the peak and at the peak."""
-    steps = trial.find_peak()
+def experiment(trial: Experiment, factor: float, rounds: int, steps_max: int) -> dict[str, Any]:
+    """All of it; the figures by name. The ratio is that of good answers beyond the peak and of what it bears."""
+    steps = trial.find_peak(steps_max)
     peak = max(outcome.good_per_s for _, outcome in steps)
-    pairs = [(trial.run(peak), trial.run(peak * factor)) for _ in range(rounds)]
-    after = trial.run(peak / 2)
+    turns = [trial.beyond(factor) for _ in range(rounds)]
+    bears = statistics.median(turn.bears for turn in turns)
+    after = trial.run(max(bears / 2, 1.0))
     ledger = trial.accounts()
-    ratios = [beyond.good_per_s / max(at.good_per_s, 1e-9) for at, beyond in pairs]
+    ratios = [turn.beyond.good_per_s / max(turn.bears, 1.0) for turn in turns]
     refused: Counter[str] = Counter()
-    for _, beyond in pairs:
-        refused.update(beyond.refused)
+    for turn in turns:
+        refused.update(turn.beyond.refused)
     return {
         "peak_per_s": round(peak, 1),
-        "offered_per_s": round(peak * factor, 1),
-        "good_at_peak_per_s": round(statistics.median(at.good_per_s for at, _ in pairs), 1),
-        "good_per_s": round(statistics.median(beyond.good_per_s for _, beyond in pairs), 1),
+        "bears_per_s": round(bears, 1),
+        "offered_per_s": round(bears * factor, 1),
+        "good_per_s": round(statistics.median(turn.beyond.good_per_s for turn in turns), 1),
         "ratio": round(statistics.median(ratios), 3),
         "ratio_lowest": round(min(ratios), 3),
         "ratio_highest": round(max(ratios), 3),
+        "cpu_ratio": round(
+            statistics.median(turn.beyond_per_cpu_s / max(turn.bears_per_cpu_s, 1e-9) for turn in turns), 3
+        ),
         "refused": dict(refused),
-        "driver_kept_up": all(beyond.kept_up for _, beyond in pairs),
-        "p99_ms": round(statistics.median(beyond.times.figures_ms()["p99_ms"] for _, beyond in pairs), 1),
+        "driver_kept_up": all(turn.beyond.kept_up for turn in turns),
+        "p99_ms": round(statistics.median(turn.beyond.times.figures_ms()["p99_ms"] for turn in turns), 1),
         "recovered_share": round(after.good / after.planned, 4),
         "acknowledged": ledger.acknowledged,
         "lost": len(ledger.lost()),
@@ -165,14 +195,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each run (default %(default)s)")
     parser.add_argument("--factor", type=float, default=2.0, help="times the peak (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs at the peak and beyond (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=12, help="to the peak, at most (default %(default)s)")
     parser.add_argument("--connections", type=int, default=10, help="HTTP/2 connections (default %(default)s)")
     parser.add_argument("--deadline-ms", type=int, default=1_000, help="of each call (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args()
-    with target("enqueue", options.target) as (address, path):
-        trial = Experiment(address, path, options.connections, options.deadline_ms, options.seconds)
+    with target("enqueue", options.target) as whom:
+        trial = Experiment(whom, options.connections, options.deadline_ms, options.seconds)
         with contextlib.closing(trial):
-            result = experiment(trial, options.factor, options.rounds)
+            result = experiment(trial, options.factor, options.rounds, options.steps)
     result["load_average"] = os.getloadavg()[0]
     if options.json:
         print(json.dumps(result))

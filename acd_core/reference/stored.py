@@ -1,7 +1,7 @@
 """The state as canonical bytes and back (`acd_core.snapshot` has the format), and as views."""
 
-from collections.abc import Iterator
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from typing import Any, Self, TypeVar
 
 from acd_core import snapshot
 from acd_core.enums import ContactState, EndCause, OfferOutcome, Presence, TimerKind
@@ -24,6 +24,8 @@ from acd_core.refusal import Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 from acd_core.snapshot import BEHAVIOUR_VERSION, BadSnapshot
 from acd_core.views import AgentCounts, AgentView, ContactView, Counts, Line
+
+V = TypeVar("V", AgentView, ContactView)
 
 COUNTERS = (
     "now_ns", "seq", "event_seq", "event_hash", "random_state", "agents_created", "contacts_created",
@@ -131,6 +133,50 @@ class Stored(Judging):
     def agents(self) -> Iterator[AgentView]:
         """Agents, leaving ones among them, in order of creation."""
         return (self.agent_view(agent) for agent in list(self.agents_by_ordinal.values()))
+
+    def contacts_from(
+        self,
+        ordinal: int,
+        place: int,  # noqa: ARG002
+        count: int,
+        looks_max: int,
+        queue_id: str = "",
+        states: int = -1,
+        agent_id: str = "",
+    ) -> tuple[tuple[ContactView, ...], int, int]:
+        """A page of live contacts; see the compiled engine. It finds its place by the ordinal alone."""
+        later = (self.contact_view(self.contacts_by_ordinal[n]) for n in self.contacts_by_ordinal if n >= ordinal)
+        return page_of(
+            later,
+            count,
+            looks_max,
+            lambda view: (
+                (not queue_id or view.queue_id == queue_id)
+                and bool(states >> view.state & 1)
+                and (not agent_id or view.agent_id == agent_id)
+            ),
+        )
+
+    def agents_from(
+        self,
+        ordinal: int,
+        place: int,  # noqa: ARG002
+        count: int,
+        looks_max: int,
+        queue_id: str = "",
+        presences: int = -1,
+    ) -> tuple[tuple[AgentView, ...], int, int]:
+        """A page of agents; see the compiled engine. It finds its place by the ordinal alone."""
+        later = (self.agent_view(self.agents_by_ordinal[n]) for n in self.agents_by_ordinal if n >= ordinal)
+        return page_of(
+            later,
+            count,
+            looks_max,
+            lambda view: (
+                bool(presences >> view.presence & 1)
+                and (not queue_id or any(m.queue_id == queue_id for m in view.spec.memberships))
+            ),
+        )
 
     def counts(self) -> Counts:
         states = [contact.state for contact in self.contacts_by_ordinal.values()]
@@ -365,3 +411,16 @@ def figures_from(record: dict[str, Any]) -> QueueFigures:
         Score(record["queue_length_scored"], record["queue_length_error"]),
         Score(record["last_waits_scored"], record["last_waits_error"]),
     )
+
+
+def page_of(
+    later: Iterator[V], count: int, looks_max: int, wanted: Callable[[V], bool]
+) -> tuple[tuple[V, ...], int, int]:
+    """The first `count` of what is wanted among the first `looks_max`, and the ordinal after them, or -1."""
+    views: list[V] = []
+    for looks, view in enumerate(later):
+        if looks == looks_max or (len(views) == count and wanted(view)):
+            return tuple(views), view.ordinal, -1
+        if wanted(view):
+            views.append(view)
+    return tuple(views), -1, -1

@@ -16,7 +16,7 @@ from acd_core.events import Event
 from acd_service import codec
 from acd_service.config import Config
 from acd_service.journal import EventRecord, Journal
-from acd_service.seat import Released
+from acd_service.released import Released, bytes_in
 from acd_service.service_error import EventSeqAhead, EventsNoLongerKept, Stopping
 from acd_service.watchers import AgentWatcher, Registry, Watcher, wake
 
@@ -95,8 +95,16 @@ class Fanout:
         if not events:
             return
         self._recent += events
+        self._recent_bytes += bytes_in(events)
+        if self._by_agent or self._by_contact or self._by_contact_held:
+            self._hand_out(events)
+        self._forget_the_oldest()
+        sleepers, self._sleepers = self._sleepers, set()
+        for sleeper in sleepers:
+            wake(sleeper)
+
+    def _hand_out(self, events: list[Released]) -> None:
         for released in events:
-            self._recent_bytes += len(released.content)
             event = released.event
             if event.agent_id in self._by_agent:
                 self._by_agent.put(event.agent_id, released)
@@ -104,16 +112,12 @@ class Fanout:
                 self._by_contact.put(event.contact_id, released)
             if event.contact_id in self._by_contact_held:
                 self._by_contact_held.put(event.contact_id, released)
-        self._forget_the_oldest()
-        sleepers, self._sleepers = self._sleepers, set()
-        for sleeper in sleepers:
-            wake(sleeper)
 
     def _forget_the_oldest(self) -> None:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.
         while len(self._recent) > self._config.recent_events_max or self._recent_bytes > self._config.recent_bytes_max:
             count = max(len(self._recent) // 4, 1)
-            self._recent_bytes -= sum(len(released.content) for released in self._recent[:count])
+            self._recent_bytes -= bytes_in(self._recent[:count])
             del self._recent[:count]
             self._recent_from += count
 

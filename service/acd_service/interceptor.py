@@ -42,7 +42,7 @@ class CallInterceptor:
         self.meters: Meters | None = None
         """Where calls are timed, if they are; set before the first call, as is `around`."""
         self.around: Callable[[str, Behaviour], Behaviour] | None = None
-        """Puts something around the handler of a method: for traces."""
+        """Puts something around the handler of a call with one answer: for traces."""
         self.gate: Gate | None = None
         """Checks who calls, if there are credentials; set before the first call."""
 
@@ -115,7 +115,7 @@ class CallInterceptor:
         """
         if self.gate is not None:
             behaviour = self.gate.guard(name, behaviour, is_stream=is_stream)
-        if self.around is not None:
+        if self.around is not None and not is_stream:
             behaviour = self.around(name, behaviour)
         timing = None if self.meters is None or is_stream else self.meters.calls_of(name)
 

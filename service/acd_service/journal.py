@@ -37,12 +37,28 @@ class PolicyRecord(NamedTuple):
     """`Policy.to_bytes`."""
 
 
+class Stretch(NamedTuple):
+    """Commands of one tenant that follow each other, and their events, kept as one piece."""
+
+    tenant: str
+    first_seq: int
+    last_seq: int
+    last_at_ns: int
+    commands: bytes
+    """An `acd.v1.CommandChunk`."""
+    first_event_seq: int
+    last_event_seq: int
+    events: bytes
+    """An `acd.v1.EventChunk`; empty, and the numbers 0, if there were none."""
+
+
 class Batch(NamedTuple):
     """What is committed together, each list in order of its sequence within a tenant."""
 
     commands: Sequence[CommandRecord]
     events: Sequence[EventRecord]
     policies: Sequence[PolicyRecord] = ()
+    stretches: Sequence[Stretch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,13 @@ class Journal(Protocol):
 
         Raises:
             JournalDamaged: at the first gap or record whose checksum is wrong.
+        """
+
+    def read_chunks(self, tenant: str, from_seq: int) -> Iterator[bytes]:
+        """As `read`, many commands at a time: each an `acd.v1.CommandChunk`. The first may begin before `from_seq`.
+
+        Raises:
+            JournalDamaged: at the first gap between chunks, or chunk whose checksum is wrong.
         """
 
     def read_events(

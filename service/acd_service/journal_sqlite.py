@@ -1,5 +1,8 @@
 """The embedded journal: one SQLite file in WAL mode, a transaction for each batch, a checksum in each record.
 
+Commands and events that came in large batches are kept as chunks, one row for each: a row costs about a microsecond,
+and a batch has hundreds of each. Others have rows of their own. A number is in one of the two places.
+
 One connection writes and checkpoints, always from the sequencer's worker thread. Readers open a connection of their
 own for one question and close it, so that none keeps the write-ahead log from being checkpointed.
 """
@@ -8,13 +11,14 @@ import contextlib
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import apsw
 
 from acd_core.snapshot import BEHAVIOUR_VERSION
+from acd_service.codec.chunks import command_chunk, commands_in, events_in
 from acd_service.data_dir import journal_path, snapshots_path
 from acd_service.journal import (
     Batch,
@@ -27,13 +31,17 @@ from acd_service.journal import (
     JournalWriteFailed,
     PolicyRecord,
     Snapshot,
+    Stretch,
 )
 from acd_service.snapshot_files import SnapshotFiles
 
+T = TypeVar("T")
 APPLICATION_ID: Final = 0x41434431
 """`ACD1`, in the file's header: what SQLite calls the application id."""
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""2 added the tables of chunks; a journal of format 1 is read as it is, and gets them when it is written."""
 
+_FORMAT_WITH_CHUNKS: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE tenants (tenant TEXT PRIMARY KEY, seed INTEGER NOT NULL) WITHOUT ROWID;
@@ -47,7 +55,17 @@ CREATE TABLE policies (
     tenant TEXT NOT NULL, policy_version INTEGER NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER NOT NULL,
     content BLOB NOT NULL, PRIMARY KEY (tenant, policy_version)) WITHOUT ROWID;
 """
+_CHUNKS_SCHEMA: Final = """
+CREATE TABLE command_chunks (
+    tenant TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, last_at_ns INTEGER NOT NULL,
+    content BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (tenant, first_seq));
+CREATE TABLE event_chunks (
+    tenant TEXT NOT NULL, first_event_seq INTEGER NOT NULL, last_event_seq INTEGER NOT NULL,
+    content BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (tenant, first_event_seq));
+"""
 _READ_CHUNK: Final = 10_000
+_CHUNKS_AT_ONCE: Final = 64
+"""Chunks that a reader holds; one has 4,096 commands at most, and in a busy service some hundreds."""
 _ROWS_A_STATEMENT_MAX: Final = 256
 _WAL_PAGES: Final = 4_000
 """Pages in the write-ahead log before a checkpoint: 16 MB, a tenth of a second of copying at most."""
@@ -59,6 +77,10 @@ def _command_checksum(tenant: bytes, seq: int, at_ns: int, event_hash: int, cont
 
 def _event_checksum(tenant: bytes, event_seq: int, seq: int, content: bytes) -> int:
     return zlib.crc32(content, zlib.crc32(struct.pack("<qq", event_seq, seq), zlib.crc32(tenant)))
+
+
+def _chunk_checksum(tenant: bytes, first: int, last: int, content: bytes) -> int:
+    return zlib.crc32(content, zlib.crc32(struct.pack("<qq", first, last), zlib.crc32(tenant)))
 
 
 def _signed(word: int) -> int:
@@ -82,6 +104,7 @@ class SqliteJournal:
         self._path = journal_path(data_dir)
         self._vfs = vfs
         self._writer = writer
+        self._has_chunks = True
         self.snapshots = SnapshotFiles(snapshots_path(data_dir))
 
     @classmethod
@@ -102,8 +125,7 @@ class SqliteJournal:
             writer.set_busy_timeout(5_000)
             # A file without tables is one whose making was interrupted.
             is_new = _row(writer, "SELECT count(*) FROM sqlite_schema") == (0,) and not writer.pragma("application_id")
-            if not is_new:
-                _check_schema(path, writer)
+            format_version = FORMAT_VERSION if is_new else _check_schema(path, writer)
             writer.pragma("journal_mode", "WAL")
             writer.pragma("synchronous", synchronous)
             writer.pragma("wal_autocheckpoint", _WAL_PAGES)
@@ -111,8 +133,12 @@ class SqliteJournal:
                 with writer:
                     writer.pragma("application_id", APPLICATION_ID)
                     writer.pragma("user_version", FORMAT_VERSION)
-                    writer.execute(_SCHEMA)
+                    writer.execute(_SCHEMA + _CHUNKS_SCHEMA)
                     writer.execute("INSERT INTO facts VALUES ('behaviour_version', ?)", (BEHAVIOUR_VERSION,))
+            elif format_version < FORMAT_VERSION:
+                with writer:
+                    writer.execute(_CHUNKS_SCHEMA)
+                    writer.pragma("user_version", FORMAT_VERSION)
         except apsw.Error as error:
             writer.close()
             raise _damaged(path, error) from None
@@ -134,7 +160,7 @@ class SqliteJournal:
         _check_file(path)
         journal = cls(data_dir, vfs, None)
         with journal._reader() as reader:
-            _check_schema(path, reader)
+            journal._has_chunks = _check_schema(path, reader) >= _FORMAT_WITH_CHUNKS
         return journal
 
     def append(self, batch: Batch) -> None:
@@ -151,6 +177,8 @@ class SqliteJournal:
             self._writer.execute("BEGIN IMMEDIATE")
             self._insert(_INSERT_COMMANDS, commands, 6)
             self._insert(_INSERT_EVENTS, events, 5)
+            for stretch in batch.stretches:
+                self._insert_stretch(self._writer, stretch)
             for policy in batch.policies:
                 self._writer.execute("INSERT INTO policies VALUES (?, ?, ?, ?, ?)", policy)
             self._writer.execute("COMMIT")
@@ -158,6 +186,18 @@ class SqliteJournal:
             with contextlib.suppress(apsw.Error):
                 self._writer.execute("ROLLBACK")
             raise JournalWriteFailed(f"{self._path}: {error}") from error
+
+    def _insert_stretch(self, writer: apsw.Connection, stretch: Stretch) -> None:
+        tenant, first, last, at_ns, content, first_event, last_event, events = stretch
+        checksum = _chunk_checksum(tenant.encode(), first, last, content)
+        writer.execute(
+            "INSERT INTO command_chunks VALUES (?, ?, ?, ?, ?, ?)", (tenant, first, last, at_ns, content, checksum)
+        )
+        if events:
+            checksum = _chunk_checksum(tenant.encode(), first_event, last_event, events)
+            writer.execute(
+                "INSERT INTO event_chunks VALUES (?, ?, ?, ?, ?)", (tenant, first_event, last_event, events, checksum)
+            )
 
     def _insert(self, statements: dict[int, str], values: list[Any], columns: int) -> None:
         # Each execution lets go of the interpreter and must wait to get it back from a busy event loop, so rows go in
@@ -173,45 +213,170 @@ class SqliteJournal:
 
     def read(self, tenant: str, from_seq: int) -> Iterator[CommandRecord]:
         expected = from_seq
-        raw_tenant = tenant.encode()
-        while True:
-            with self._reader() as reader:
-                rows: list[Any] = reader.execute(
-                    "SELECT seq, at_ns, event_hash, content, checksum FROM commands"
-                    " WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?",
-                    (tenant, expected, _READ_CHUNK),
-                ).fetchall()
-            for seq, at_ns, event_hash, content, checksum in rows:
+        for chunk in self.read_chunks(tenant, from_seq):
+            for seq, at_ns, event_hash, content in self._in_chunk(expected, commands_in, chunk):
+                if seq < expected:
+                    continue
                 if seq != expected:
                     raise JournalDamaged(f"{self._path}: command {expected} is missing", expected - 1)
-                event_hash %= 2**64
-                if _command_checksum(raw_tenant, seq, at_ns, event_hash, content) != checksum:
-                    raise JournalDamaged(f"{self._path}: command {seq} is not what was written", seq - 1)
                 yield CommandRecord(tenant, seq, at_ns, event_hash, content)
                 expected += 1
-            if len(rows) < _READ_CHUNK:
+
+    def read_chunks(self, tenant: str, from_seq: int) -> Iterator[bytes]:
+        expected = from_seq
+        while True:
+            with self._reader() as reader:
+                found = self._chunks_from(reader, tenant, expected) or self._rows_from(reader, tenant, expected)
+            if not found:
                 return
+            for first, last, content in found:
+                if first > expected:
+                    raise JournalDamaged(f"{self._path}: command {expected} is missing", expected - 1)
+                yield content
+                expected = last + 1
+
+    def _chunks_from(self, reader: apsw.Connection, tenant: str, expected: int) -> list[tuple[int, int, bytes]]:
+        """The chunk that holds a command, and those that follow right behind it."""
+        if not self._has_chunks:
+            return []
+        found: list[tuple[int, int, bytes]] = []
+        following = expected
+        for first, last, content, checksum in reader.execute(
+            "SELECT first_seq, last_seq, content, checksum FROM command_chunks WHERE tenant = ?1 AND first_seq >="
+            " (SELECT max(first_seq) FROM command_chunks WHERE tenant = ?1 AND first_seq <= ?2)"
+            " ORDER BY first_seq LIMIT ?3",
+            (tenant, expected, _CHUNKS_AT_ONCE),
+        ):
+            if first > following or last < following:
+                break
+            if _chunk_checksum(tenant.encode(), first, last, content) != checksum:
+                if found:
+                    break  # what is good is read first; the next look begins with this one
+                text = f"{self._path}: commands {first} to {last} are not what was written"
+                raise JournalDamaged(text, first - 1)
+            found.append((first, last, content))
+            following = last + 1
+        return found
+
+    def _rows_from(self, reader: apsw.Connection, tenant: str, expected: int) -> list[tuple[int, int, bytes]]:
+        """The commands that have rows of their own from one on, as far as they follow each other, as one chunk."""
+        raw_tenant = tenant.encode()
+        first = expected
+        contents: list[bytes] = []
+        hashes: list[int] = []
+        for seq, at_ns, event_hash, content, checksum in reader.execute(
+            "SELECT seq, at_ns, event_hash, content, checksum FROM commands"
+            " WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?",
+            (tenant, expected, _READ_CHUNK),
+        ):
+            if seq != expected:
+                break
+            event_hash %= 2**64
+            if _command_checksum(raw_tenant, seq, at_ns, event_hash, content) != checksum:
+                if contents:
+                    break
+                raise JournalDamaged(f"{self._path}: command {seq} is not what was written", seq - 1)
+            contents.append(content)
+            hashes.append(event_hash)
+            expected += 1
+        if contents:
+            return [(first, expected - 1, command_chunk(contents, hashes))]
+        if self._last_command(reader, tenant)[0] >= expected:
+            raise JournalDamaged(f"{self._path}: command {expected} is missing", expected - 1)
+        return []
+
+    def _last_command(self, reader: apsw.Connection, tenant: str) -> tuple[int, int]:
+        """The last command and its time, or zeros."""
+        found = [(0, 0)]
+        found += _some(reader, "SELECT seq, at_ns FROM commands WHERE tenant = ? ORDER BY seq DESC LIMIT 1", tenant)
+        if self._has_chunks:
+            question = (
+                "SELECT last_seq, last_at_ns FROM command_chunks WHERE tenant = ? ORDER BY first_seq DESC LIMIT 1"
+            )
+            found += _some(reader, question, tenant)
+        return max(found)
+
+    def _last_event(self, reader: apsw.Connection, tenant: str) -> int:
+        found = [(0,)]
+        found += _some(reader, "SELECT max(event_seq) FROM events WHERE tenant = ?", tenant)
+        if self._has_chunks:
+            question = "SELECT last_event_seq FROM event_chunks WHERE tenant = ? ORDER BY first_event_seq DESC LIMIT 1"
+            found += _some(reader, question, tenant)
+        return max(last or 0 for (last,) in found)
+
+    def _oldest(self, reader: apsw.Connection, tenant: str) -> list[int]:
+        """The oldest command and the oldest event, or zeros."""
+        questions = [("min(seq)", "commands"), ("min(event_seq)", "events")]
+        found = [_some(reader, f"SELECT {what} FROM {table} WHERE tenant = ?", tenant) for what, table in questions]  # noqa: S608
+        if self._has_chunks:
+            for place, what in enumerate(("command_chunks", "event_chunks")):
+                column = ("first_seq", "first_event_seq")[place]
+                found[place] += _some(reader, f"SELECT min({column}) FROM {what} WHERE tenant = ?", tenant)  # noqa: S608
+        return [min((oldest for (oldest,) in both if oldest is not None), default=0) for both in found]
+
+    def _in_chunk(self, first: int, take_apart: Callable[[bytes], list[T]], content: bytes) -> list[T]:
+        try:
+            return take_apart(content)
+        except ValueError as error:
+            raise JournalDamaged(f"{self._path}: a chunk with {first} cannot be read: {error}", first - 1) from None
 
     def read_events(
         self, tenant: str, from_event_seq: int, *, events_max: int, bytes_max: int
     ) -> Sequence[EventRecord]:
         records: list[EventRecord] = []
-        expected, size, raw_tenant = from_event_seq, 0, tenant.encode()
+        size = 0
         with self._reader() as reader:
-            for event_seq, seq, content, checksum in reader.execute(
-                "SELECT event_seq, seq, content, checksum FROM events"
-                " WHERE tenant = ? AND event_seq >= ? ORDER BY event_seq LIMIT ?",
-                (tenant, from_event_seq, events_max),
-            ):
-                if event_seq != expected:
-                    raise JournalDamaged(f"{self._path}: event {expected} is missing")
-                if _event_checksum(raw_tenant, event_seq, seq, content) != checksum:
-                    raise JournalDamaged(f"{self._path}: event {event_seq} is not what was written", seq - 1)
-                size += len(content)
-                if records and size > bytes_max:
-                    break
-                records.append(EventRecord(tenant, event_seq, seq, content))
-                expected += 1
+            while len(records) < events_max:
+                expected = from_event_seq + len(records)
+                found = self._events_in_chunk(reader, tenant, expected) or self._events_in_rows(
+                    reader, tenant, expected, events_max - len(records)
+                )
+                if not found:
+                    if self._last_event(reader, tenant) >= expected:
+                        raise JournalDamaged(f"{self._path}: event {expected} is missing")
+                    return records
+                for record in found[: events_max - len(records)]:
+                    size += len(record.content)
+                    if records and size > bytes_max:
+                        return records
+                    records.append(record)
+        return records
+
+    def _events_in_chunk(self, reader: apsw.Connection, tenant: str, expected: int) -> list[EventRecord]:
+        if not self._has_chunks:
+            return []
+        row = _row(
+            reader,
+            "SELECT first_event_seq, last_event_seq, content, checksum FROM event_chunks"
+            " WHERE tenant = ? AND first_event_seq <= ? ORDER BY first_event_seq DESC LIMIT 1",
+            (tenant, expected),
+        )
+        if row is None or row[1] < expected:
+            return []
+        first, last, content, checksum = row
+        if _chunk_checksum(tenant.encode(), first, last, content) != checksum:
+            raise JournalDamaged(f"{self._path}: events {first} to {last} are not what was written")
+        events = self._in_chunk(first, events_in, content)
+        if [event_seq for event_seq, _, _ in events] != list(range(first, last + 1)):
+            raise JournalDamaged(f"{self._path}: events {first} to {last} are not all there")
+        return [EventRecord(tenant, *event) for event in events[expected - first :]]
+
+    def _events_in_rows(
+        self, reader: apsw.Connection, tenant: str, expected: int, events_max: int
+    ) -> list[EventRecord]:
+        records: list[EventRecord] = []
+        raw_tenant = tenant.encode()
+        for event_seq, seq, content, checksum in reader.execute(
+            "SELECT event_seq, seq, content, checksum FROM events"
+            " WHERE tenant = ? AND event_seq >= ? ORDER BY event_seq LIMIT ?",
+            (tenant, expected, events_max),
+        ):
+            if event_seq != expected:
+                break
+            if _event_checksum(raw_tenant, event_seq, seq, content) != checksum:
+                raise JournalDamaged(f"{self._path}: event {event_seq} is not what was written", seq - 1)
+            records.append(EventRecord(tenant, event_seq, seq, content))
+            expected += 1
         return records
 
     def read_policies(self, tenant: str, *, up_to_version: int, policies_max: int) -> Sequence[PolicyRecord]:
@@ -229,16 +394,9 @@ class SqliteJournal:
 
     def extent(self, tenant: str) -> Extent:
         with self._reader() as reader:
-            row = _row(
-                reader,
-                "SELECT (SELECT min(seq) FROM commands WHERE tenant = ?1), (SELECT max(seq) FROM commands"
-                " WHERE tenant = ?1), (SELECT at_ns FROM commands WHERE tenant = ?1 ORDER BY seq DESC LIMIT 1),"
-                " (SELECT min(event_seq) FROM events WHERE tenant = ?1),"
-                " (SELECT max(event_seq) FROM events WHERE tenant = ?1)",
-                (tenant,),
-            )
-        oldest, last, last_at_ns, oldest_event, last_event = row
-        return Extent(oldest or 0, last or 0, last_at_ns or 0, oldest_event or 0, last_event or 0)
+            oldest_seq, oldest_event_seq = self._oldest(reader, tenant)
+            last_seq, last_at_ns = self._last_command(reader, tenant)
+            return Extent(oldest_seq, last_seq, last_at_ns, oldest_event_seq, self._last_event(reader, tenant))
 
     def seed(self, tenant: str) -> int | None:
         with self._reader() as reader:
@@ -275,19 +433,23 @@ class SqliteJournal:
         self.snapshots.save(snapshot)
 
     def forget(self, tenant: str, *, through_seq: int, through_event_seq: int) -> None:
-        """Drop the last record never: it is what says how far the journal reached."""
+        """Drop the last record never: it is what says how far the journal reached. A chunk goes as a whole."""
         if self._writer is None:
             raise JournalWriteFailed("the journal was opened to read")
         extent = self.extent(tenant)
+        seq = min(through_seq, extent.last_seq - 1)
+        event_seq = min(through_event_seq, extent.last_event_seq - 1)
         try:
-            with self._writer:
-                self._writer.execute(
-                    "DELETE FROM commands WHERE tenant = ? AND seq <= ?",
-                    (tenant, min(through_seq, extent.last_seq - 1)),
+            with self._writer as writer:
+                writer.execute("DELETE FROM commands WHERE tenant = ? AND seq <= ?", (tenant, seq))
+                writer.execute(
+                    "DELETE FROM command_chunks WHERE tenant = ? AND first_seq <= ? AND last_seq <= ?",
+                    (tenant, seq, seq),
                 )
-                self._writer.execute(
-                    "DELETE FROM events WHERE tenant = ? AND event_seq <= ?",
-                    (tenant, min(through_event_seq, extent.last_event_seq - 1)),
+                writer.execute("DELETE FROM events WHERE tenant = ? AND event_seq <= ?", (tenant, event_seq))
+                writer.execute(
+                    "DELETE FROM event_chunks WHERE tenant = ? AND first_event_seq <= ? AND last_event_seq <= ?",
+                    (tenant, event_seq, event_seq),
                 )
         except apsw.Error as error:
             raise JournalWriteFailed(f"{self._path}: {error}") from error
@@ -304,12 +466,17 @@ class SqliteJournal:
             flags = apsw.SQLITE_OPEN_READONLY
             connection = apsw.Connection(str(self._path), flags=flags, vfs=self._vfs or None)
             connection.set_busy_timeout(5_000)
+            connection.execute("BEGIN")  # all that is asked of it is as of one moment
             yield connection
         except apsw.Error as error:
             raise _damaged(self._path, error) from None
         finally:
             if connection is not None:
                 connection.close()
+
+
+def _some(connection: apsw.Connection, question: str, tenant: str) -> list[Any]:
+    return list(connection.execute(question, (tenant,)))
 
 
 def _row(connection: apsw.Connection, statement: str, values: tuple[Any, ...] = ()) -> Any:
@@ -339,16 +506,18 @@ def _check_file(path: Path) -> None:
         raise JournalDamaged(f"{path} is cut short: {size} bytes of {pages * page_size}")
 
 
-def _check_schema(path: Path, connection: apsw.Connection) -> None:
+def _check_schema(path: Path, connection: apsw.Connection) -> int:
+    """The version of the format, which is one that can be read."""
     application_id = connection.pragma("application_id")
     if application_id != APPLICATION_ID:
         raise JournalForeign(f"{path} is a SQLite file of another application (id {application_id})")
     version = connection.pragma("user_version")
-    if version != FORMAT_VERSION:
-        raise JournalForeign(f"{path} has journal format {version}, this program reads format {FORMAT_VERSION}")
+    if not 1 <= version <= FORMAT_VERSION:
+        raise JournalForeign(f"{path} has journal format {version}, this program reads formats 1 to {FORMAT_VERSION}")
     row = _row(connection, "SELECT value FROM facts WHERE name = 'behaviour_version'")
     behaviour = None if row is None else row[0]
     if behaviour != BEHAVIOUR_VERSION:
         raise JournalForeign(
             f"{path} was written under behaviour version {behaviour}, this program has {BEHAVIOUR_VERSION}"
         )
+    return int(version)

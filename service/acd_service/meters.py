@@ -74,10 +74,10 @@ class Meters:
         self.calls_refused: dict[tuple[str, str], int] = {}
         self.loop_lag_ns = Histogram(LOOP_LAG_BOUNDS_NS)
 
-    def count(self, kind: int, why: str) -> None:
-        """Count a command that was not accepted."""
+    def count(self, kind: int, why: str, times: int = 1) -> None:
+        """Count a command that was not accepted; of kind 0 if it could not be read."""
         key = (kind, why)
-        self.not_accepted[key] = self.not_accepted.get(key, 0) + 1
+        self.not_accepted[key] = self.not_accepted.get(key, 0) + times
 
     def count_batch(self, commands: int, spent_ns: int) -> None:
         """Count a batch of so many commands that took so long to apply."""

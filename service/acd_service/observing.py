@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from acd_core.commands import Command
 from acd_service.clock import stopwatch_ns
@@ -22,6 +23,9 @@ from acd_service.metrics.loop_lag import sample_loop_lag
 from acd_service.observer import BatchTimes, Observer, Passing
 from acd_service.sequencer import Sequencer
 from acd_service.tenant import Tenant
+
+if TYPE_CHECKING:
+    from acd_service.tracing import Tracing
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class Observing:
         self._sequencer: Sequencer | None = None
         self._sources = Sources(config, self._meters, calls, _version(), tenants, self._commands_waiting, is_serving)
         self._endpoint: MetricsEndpoint | None = None
+        self._tracing: Tracing | None = None
         self._loop_lag: asyncio.Task[None] | None = None
         self._began_ns = stopwatch_ns()
         self.metrics_address = ""
@@ -59,10 +64,17 @@ class Observing:
         Raises:
             BadConfig: the address of the metrics is none or is taken; traces are asked for and not installed.
         """
+        if self._config.traces.enabled:
+            from acd_service.tracing import Tracing
+
+            self._tracing = Tracing(self._config.traces)
+            self._sources.calls.around = self._tracing.around
         if not self._config.metrics.listen:
             return
         loop = asyncio.get_running_loop()
-        self._endpoint = MetricsEndpoint(self._config.metrics.listen, ServiceCollector(self._sources, loop))
+        self._endpoint = MetricsEndpoint(
+            self._config.metrics.listen, ServiceCollector(self._sources, loop), self._sources.is_serving
+        )
         self._sources.calls.meters = self._meters
         self._endpoint.start()
         self._loop_lag = loop.create_task(sample_loop_lag(self._meters.loop_lag_ns), name="loop lag")
@@ -77,6 +89,8 @@ class Observing:
         observers: list[Observer] = []
         if logging.getLogger(CommandLog.__module__).isEnabledFor(logging.DEBUG):
             observers.append(CommandLog())
+        if self._tracing is not None:
+            observers.append(self._tracing)
         if observers:
             sequencer.observer = observers[0] if len(observers) == 1 else _Several(observers)
 
@@ -95,6 +109,9 @@ class Observing:
         endpoint, self._endpoint = self._endpoint, None
         if endpoint is not None:
             await asyncio.to_thread(endpoint.stop)
+        tracing, self._tracing = self._tracing, None
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
 
     def _commands_waiting(self) -> int:
         return 0 if self._sequencer is None else self._sequencer.waiting

@@ -6,6 +6,7 @@ from acd_core.events import Answer
 from acd_core.refusal import Refused
 from acd_core.snapshot import BadSnapshot
 from acd_service import codec
+from acd_service.batches.replaying import Astray, replay_chunk
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import CommandRecord, Extent, Journal, JournalDamaged, JournalError, JournalForeign
 
@@ -57,8 +58,8 @@ def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
         except BadSnapshot as error:
             raise JournalForeign(f"the snapshot of seq {snapshot.seq} cannot be read: {error}") from None
     snapshot_seq = engine.seq
-    for record in journal.read(tenant, engine.seq + 1):
-        replay(engine, record)
+    for chunk in journal.read_chunks(tenant, engine.seq + 1):
+        replay_all(engine, chunk)
     if engine.seq < extent.last_seq:
         raise JournalDamaged(f"command {engine.seq + 1} is missing, the last is {extent.last_seq}", engine.seq)
     return Recovered(engine, snapshot_seq, engine.seq - snapshot_seq, extent)
@@ -77,6 +78,19 @@ def recover(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
             f"the commands gave {event_seq} events, the journal holds events up to {last}", recovered.engine.seq
         )
     return recovered
+
+
+def replay_all(engine: RoutingEngine, chunk: bytes) -> None:
+    """As `replay`, for those of an `acd.v1.CommandChunk` that the engine does not have yet.
+
+    Raises:
+        JournalDamaged, EngineFailedOnReplay: as `replay`.
+    """
+    try:
+        replay_chunk(engine, chunk)
+    except Astray as astray:
+        kind = EngineFailedOnReplay if astray.is_engine_fault else JournalDamaged
+        raise kind(str(astray), astray.seq - 1) from astray.__cause__
 
 
 def replay(engine: RoutingEngine, record: CommandRecord) -> Answer:

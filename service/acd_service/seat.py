@@ -1,23 +1,14 @@
 """A tenant's place at the sequencer, and what comes out of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
-from acd_core.events import Event
 from acd_service.engine_interface import RoutingEngine
 from acd_service.opening import Opening
+from acd_service.released import Released
 from acd_service.set_aside import SetAside
 
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """An event that is durable, with the bytes that the journal holds of it."""
-
-    event: Event
-    content: bytes
-    asked_by: str = ""
-    """The name of the identity whose call caused it; empty if the service itself did."""
+__all__ = ["Outlet", "Released", "Seat"]
 
 
 class Outlet(Protocol):

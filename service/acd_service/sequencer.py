@@ -10,16 +10,17 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from acd_core.commands import ApplyPolicy, Command, Resume, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
-from acd_service import codec
+from acd_service.batch_taken import BatchWork, count
+from acd_service.batches import Batch, BatchFailed, Permit
 from acd_service.clock import Clock, stopwatch_ns
+from acd_service.codec.sent import SentCommand
 from acd_service.config import Config
-from acd_service.journal import Batch, CommandRecord, EventRecord, Journal, PolicyRecord
+from acd_service.journal import Journal
 from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
 from acd_service.opening import Opening
@@ -27,6 +28,7 @@ from acd_service.seat import Released, Seat
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
 from acd_service.set_aside import name_of_first_timer
 from acd_service.timetable import Timetable
+from acd_service.uncommitted import Uncommitted
 from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ _DEPTH_FADES: Final = 0.75
 """How much of what was under way of late counts one batch later: after a burst, a few batches see it forgotten."""
 T = TypeVar("T")
 
+_NO_COMMAND: Final = Tick()
 AT_FIELD: Final = "acd-at-ns"
 """The metadata key by which callers of a service with a driven clock say what time it is."""
 
@@ -58,6 +61,8 @@ class _Taken:
         "on_release",
         "released",
         "seat",
+        "sent",
+        "work",
     )
 
     def __init__(
@@ -69,6 +74,8 @@ class _Taken:
         deadline: float | None,
         on_release: Callable[[Answer], None] | None,
         asked_by: str,
+        sent: SentCommand | None,
+        work: BatchWork | None = None,
     ) -> None:
         self.seat = seat
         self.command = command
@@ -77,38 +84,21 @@ class _Taken:
         self.deadline = deadline
         self.on_release = on_release
         self.asked_by = asked_by
+        self.sent = sent
         self.answer: Answer | None = None
         self.error: Exception | None = None
         self.released: list[Released] = []
         self.note: object = None
+        self.work = work
+        """A batch of commands; `command` then stands for none of them."""
+
+    def __len__(self) -> int:
+        """How many commands it is."""
+        return 1 if self.work is None else len(self.work)
 
     @property
     def tenant(self) -> str:
         return self.seat.tenant
-
-
-@dataclass(slots=True)
-class _Uncommitted:
-    """What one transaction will hold, and the events of ticks that no caller asked for."""
-
-    commands: list[CommandRecord] = field(default_factory=list)
-    events: list[EventRecord] = field(default_factory=list)
-    policies: list[PolicyRecord] = field(default_factory=list)
-    ticked: list[tuple[Seat, list[Released]]] = field(default_factory=list)
-    touched: set[Seat] = field(default_factory=set)
-    """Whose engines were asked to do something."""
-
-    def record(self, seat: Seat, command: Command, answer: Answer, asked_by: str = "") -> list[Released]:
-        tenant, seq, at_ns = seat.tenant, answer.seq, answer.at_ns
-        who = codec.asked_by_field(asked_by)
-        content = codec.encode_record(seq, at_ns, command) + who
-        released = [Released(event, codec.encode_event(event) + who, asked_by) for event in answer.events]
-        self.commands.append(CommandRecord(tenant, seq, at_ns, seat.engine.event_hash, content))
-        self.events += [EventRecord(tenant, r.event.event_seq, seq, r.content) for r in released]
-        if isinstance(command, ApplyPolicy):
-            policy = command.policy.to_bytes()
-            self.policies.append(PolicyRecord(tenant, answer.policy_version, seq, at_ns, policy))
-        return released
 
 
 class _EngineFailed(Exception):
@@ -137,6 +127,7 @@ class Sequencer:
         self._on_fatal = on_fatal
         self._seats: list[Seat] = []
         self._arrived: deque[_Taken] = deque()
+        self._arrived_commands = 0
         self._looks: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
         self._uncommitted = False
         self._closed: Stopping | None = None
@@ -160,10 +151,10 @@ class Sequencer:
             resume: there was an outage: `Resume` goes first, before any timer that fell due in it.
         """
         if resume:
-            made = _Uncommitted()
+            made = Uncommitted()
             command = Resume()
             released = made.record(seat, command, seat.engine.apply(self._clock.now_ns(), command))
-            await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
+            await self.in_worker(lambda: self._journal.append(made.batch()))
             seat.outlet.publish(released)
         self._seats.append(seat)
         self._timetable.look_again(seat)
@@ -180,7 +171,7 @@ class Sequencer:
             await self._task
         self._worker.stop()
 
-    async def submit(
+    def submit(
         self,
         seat: Seat,
         command: Command,
@@ -189,34 +180,80 @@ class Sequencer:
         deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
         asked_by: str = "",
-    ) -> Answer:
-        """Have a command applied and made durable.
+        sent: SentCommand | None = None,
+    ) -> "asyncio.Future[Answer]":
+        """Have a command applied and made durable; the answer comes when it is.
 
         Args:
             at_ns: the command's time; only with a driven clock.
             deadline: in the loop's time; a command not yet applied by then is not applied.
             on_release: called with the answer just before the command's events are released.
             asked_by: the name of the identity whose call it is; kept with the command and its events.
+            sent: the same command as it came, if the journal may keep those bytes.
 
         Raises:
             Refused: the engine did not take it, or a time was given to a service that keeps its own.
             ServiceError: it was not applied, for a reason of the service's.
         """
+        self._check_may_come(at_ns, command.kind, 1)
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        taken = _Taken(seat, command, future, at_ns, deadline, on_release, asked_by, sent)
+        if self.observer is not None:
+            taken.note = self.observer.arrived(command)
+        self._arrive(taken)
+        return future
+
+    def submit_batch(
+        self,
+        seat: Seat,
+        batch: Batch,
+        *,
+        at_ns: int | None = None,
+        deadline: float | None = None,
+        permit: Permit | None = None,
+        asked_by: str = "",
+    ) -> "asyncio.Future[bytes]":
+        """Have the commands of a batch applied in order, with no other command between them, and made durable.
+
+        Args: as for `submit`; `permit` says which commands its sender may give, None: all.
+
+        Returns:
+            The bytes of the `acd.v1.DispatchResponse`, when all that it tells is durable; or a ServiceError.
+
+        Raises:
+            Refused, ServiceError: as `submit`; refusals of single commands are in the response.
+        """
+        self._check_may_come(at_ns, 0, len(batch))
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        work = BatchWork(batch, permit, asked_by)
+        self._arrive(_Taken(seat, _NO_COMMAND, future, at_ns, deadline, None, asked_by, None, work))
+        return future
+
+    def _check_may_come(self, at_ns: int | None, kind: int, count: int) -> None:
         if at_ns is not None and not self._clock.driven:
             raise Refused(Reason.INVALID_VALUE, AT_FIELD, "this service keeps its own time (it runs with clock: wall)")
         if self._closed is not None:
             raise self._closed
-        if len(self._arrived) >= self._config.waiting_commands_max:
-            self.meters.count(command.kind, "OVERLOADED")
-            raise Overloaded(f"{len(self._arrived)} commands are waiting to be applied", 100)
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        taken = _Taken(seat, command, future, at_ns, deadline, on_release, asked_by)
-        if self.observer is not None:
-            taken.note = self.observer.arrived(command)
+        if self._arrived_commands and self._arrived_commands + count > self._config.waiting_commands_max:
+            self.meters.count(kind, "OVERLOADED", count)
+            raise Overloaded(f"{self._arrived_commands} commands are waiting to be applied", 100)
+
+    def _arrive(self, taken: _Taken) -> None:
         self._arrived.append(taken)
+        self._arrived_commands += len(taken)
         if len(self._arrived) >= self._enough:
             self._wake()
-        return await future
+
+    def _next_batch(self) -> list[_Taken]:
+        """What goes into the next transaction: about `batch_commands_max` commands."""
+        batch: list[_Taken] = []
+        count = 0
+        while self._arrived and (not batch or count + len(self._arrived[0]) <= self._config.batch_commands_max):
+            taken = self._arrived.popleft()
+            count += len(taken)
+            batch.append(taken)
+        self._arrived_commands -= count
+        return batch
 
     async def look(self, question: Callable[[], T]) -> T:
         """Ask an engine something when all that it knows is durable. The question must not change it."""
@@ -235,7 +272,7 @@ class Sequencer:
     @property
     def waiting(self) -> int:
         """Commands taken and not yet applied."""
-        return len(self._arrived)
+        return self._arrived_commands
 
     def _wake(self) -> None:
         if self._wakeup is not None and not self._wakeup.done():
@@ -256,8 +293,7 @@ class Sequencer:
                     await self._gather()
                 else:
                     self._ticked_at = asyncio.get_running_loop().time()
-                count = min(len(self._arrived), self._config.batch_commands_max)
-                batch = [self._arrived.popleft() for _ in range(count)]
+                batch = self._next_batch()
                 await self._process(batch)
         except Exception as error:
             self._fail(error, batch)
@@ -314,21 +350,22 @@ class Sequencer:
             except _EngineFailed as failure:
                 await self._recover_from(failure)
         committed_ns = applied_ns = stopwatch_ns()
-        if made.commands:
-            self.meters.count_batch(len(batch), applied_ns - began_ns)
+        self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
+        if made:
             self._uncommitted = True
-            await self.in_worker(lambda: self._journal.append(Batch(made.commands, made.events, made.policies)))
+            await self.in_worker(lambda: self._journal.append(made.batch()))
             self.batches += 1
             committed_ns = stopwatch_ns()
             self.meters.commit_ns.observe(committed_ns - applied_ns)
         self._uncommitted = False
         self._release(batch, made)
         if self.observer is not None:
-            self.observer.released(batch, BatchTimes(began_ns, applied_ns, committed_ns))
+            single = [taken for taken in batch if taken.work is None]
+            self.observer.released(single, BatchTimes(began_ns, applied_ns, committed_ns))
 
-    def _apply(self, batch: list[_Taken]) -> _Uncommitted:
+    def _apply(self, batch: list[_Taken]) -> Uncommitted:
         """Apply what can be; what the batch's callers will hear is left in its members."""
-        made = _Uncommitted()
+        made = Uncommitted()
         loop_now, now_ns = asyncio.get_running_loop().time(), self._clock.now_ns()
         if not self._clock.driven:
             for seat in self._timetable.due(now_ns):
@@ -340,7 +377,10 @@ class Sequencer:
                 continue
             if taken.deadline is not None and taken.deadline <= loop_now:
                 taken.error = DeadlinePassed("the deadline passed before the command was applied")
-                self.meters.count(taken.command.kind, "DEADLINE_PASSED")
+                self.meters.count(0 if taken.work else taken.command.kind, "DEADLINE_PASSED", len(taken))
+                continue
+            if taken.work is not None:
+                self._apply_batch(taken, taken.work, now_ns, made)
                 continue
             seat, command = taken.seat, taken.command
             if command in seat.set_aside:
@@ -354,7 +394,7 @@ class Sequencer:
                     at_ns = self._drive(taken, made)
                 answer = seat.engine.apply(at_ns, command)
                 if not answer.duplicate:
-                    taken.released += made.record(seat, command, answer, taken.asked_by)
+                    taken.released += made.record(seat, command, answer, taken.asked_by, taken.sent)
                     seat.commands += 1
                     self.meters.accepted[command.kind] += 1
                     if isinstance(command, ApplyPolicy):
@@ -374,7 +414,26 @@ class Sequencer:
             self._timetable.look_again(seat)
         return made
 
-    def _drive(self, taken: _Taken, made: _Uncommitted) -> int:
+    def _apply_batch(self, taken: _Taken, work: BatchWork, now_ns: int, made: Uncommitted) -> None:
+        seat, at_ns = taken.seat, now_ns
+        made.touched.add(seat)
+        if self._clock.driven:
+            at_ns = self._drive(taken, made)
+        try:
+            for run in work.run_all(seat, at_ns):
+                count(run, seat, self.meters)
+                if run.first_seq:
+                    made.put_run(seat, run)
+                    taken.released += work.released(run)
+                if run.policy is not None:
+                    taken.released += self._tick(seat, at_ns, made)
+        except Refused as refused:
+            taken.error = refused
+        except BatchFailed as failed:
+            about = taken if failed.place >= 0 else None
+            raise _EngineFailed(seat, about, failed.command, failed.at_ns, failed.error) from failed.error
+
+    def _drive(self, taken: _Taken, made: Uncommitted) -> int:
         """Move a driven clock to the command's time, firing first what is due by then."""
         at_ns = max(self._clock.now_ns(), taken.seat.engine.now_ns) if taken.at_ns is None else taken.at_ns
         if at_ns >= taken.seat.engine.now_ns:  # if not, the engine refuses it by name
@@ -382,7 +441,7 @@ class Sequencer:
             self._clock.advance_to(at_ns)
         return at_ns
 
-    def _tick(self, seat: Seat, at_ns: int, made: _Uncommitted) -> list[Released]:
+    def _tick(self, seat: Seat, at_ns: int, made: Uncommitted) -> list[Released]:
         """Fire what is due by `at_ns`: timers, and queues that open or close, each at its own time."""
         released: list[Released] = []
         while (due_ns := seat.opening.due_ns(seat.engine)) is not None and due_ns <= at_ns:
@@ -395,7 +454,7 @@ class Sequencer:
                     raise _EngineFailed(seat, None, command, moment_ns, error) from error
         return released + self._fire(seat, at_ns, made)
 
-    def _fire(self, seat: Seat, at_ns: int, made: _Uncommitted) -> list[Released]:
+    def _fire(self, seat: Seat, at_ns: int, made: Uncommitted) -> list[Released]:
         due_ns = seat.engine.next_timer()
         if due_ns is None or due_ns > at_ns:
             return []
@@ -406,7 +465,7 @@ class Sequencer:
         except Exception as error:
             raise _EngineFailed(seat, None, tick, at_ns, error) from error
 
-    def _release(self, batch: list[_Taken], made: _Uncommitted) -> None:
+    def _release(self, batch: list[_Taken], made: Uncommitted) -> None:
         """Let out what is durable, in order: what ticked, then for each command first whoever asked to be called
         before its events, then its events; the replies last.
         """
@@ -424,6 +483,8 @@ class Sequencer:
                 continue
             if taken.answer is not None:
                 taken.future.set_result(taken.answer)
+            elif taken.work is not None and taken.error is None:
+                taken.future.set_result(taken.work.response())  # type: ignore[arg-type]  # see `submit_batch`
             else:
                 taken.future.set_exception(taken.error or Stopping("the command was not applied"))
         looks, self._looks = self._looks, []
@@ -434,7 +495,7 @@ class Sequencer:
                 future.set_result(question())
             except Exception as error:
                 future.set_exception(error)
-        if made.commands:
+        if made:
             for seat in made.touched:
                 seat.on_committed(seat.engine.seq)
 
@@ -456,7 +517,7 @@ class Sequencer:
         seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about)
         if taken is None:
             raise EngineFailedOnTimer(f"the engine fails on a timer that is due: {about}") from failure.error
-        if not taken.future.done():
+        if not taken.future.done() and taken.work is None:
             taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
 
     def _fail(self, error: Exception, batch: list[_Taken]) -> None:
@@ -468,5 +529,6 @@ class Sequencer:
             if not future.done():
                 future.set_exception(self._closed)
         self._arrived.clear()
+        self._arrived_commands = 0
         self._looks.clear()
         self._on_fatal(error)

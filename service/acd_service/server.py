@@ -27,13 +27,12 @@ from acd.v1 import (
     customer_service_pb2_grpc,
     insight_service_pb2_grpc,
     policy_service_pb2_grpc,
-    routing_service_pb2_grpc,
 )
 from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse, DataDirLock
-from acd_service.identity.exposure import check_exposure, warning_about
+from acd_service.identity.exposure import check_exposure, warnings_about
 from acd_service.identity.gate import Gate
 from acd_service.identity.tls import ServerCertificate
 from acd_service.interceptor import CallInterceptor
@@ -152,8 +151,7 @@ class Server:
             self._gate.start()
         self._calls.let_in()
         self.observing.recovered(recovered.replayed)
-        warning = warning_about(config, self.address)
-        if warning:
+        for warning in warnings_about(config, self.address):
             _log.warning("%s", warning)
 
     async def _listen(self) -> None:
@@ -162,7 +160,6 @@ class Server:
         server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
         registrations: list[tuple[Callable[..., None], object]] = [
-            (routing_service_pb2_grpc.add_RoutingServiceServicer_to_server, RoutingService(tenants)),
             (agent_service_pb2_grpc.add_AgentServiceServicer_to_server, AgentService(tenants)),
             (customer_service_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(tenants)),
             (policy_service_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyService(tenants)),
@@ -172,6 +169,7 @@ class Server:
         ]
         for add, servicer in registrations:
             add(servicer, surface)
+        RoutingService(tenants).add_to(surface)
         EventService(tenants).add_to(surface)
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection.aio.ReflectionServicer(names), surface)

@@ -54,6 +54,11 @@ class SetAside:
             error,
         )
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether any command is set aside: if none is, no command needs to be compared."""
+        return bool(self._known)
+
     def __contains__(self, command: Command) -> bool:
         """Whether a command of the same content was set aside: trying it again would cost a recovery each time."""
         return bool(self._known) and (command.kind, command.content_word()) in self._known

@@ -7,7 +7,9 @@ from typing import Final, TypeVar
 
 from acd_core.commands import Command
 from acd_core.events import Answer
+from acd_service.batches import Batch, Permit
 from acd_service.clock import Clock
+from acd_service.codec.sent import SentCommand
 from acd_service.config import Config
 from acd_service.customers.directory import CustomerDirectory
 from acd_service.data_dir import customers_path, set_aside_path
@@ -78,10 +80,10 @@ class Tenant:
     def publish(self, events: list[Released]) -> None:
         """Take durable events from the sequencer."""
         if events:
-            self.monitor.observe(released.event for released in events)
+            self.monitor.observe(events)
             self.fanout.publish(events)
 
-    async def submit(
+    def submit(
         self,
         command: Command,
         *,
@@ -89,10 +91,25 @@ class Tenant:
         deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
         asked_by: str = "",
-    ) -> Answer:
+        sent: SentCommand | None = None,
+    ) -> "asyncio.Future[Answer]":
         """As `Sequencer.submit`, for this tenant."""
-        return await self.sequencer.submit(
-            self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release, asked_by=asked_by
+        return self.sequencer.submit(
+            self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release, asked_by=asked_by, sent=sent
+        )
+
+    def submit_batch(
+        self,
+        batch: Batch,
+        *,
+        at_ns: int | None = None,
+        deadline: float | None = None,
+        permit: Permit | None = None,
+        asked_by: str = "",
+    ) -> "asyncio.Future[bytes]":
+        """As `Sequencer.submit_batch`, for this tenant."""
+        return self.sequencer.submit_batch(
+            self._seat, batch, at_ns=at_ns, deadline=deadline, permit=permit, asked_by=asked_by
         )
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:

@@ -89,6 +89,10 @@ class Registry:
     def __init__(self) -> None:
         self._watchers: dict[str, list[Watcher]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether anybody watches anything."""
+        return bool(self._watchers)
+
     def add(self, name: str, watcher: Watcher) -> None:
         self._watchers.setdefault(name, []).append(watcher)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from acd_core.commands import Tick
+from acd_core.commands import CancelContact, Tick
 from acd_core.limits import REMEMBERED_REQUESTS_MAX
 from acd_core.policy import Policy, QueueSpec
 from acd_core.reference import ReferenceEngine
@@ -116,6 +116,40 @@ def test_counts(play: Play) -> None:
     assert scenario.engine.agent_counts() == AgentCounts(
         offline=2, ready=1, away=1, offline_busy=1, ready_busy=1, away_busy=0
     )
+
+
+def test_pages_hold_each_once_whatever_their_size(play: Play) -> None:
+    engine = play(DAY, centre=POLICY).engine
+    of_contacts = ({}, {"queue_id": "sales"}, {"states": 0b10}, {"agent_id": "ann"})
+    of_agents = ({}, {"queue_id": "sales"}, {"presences": 0b1000})
+    for ask, all_of, filters in (
+        (engine.contacts_from, list(engine.contacts()), of_contacts),
+        (engine.agents_from, list(engine.agents()), of_agents),
+    ):
+        for wanted in filters:
+            (whole, end, _) = ask(0, -1, 1_000, 1_000, **wanted)
+            assert end == -1
+            assert wanted or list(whole) == all_of
+            for count, looks_max in ((1, 1_000), (2, 1_000), (1_000, 1), (1, 1)):
+                found, ordinal, place = [], 0, -1
+                while ordinal >= 0:
+                    views, ordinal, place = ask(ordinal, place, count, looks_max, **wanted)
+                    assert len(views) <= count
+                    found += views
+                assert found == list(whole)
+    assert {view.queue_id for view in engine.contacts_from(0, -1, 9, 99, queue_id="sales")[0]} == {"sales"}
+    assert {view.agent_id for view in engine.contacts_from(0, -1, 9, 99, agent_id="ann")[0]} == {"ann"}
+    assert engine.contacts_from(0, -1, 9, 99, queue_id="none")[0] == ()
+
+
+def test_a_page_goes_on_where_its_first_contact_was_though_it_has_ended(play: Play) -> None:
+    scenario = play(DAY, centre=POLICY)
+    engine = scenario.engine
+    _, ordinal, place = engine.contacts_from(0, -1, 1, 1_000)
+    rest = engine.contacts_from(ordinal, place, 1_000, 1_000)[0]
+    engine.apply(engine.now_ns, CancelContact(rest[0].contact_id))
+    after = engine.contacts_from(ordinal, place, 1_000, 1_000)[0]
+    assert [view.contact_id for view in after] == [view.contact_id for view in rest[1:]]
 
 
 def test_a_snapshot_can_be_read_by_the_other_engine(play: Play, engine_class: Any) -> None:

@@ -40,10 +40,10 @@ def outcome(caller, call: str):
 @pytest.fixture(scope="module")
 def as_whom(shared):
     service, keys = shared
-    credentials = {role: keys.make(f"a {role}", role) for role in Role}
+    credentials: dict[str, str] = {"nobody": "", "unknown": keys.make("unknown", Role.ADMIN)[:-1] + "x"}
     credentials["of another tenant"] = keys.make("stranger", Role.ADMIN, tenant="another")
-    credentials["unknown"] = keys.make("unknown", Role.ADMIN)[:-1] + "x"
-    credentials["nobody"] = ""
+    # The admin's comes last: once it is known, all are.
+    credentials |= {role: keys.make(f"a {role}", role) for role in Role}
     return lambda who: service.caller(credentials[who])
 
 
@@ -75,10 +75,8 @@ def test_each_call_by_everybody(as_whom, call, failure_of, eventually) -> None:
 
 def test_an_agent_bound_to_one_learns_nothing_of_others(shared, failure_of, eventually) -> None:
     service, keys = shared
-    admin, ann = (
-        service.caller(keys.make("adm", Role.ADMIN)),
-        service.caller(keys.make("a", Role.AGENT, agent_id="ann")),
-    )
+    ann = service.caller(keys.make("a", Role.AGENT, agent_id="ann"))
+    admin = service.caller(keys.make("adm", Role.ADMIN))
     agents = [agent_pb2.AgentSpec(agent_id=name) for name in ("ann", "bob")]
     eventually(lambda: outcome(admin, "PolicyService/GetPolicy") is None)
     admin.call("AgentService/UpsertAgents", agent_commands_pb2.UpsertAgentsRequest(agents=agents))

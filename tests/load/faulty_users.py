@@ -31,6 +31,7 @@ class MisdialledGateway(ChatGateway):
 
     @task
     def chat(self) -> None:
+        self.pause(0.5)
         request = EnqueueContactRequest(contact_id=self.site.name("chat"), queue_id="nowhere")
         self.calls.unary("EnqueueContact", self.to.routing.EnqueueContact, request)
 

@@ -28,7 +28,7 @@ def test_open_loop_accounts_for_every_call(call: str) -> None:
 
 
 def test_beyond_its_peak_the_service_loses_nothing_that_it_acknowledged() -> None:
-    result = run("load.overload", "--seconds", "0.3", "--rounds", "1", "--deadline-ms", "5000")
+    result = run("load.overload", "--seconds", "0.3", "--rounds", "1", "--steps", "2", "--deadline-ms", "5000")
     assert result["acknowledged"] > 0
     assert (result["lost"], result["disagreements"], result["invariant_violations"]) == (0, 0, {})
 

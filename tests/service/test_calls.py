@@ -268,8 +268,6 @@ def test_take_snapshot(client):
 def test_what_is_not_built_says_so(client, failure_of):
     failure = failure_of(lambda: client.admin.Reconcile(admin_service_pb2.ReconcileRequest()))
     assert (failure.code, failure.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_BUILT")
-    batches = iter([routing_service_pb2.DispatchRequest()])
-    assert failure_of(lambda: client.routing.Dispatch(batches)).reason == "NOT_BUILT"
 
 
 def test_health_by_service_and_reflection(client):

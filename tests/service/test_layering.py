@@ -43,9 +43,12 @@ LAYERS = [
     {
         "recovery",
         "sequencer",
+        "batch_taken",
         "writer_thread",
         "timetable",
+        "uncommitted",
         "seat",
+        "released",
         "watchers",
         "fanout",
         "snapshotter",
@@ -59,7 +62,7 @@ LAYERS = [
     },
     {"identity"},
     {"interceptor"},
-    {"rpc", "logs", "metrics", "observing"},
+    {"rpc", "logs", "metrics", "observing", "tracing"},
     {"server"},
     {"cli"},
 ]
@@ -88,7 +91,7 @@ def modules_imported(path: Path) -> set[str]:
 
 
 def room_of(path: Path) -> str:
-    return path.relative_to(SERVICE).parts[0].removesuffix(".py")
+    return path.relative_to(SERVICE).parts[0].partition(".")[0]
 
 
 def tells_the_time(path: Path) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from itertools import chain
 
 import pytest
 
@@ -36,7 +37,8 @@ class SlowJournal:
         self.may_commit.wait(20)
         if self.fails:
             raise JournalWriteFailed("the disk is full")
-        self.batches.append([command.seq for command in batch.commands])
+        stretches = (range(stretch.first_seq, stretch.last_seq + 1) for stretch in batch.stretches)
+        self.batches.append([command.seq for command in batch.commands] + [*chain.from_iterable(stretches)])
         self._journal.append(batch)
 
     def __getattr__(self, name):

@@ -14,7 +14,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from verification.engines import BOTH
+from verification.engines import by_seed
 from verification.lockstep import Coverage, DisagreementError
 from verification.quartet import run_seed
 
@@ -46,7 +46,7 @@ def main() -> int:
 
 def _run(seed: int, commands: int) -> tuple[int, Coverage | str]:
     try:
-        return seed, run_seed(seed, commands, BOTH).coverage
+        return seed, run_seed(seed, commands, by_seed(seed)).coverage
     except DisagreementError as error:
         return seed, str(error)
 

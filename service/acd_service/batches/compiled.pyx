@@ -17,7 +17,7 @@ from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.event_writer cimport EventWriter, length_of, write_standing
-from acd_service.codec.wire_fields cimport Span
+from acd_service.codec.wire_fields cimport Span, take_span
 from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport (
     Back,
@@ -258,7 +258,11 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
 
 
 cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
-    return span.size > 0 and span.at[0] < 0x80 and granted >> (span.at[0] >> 3) & 1
+    """Whether the command needs no further look: one field, that may be given. Of several, protobuf takes the last."""
+    cdef Span only
+    if span.size < 2 or span.at[0] >= 0x80 or span.at[0] & 7 != 2 or not granted >> (span.at[0] >> 3) & 1:
+        return False
+    return take_span(span.at + 1, span.at + span.size, &only) == span.at + span.size
 
 
 cdef int _put_error(_Run run, Command command, error, status_of, dict refused) except -1:

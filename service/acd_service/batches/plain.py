@@ -87,12 +87,28 @@ def record_bytes(seq: int, at_ns: int, command: bytes, asked_by: bytes) -> bytes
 
 
 def _command_at(batch: Batch, place: int, content: bytes, permit: Permit | None) -> Command:
-    if permit is not None and not (content and content[0] < 0x80 and permit.granted >> (content[0] >> 3) & 1):
+    if permit is not None and not _is_granted(permit.granted, content):
         permit.check(content)
     known = batch.known.get(place)
     if isinstance(known, Exception):
         raise known
     return dispatched_command(content, place) if known is None else known
+
+
+def _is_granted(granted: int, content: bytes) -> bool:
+    """Whether the command needs no further look: one field, that may be given. Of several, protobuf takes the last."""
+    if len(content) < 2 or content[0] >= 0x80 or content[0] & 7 != 2 or not granted >> (content[0] >> 3) & 1:
+        return False
+    size, place = 0, 1
+    for shift in range(0, 64, 7):
+        if place == len(content):
+            return False
+        byte = content[place]
+        size |= (byte & 0x7F) << shift
+        place += 1
+        if byte < 0x80:
+            return place + size == len(content)
+    return False
 
 
 def _not_signed_on(engine: RoutingEngine, command: Command) -> list[str]:

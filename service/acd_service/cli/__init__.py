@@ -13,6 +13,7 @@ from acd_service.cli.agents import agents_group
 from acd_service.cli.customers import customers_group
 from acd_service.cli.demo import demo_command
 from acd_service.cli.events import events_command
+from acd_service.cli.health import health_command
 from acd_service.cli.keys import keys_group
 from acd_service.cli.policy import policy_group
 from acd_service.cli.replay import replay_command
@@ -56,6 +57,7 @@ for command in (
     customers_group,
     events_command,
     status_command,
+    health_command,
     top_command,
     keys_group,
     verify_command,

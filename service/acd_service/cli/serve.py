@@ -10,6 +10,7 @@ import click
 
 from acd_service import logs
 from acd_service.cli.access_options import AccessOptions, access_options, openness
+from acd_service.cli.supervisor import say_ready
 from acd_service.cli.terminal import BadInput, Failed, engine_option, example, results
 from acd_service.config import DATA_DIR_DEFAULT, LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse
@@ -84,6 +85,7 @@ def serve_command(
         if server.observing.metrics_address:
             console.print(f"acd: metrics at http://{server.observing.metrics_address}/metrics", soft_wrap=True)
         sys.stdout.flush()
+        say_ready()
         if until_eof:
             _stop_at_end_of_input(server)
 

@@ -11,10 +11,12 @@ from acd.v1.journal_pb2 import CommandRecord
 from acd_core.commands import Command
 from acd_core.events import Event
 from acd_core.refusal import Refused
+from acd_service.codec.event_writer import EventWriter
 from acd_service.codec.events import event_message, event_of
 from acd_service.codec.requests import journalled_command_of, journalled_message
 from acd_service.codec.values import ns_of, timestamp_of, varint
 
+_events: Final = EventWriter()
 _ASKED_BY_TAG: Final = bytes([4 << 3 | 2])
 """Field 4, length-delimited: how `asked_by` begins, in a CommandRecord as in an Event."""
 
@@ -46,7 +48,7 @@ def decode_command(content: bytes) -> Command:
 
 def encode_event(event: Event) -> bytes:
     """An event as bytes; the same that a subscriber is sent."""
-    return event_message(event).SerializeToString()
+    return _events.event(event) or event_message(event).SerializeToString()
 
 
 def decode_event(content: bytes) -> Event:

@@ -55,15 +55,16 @@ def check_exposure(config: Config) -> None:
     )
 
 
-def warning_about(config: Config, address: str) -> str:
-    """What the log has to say of an open door at each start; empty if there is nothing to say."""
+def warnings_about(config: Config, address: str) -> list[str]:
+    """What the log has to say of open doors at each start."""
     missing = what_is_missing(config)
+    warnings = []
     if is_loopback(config.listen):
-        return "" if config.access.is_set else f"listening on {address}: loopback only, and anybody on it may do all"
-    if not missing:
-        return ""
-    return f"listening on {address} WITHOUT {missing}, as it was told to: whoever reaches it {_may(config)}"
-
-
-def _may(config: Config) -> str:
-    return "can read what others send, keys included" if config.access.is_set else "may do everything"
+        if not config.access.is_set:
+            warnings.append(f"listening on {address}: loopback only, and anybody on it may do all")
+    elif missing:
+        finds = "can read what others send, keys included" if config.access.is_set else "may do everything"
+        warnings.append(f"listening on {address} WITHOUT {missing}, as it was told to: whoever reaches it {finds}")
+    if config.metrics.listen and not is_loopback(config.metrics.listen):
+        warnings.append(f"metrics are on {config.metrics.listen} without credentials, as it was told to")
+    return warnings

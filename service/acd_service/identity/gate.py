@@ -31,13 +31,28 @@ KNOWN_MAX: Final = 65_536
 _AT_ONCE: Final = 100
 """Streams looked at in one go when a file changed."""
 _BEARER: Final = "Bearer "
+_RUN_OUT: Final = "the credential has run out"
+_NO_TENANT: Final = "your tenant is not served here"
 _ENDED: Final = "the credential has run out, was revoked or stands for somebody else now; connect again"
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 Credential = str | bytes
-"""A bearer token or an API key as text, a certificate in PEM as bytes."""
+"""What came in `authorization`, or a certificate in PEM as bytes."""
 
 metadata_of_call: Final[ContextVar[Any]] = ContextVar("metadata of call", default=None)
 """What came with a call, if it was taken apart already: doing it again costs several microseconds."""
+
+
+class _Known:
+    """Who comes with a credential that was checked."""
+
+    __slots__ = ("expires_at_s", "grants", "identity", "tenant", "was_used")
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.tenant = identity.tenant
+        self.expires_at_s = identity.expires_at_s
+        self.grants = permissions.grants_of(identity)
+        self.was_used = False
 
 
 class Gate:
@@ -53,15 +68,13 @@ class Gate:
     def __init__(self, settings: AccessSettings, tenants: Container[str]) -> None:
         self._tenants = tenants
         self._reload_s = settings.reload_s
-        self._known: dict[Credential, Identity] = {}
+        self._known: dict[Credential, _Known] = {}
         self._streams: dict[asyncio.Timeout, tuple[Identity, Credential]] = {}
         self._keys: WatchedFile[KeyRing] | None = None
         self._access: WatchedFile[Access] | None = None
         self._key_set: WatchedFile[KeySet] | None = None
         self._problem = ""
         self._task: asyncio.Task[None] | None = None
-        self.used: set[str] = set()
-        """IDs of the API keys that were shown since somebody emptied this set."""
         try:
             if settings.api_keys:
                 self._keys = WatchedFile(Path(settings.api_keys), KeyRing.parse, api_keys.FILE_BYTES_MAX)
@@ -87,16 +100,25 @@ class Gate:
         Args:
             call: `Service/Call`; it has to be one of `permissions.CALLS` or nobody gets through.
         """
+        tenants = self._tenants
 
         async def unary(request: Any, context: Any) -> Any:
-            identity, _ = self._identify(context)
-            self._check_may(identity, call, request)
-            caller.set(identity)
+            known = self._known.get(_presented(context)) or self._check_anew(context)
+            if known.expires_at_s <= unix_s():
+                raise Unauthenticated(_RUN_OUT)
+            if known.grants.get(call) != "":
+                permissions.check(known.identity, call, request)
+            if known.tenant not in tenants:
+                raise PermissionDenied(_NO_TENANT)
+            known.was_used = True
+            caller.set(known.identity)
             return await behaviour(request, context)
 
         async def stream(request: Any, context: Any) -> Any:
-            identity, credential = self._identify(context)
-            self._check_may(identity, call, request)
+            identity, credential = self.identify(context), _presented(context)
+            permissions.check(identity, call, request)
+            if identity.tenant not in tenants:
+                raise PermissionDenied(_NO_TENANT)
             caller.set(identity)
             loop = asyncio.get_running_loop()
             ends = None if identity.expires_at_s == inf else loop.time() + identity.expires_at_s - unix_s()
@@ -114,41 +136,44 @@ class Gate:
 
         return stream if is_stream else unary
 
-    def _check_may(self, identity: Identity, call: str, request: Any) -> None:
-        permissions.check(identity, call, request)
-        if identity.tenant not in self._tenants:
-            raise PermissionDenied("your tenant is not served here")
-
     def identify(self, context: Any) -> Identity:
         """Who makes a call.
 
         Raises:
             Unauthenticated: nobody that is known, or nobody any more.
         """
-        return self._identify(context)[0]
+        known = self._known.get(_presented(context)) or self._check_anew(context)
+        if known.expires_at_s <= unix_s():
+            raise Unauthenticated(_RUN_OUT)
+        known.was_used = True
+        return known.identity
 
-    def _identify(self, context: Any) -> tuple[Identity, Credential]:
-        credential = _presented(context)
-        identity = self._known.get(credential)
-        if identity is None:
-            identity = self._remembered(credential)
-        if identity.expires_at_s <= unix_s():
-            raise Unauthenticated("the credential has run out")
-        if identity.key_id:
-            self.used.add(identity.key_id)
-        return identity, credential
+    def keys_used(self) -> set[str]:
+        """The IDs of the API keys that were shown since this was asked last."""
+        used: set[str] = set()
+        for known in self._known.values():
+            if known.was_used and known.identity.key_id:
+                used.add(known.identity.key_id)
+            known.was_used = False
+        return used
 
-    def _remembered(self, credential: Credential) -> Identity:
-        identity = self._check(credential)
+    def _check_anew(self, context: Any) -> _Known:
+        return self._remembered(_presented(context))
+
+    def _remembered(self, credential: Credential) -> _Known:
+        known = _Known(self._check(credential))
         if len(self._known) >= KNOWN_MAX:
             del self._known[next(iter(self._known))]
-        self._known[credential] = identity
-        return identity
+        self._known[credential] = known
+        return known
 
     def _check(self, credential: Credential) -> Identity:
         if isinstance(credential, bytes):
             access = self._access
             return identity_of_certificate(credential, access.value.certificates if access is not None else {})
+        if not credential.startswith(_BEARER):
+            raise Unauthenticated("`authorization: Bearer …` is expected, with a token or an API key")
+        credential = credential[len(_BEARER) :].strip()
         if credential.startswith(api_keys.PREFIX):
             found = None if self._keys is None else self._keys.value.find(credential)
             if found is None:
@@ -204,7 +229,7 @@ class Gate:
 
     def _is_still(self, identity: Identity, credential: Credential) -> bool:
         try:
-            return (self._known.get(credential) or self._remembered(credential)) == identity
+            return (self._known.get(credential) or self._remembered(credential)).identity == identity
         except Unauthenticated:
             return False
 
@@ -221,13 +246,12 @@ def _presented(context: Any) -> Credential:
     found: str | None = None
     for key, value in metadata:
         if key == "authorization":
-            if found is not None:
-                raise Unauthenticated("two credentials came with the call")
+            # Bytes would pass for a certificate that gRPC has checked.
+            if found is not None or not isinstance(value, str):
+                raise Unauthenticated("one credential is expected with a call")
             found = value
     if found is not None:
-        if not isinstance(found, str) or not found.startswith(_BEARER):
-            raise Unauthenticated("`authorization: Bearer …` is expected, with a token or an API key")
-        return found[len(_BEARER) :].strip()
+        return found
     certificate: list[bytes] = context.auth_context().get("x509_pem_cert") or []
     if not certificate:
         raise Unauthenticated("no credential came with the call: a token, an API key or a certificate is needed")

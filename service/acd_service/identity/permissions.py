@@ -105,11 +105,16 @@ def check(identity: Identity, call: str, request: Any) -> None:
     Raises:
         PermissionDenied: none of its roles may make the call, or not for the agent that the request names.
     """
-    agent_field = _grants(identity.roles, bool(identity.agent_id)).get(call)
+    agent_field = grants_of(identity).get(call)
     if agent_field is None:
         raise PermissionDenied(f"{call} is not for {' and '.join(sorted(identity.roles))}")
     if agent_field and not _names_only(getattr(request, agent_field), identity.agent_id):
         raise PermissionDenied(f"{call} is for your own agent only")
+
+
+def is_granted(identity: Identity, call: str) -> bool:
+    """Whether the identity may make a call whatever its request says."""
+    return grants_of(identity).get(call) == ""
 
 
 def check_command(identity: Identity, kind: str, request: Any) -> None:
@@ -128,12 +133,14 @@ def check_command(identity: Identity, kind: str, request: Any) -> None:
         check(identity, call, request)
 
 
+def grants_of(identity: Identity) -> Mapping[str, str]:
+    """What an identity may call, each with the field that has to name its own agent; empty if none has to."""
+    return _grants(identity.roles, bool(identity.agent_id))
+
+
 @lru_cache(maxsize=256)
 def _grants(roles: frozenset[Role], is_bound: bool) -> Mapping[str, str]:
-    """What may be called, each with the field that has to name the identity's own agent; empty if none has to.
-
-    There are at most 128 different arguments.
-    """
+    """There are at most 128 different arguments."""
     granted: dict[str, str] = {}
     for call, rule in CALLS.items():
         if roles & (rule.roles - {_AGENT}):

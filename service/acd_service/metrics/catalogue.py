@@ -24,7 +24,8 @@ FAMILIES: Final = (
     Family("acd_calls_refused_total", "counter", ("method", "reason"), "Calls that ended with an error."),
     Family("acd_call_seconds", "histogram", ("method",), "Calls with one answer, from request read to answer given."),
     Family("acd_commands_total", "counter", ("kind", "result"), "Commands by what became of them: `accepted`, "
-           "`duplicate`, `refused`, `overloaded`, `deadline_passed`, `set_aside`."),
+           "`duplicate`, `refused`, `overloaded`, `deadline_passed`, `set_aside`. Of kind `unknown`: batches that "
+           "were not looked at, and what cannot be read."),
     Family("acd_commands_refused_total", "counter", ("kind", "reason"), "Commands that the engine refused."),
     Family("acd_commands_waiting", "gauge", (), "Commands taken and not yet applied: the inbound queue."),
     Family("acd_commands_waiting_limit", "gauge", (), "Where the inbound queue is full and callers are sent away."),

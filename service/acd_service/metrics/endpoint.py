@@ -1,4 +1,5 @@
 """`GET /metrics`, on a port and in threads of its own, so that writing out the text does not hold up the event loop.
+Beside it `GET /ready`, 200 while calls are let in and 503 otherwise, for the probes of containers.
 
 Bounded: a few requests at a time, each with a time-out; one scrape after the other.
 """
@@ -7,6 +8,7 @@ import http.server
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ _log = logging.getLogger(__name__)
 REQUESTS_MAX: Final = 8
 REQUEST_S_MAX: Final = 20.0
 PATH: Final = "/metrics"
+READY_PATH: Final = "/ready"
+_PLAIN: Final = "text/plain; charset=utf-8"
 
 
 class MetricsEndpoint:
@@ -32,7 +36,7 @@ class MetricsEndpoint:
         BadConfig: the address is none, or is taken.
     """
 
-    def __init__(self, listen: str, collector: Collector) -> None:
+    def __init__(self, listen: str, collector: Collector, is_serving: Callable[[], bool]) -> None:
         host, colon, port = listen.rpartition(":")
         if not colon or not port.isdigit() or int(port) > 65_535:
             raise BadConfig(f"metrics.listen: {listen!r} is not host:port")
@@ -43,7 +47,7 @@ class MetricsEndpoint:
         registry.register(collector)
         plain_host = host.removeprefix("[").removesuffix("]")
         try:
-            self._server = _BoundedServer(plain_host, int(port), registry)
+            self._server = _BoundedServer(plain_host, int(port), registry, is_serving)
         except OSError as error:
             raise BadConfig(f"metrics.listen: cannot listen on {listen}: {error.strerror}") from None
         self.address = f"{host}:{self._server.server_port}"
@@ -62,10 +66,11 @@ class _BoundedServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry) -> None:
+    def __init__(self, host: str, port: int, registry: CollectorRegistry, is_serving: Callable[[], bool]) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
         self.registry = registry
+        self.is_serving = is_serving
         self.scraping = threading.Lock()
         self._places = threading.BoundedSemaphore(REQUESTS_MAX)
 
@@ -92,7 +97,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        if self.path.split("?")[0] != PATH:
+        path = self.path.split("?")[0]
+        if path == READY_PATH:
+            serves = self.server.is_serving()
+            self._answer(HTTPStatus.OK if serves else HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, b"%d\n" % serves)
+            return
+        if path != PATH:
             self.send_error(HTTPStatus.NOT_FOUND, f"try {PATH}")
             return
         encode, content_type = choose_encoder(self.headers.get("Accept", ""))
@@ -103,7 +113,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             _log.error("the metrics could not be told: %s", error, exc_info=error)
             self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, "the service's log says more")
             return
-        self.send_response(HTTPStatus.OK)
+        self._answer(HTTPStatus.OK, content_type, body)
+
+    def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

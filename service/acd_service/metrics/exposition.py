@@ -76,11 +76,13 @@ class ServiceCollector(Collector):
             return []
 
     async def _ask_tenants(self) -> list[Picture]:
-        tenants = self._sources.tenants()
+        tenants, settings = self._sources.tenants(), self._sources.config.metrics
         pictures: list[Picture] = []
         for start in range(0, len(tenants), _TENANTS_AT_ONCE):
-            pictures += await asyncio.gather(*map(picture_of, tenants[start : start + _TENANTS_AT_ONCE]))
-        named = self._sources.config.metrics.tenants_max
+            pictures += await asyncio.gather(
+                *(picture_of(tenant, settings.queues) for tenant in tenants[start : start + _TENANTS_AT_ONCE])
+            )
+        named = settings.tenants_max
         if len(pictures) <= named:
             return pictures
         others = pictures[named]
@@ -119,9 +121,9 @@ class ServiceCollector(Collector):
             result = _RESULTS.get(why, "refused")
             sums[number, result] = sums.get((number, result), 0) + count
             if result == "refused":
-                refused.add_metric([CommandKind(number).name.lower(), why], count)
+                refused.add_metric([_kind(number), why], count)
         for (number, result), count in sums.items():
-            commands.add_metric([CommandKind(number).name.lower(), result], count)
+            commands.add_metric([_kind(number), result], count)
         yield commands
         yield refused
         yield _gauge("acd_commands_waiting", self._sources.commands_waiting())
@@ -202,15 +204,21 @@ class ServiceCollector(Collector):
             for picture in pictures
             for labels, (waits, offers, since_ns) in _by_queue(picture.lines).items()
         ]
+        there = {labels for _, labels, _, _ in lines}
+        lines += [(0, labels, 0, 0) for picture in pictures for labels in picture.named if labels not in there]
         settings = self._sources.config.metrics
         always = set(settings.queues)
         lines.sort(key=lambda line: (line[1][1] not in always, -line[0], line[1]))
         shown = sum(labels[1] in always for _, labels, _, _ in lines)
-        for wait_ns, labels, waits, offers in lines[: max(settings.queues_max, min(shown, settings.queues_max))]:
+        for wait_ns, labels, waits, offers in lines[: max(settings.queues_max, shown)]:
             waiting.add_metric(list(labels), waits)
             offered.add_metric(list(labels), offers)
             longest.add_metric(list(labels), max(wait_ns, 0) * 1e-9)
         yield from (waiting, offered, longest)
+
+
+def _kind(number: int) -> str:
+    return CommandKind(number).name.lower() if number else "unknown"
 
 
 def _by_queue(lines: Iterable[tuple[str, Line]]) -> dict[tuple[str, str], tuple[int, int, int]]:

@@ -1,5 +1,6 @@
 """What the metrics say of one tenant, asked of it on the event loop in one go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acd_core.enums import EndCause
@@ -26,6 +27,8 @@ class Picture:
     agents: AgentCounts
     lines: tuple[tuple[str, Line], ...]
     """With the tenant of each."""
+    named: tuple[tuple[str, str], ...]
+    """Tenant and queue, of those queues that always have series of their own, as far as the policy has them."""
     longest_wait_ns: int
     queues_with_contacts: int
     now_ns: int
@@ -51,22 +54,28 @@ class Picture:
                 counts[key] = counts.get(key, 0) + count
         self.agents = AgentCounts(*(a + b for a, b in zip(self.agents, other.agents, strict=True)))
         self.lines += other.lines
+        self.named += other.named
 
 
-async def picture_of(tenant: Tenant) -> Picture:
+async def picture_of(tenant: Tenant, queues: Sequence[str] = ()) -> Picture:
     """How a tenant is.
+
+    Args:
+        queues: those that always have series of their own, if the tenant has them.
 
     Raises:
         Stopping: the service has failed.
     """
     lines = await tenant.lines.get()
 
-    def question(engine: RoutingEngine) -> tuple[Counts, int, int, int]:
+    def question(engine: RoutingEngine) -> tuple[Counts, int, int, int, tuple[tuple[str, str], ...]]:
         counts = engine.counts()
         tenant.monitor.look_at(counts)
-        return counts, engine.seq, engine.event_seq, engine.policy_version
+        there = {queue.queue_id for queue in engine.policy.queues} if queues else ()
+        named = tuple((tenant.name, queue_id) for queue_id in queues if queue_id in there)
+        return counts, engine.seq, engine.event_seq, engine.policy_version, named
 
-    counts, seq, event_seq, policy_version = await tenant.look(question)
+    counts, seq, event_seq, policy_version, named = await tenant.look(question)
     now_ns = tenant.clock.now_ns()
     following = tenant.fanout.next_event_seq
     lags = [following - follower.next_event_seq for follower in tenant.fanout.followers()]
@@ -85,6 +94,7 @@ async def picture_of(tenant: Tenant) -> Picture:
         closed={cause.name.lower(): count for cause, count in zip(EndCause, counts.closed, strict=True)},
         agents=lines.agents,
         lines=tuple((tenant.name, line) for line in lines.queues),
+        named=named,
         longest_wait_ns=max((now_ns - line.since_ns for line in lines.queues), default=0),
         queues_with_contacts=len({line.queue_id for line in lines.queues}),
         now_ns=now_ns,

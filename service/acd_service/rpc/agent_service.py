@@ -1,6 +1,5 @@
 """AgentService: who is there, and what they are offered."""
 
-from itertools import islice
 from typing import Any
 
 from acd.v1 import agent_service_pb2, agent_service_pb2_grpc, contact_pb2
@@ -9,7 +8,8 @@ from acd_core.refusal import Reason, Refused
 from acd_core.views import AgentView, ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
-from acd_service.rpc.call import Tenants, carry_out, page_filled, page_of, stamp_of
+from acd_service.rpc.call import Tenants, carry_out, stamp_of
+from acd_service.rpc.pages import LOOKS_MAX, bits_of, messages_of, page_of
 from acd_service.seat import Released
 from acd_service.tenant import Tenant
 
@@ -50,27 +50,17 @@ class AgentService(agent_service_pb2_grpc.AgentServiceServicer):
         return agent_service_pb2.GetAgentResponse(agent=codec.agent_message(view), seq=seq)
 
     async def ListAgents(self, request: Any, context: Any) -> Any:
-        size, start = page_of(request)
-        presences = frozenset(request.presences)
-
-        def wanted(agent: AgentView) -> bool:
-            return (
-                (start is None or agent.ordinal >= start)
-                and (not presences or agent.presence in presences)
-                and (not request.queue_id or any(m.queue_id == request.queue_id for m in agent.spec.memberships))
-            )
-
-        def question(engine: RoutingEngine) -> tuple[list[AgentView], int]:
-            return list(islice(filter(wanted, engine.agents()), size + 1)), engine.seq
-
+        page = page_of(request)
+        presences = bits_of(request.presences)
         tenant = self._tenants.of(context)
-        found, seq = await tenant.look(question)
-        agents = page_filled(found, size, tenant.config.message_bytes_max, codec.agent_message)
-        return agent_service_pb2.ListAgentsResponse(
-            agents=agents,
-            next_page_token=str(found[len(agents)].ordinal) if len(found) > len(agents) else "",
-            seq=seq,
+        found, seq = await tenant.look(
+            lambda engine: (
+                engine.agents_from(page.ordinal, page.place, page.size, LOOKS_MAX, request.queue_id, presences),
+                engine.seq,
+            )
         )
+        agents, token = await messages_of(found, tenant.config.message_bytes_max, codec.agent_message)
+        return agent_service_pb2.ListAgentsResponse(agents=agents, next_page_token=token, seq=seq)
 
     async def WatchAgent(self, request: Any, context: Any) -> None:
         tenant, agent_id = self._tenants.of(context), request.agent_id

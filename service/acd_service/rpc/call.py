@@ -1,14 +1,12 @@
 """What every handler needs of a call: whose it is, until when it may wait, what time it says it is."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypedDict, TypeVar
+from typing import Any, Final, TypedDict
 
-from google.protobuf.message import Message
-
-from acd_core.commands import Command
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
+from acd_service.codec.call_writer import CallWriter
+from acd_service.codec.sent import SentCommand
 from acd_service.identity.gate import metadata_of_call
 from acd_service.identity.identity import caller
 from acd_service.journal import TENANT_DEFAULT
@@ -16,10 +14,7 @@ from acd_service.sequencer import AT_FIELD
 from acd_service.service_error import PermissionDenied
 from acd_service.tenant import Tenant
 
-PAGE_SIZE_DEFAULT = 1_000
-PAGE_SIZE_MAX = 10_000
-V = TypeVar("V")
-M = TypeVar("M", bound=Message)
+_writer: Final = CallWriter()
 
 
 class Tenants:
@@ -77,43 +72,17 @@ def stamp_of(context: Any) -> Stamp:
 
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
     """Carry out a request that is one command, and give its response."""
-    command = command_of(request)
+    if isinstance(request, SentCommand):
+        return await carry_out_sent(tenant, request, context)
+    command = codec.command_of(request)
     return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
 
 
-def command_of(request: Any) -> Command:
-    """The command that a request asks for; the surface may have read it already."""
-    return request if isinstance(request, Command) else codec.command_of(request)
+async def carry_out_sent(tenant: Tenant, sent: SentCommand, context: Any) -> Any:
+    """As `carry_out`, for a request that the surface has read already; gives the response's bytes."""
+    answer = await tenant.submit(sent.command, **stamp_of(context), sent=sent)
+    return _writer.response(sent.command, answer) or codec.response_of(sent.command, answer)
 
 
 def not_built(what: str) -> Refused:
     return Refused(Reason.NOT_BUILT, "", f"{what} is not built yet")
-
-
-def page_filled(views: Sequence[V], size: int, bytes_max: int, message_of: Callable[[V], M]) -> list[M]:
-    """Messages of the first `size` views, or fewer if they would be more than about `bytes_max`; at least one."""
-    messages: list[M] = []
-    total = 0
-    for view in views[:size]:
-        message = message_of(view)
-        total += message.ByteSize()
-        if messages and total > bytes_max:
-            break
-        messages.append(message)
-    return messages
-
-
-def page_of(
-    request: Any, size_max: int = PAGE_SIZE_MAX, size_default: int = PAGE_SIZE_DEFAULT
-) -> tuple[int, int | None]:
-    """The size of a page, and where it starts (None: at the beginning).
-
-    Raises:
-        Refused: OUT_OF_RANGE for a size beyond the bound, INVALID_VALUE for a token that no answer gave.
-    """
-    if request.page_size > size_max:
-        raise Refused(Reason.OUT_OF_RANGE, "page_size", f"{request.page_size} is out of range 0 to {size_max}")
-    token = request.page_token
-    if token and not (token.isascii() and token.isdigit() and len(token) <= 18):
-        raise Refused(Reason.INVALID_VALUE, "page_token", "not a token that an answer gave")
-    return request.page_size or size_default, int(token) if token else None

@@ -9,7 +9,8 @@ from acd_core.checks import check_id
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.codec.customers import customer_ids_of, customer_message, customers_of
-from acd_service.rpc.call import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Tenants
+from acd_service.rpc.call import Tenants
+from acd_service.rpc.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from acd_service.service_error import UnknownCustomer
 
 _TOKEN_BYTES_MAX: Final = 256

@@ -9,7 +9,8 @@ from acd_core.policy import Policy
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine, engine_maker
 from acd_service.journal import PolicyRecord
-from acd_service.rpc.call import Tenants, page_of, stamp_of
+from acd_service.rpc.call import Tenants, stamp_of
+from acd_service.rpc.pages import page_of
 from acd_service.rpc.policy_warnings import specs, warnings_about, warnings_about_applied
 from acd_service.service_error import UnknownPolicyVersion
 from acd_service.tenant import Tenant
@@ -55,9 +56,9 @@ class PolicyService(policy_service_pb2_grpc.PolicyServiceServicer):
         )
 
     async def ListPolicyVersions(self, request: Any, context: Any) -> Any:
-        size, start = page_of(request, _VERSIONS_MAX, _VERSIONS_DEFAULT)
+        size, start, _ = page_of(request, _VERSIONS_MAX, _VERSIONS_DEFAULT)
         tenant = self._tenants.of(context)
-        if start is None:
+        if not start:
             start = await tenant.look(lambda engine: engine.policy_version)
         records = await _read(tenant, start, size + 1)
         return policy_service_pb2.ListPolicyVersionsResponse(

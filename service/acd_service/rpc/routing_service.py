@@ -1,23 +1,27 @@
 """RoutingService: contacts in, agents out."""
 
-from itertools import islice
-from typing import Any
+from typing import Any, Final
+
+import grpc
 
 from acd.v1 import contact_pb2, routing_service_pb2, routing_service_pb2_grpc
 from acd_core.commands import AttachContact, Command, DetachContact, EnqueueContact
 from acd_core.enums import EventType
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
-from acd_core.views import ContactView
 from acd_service import codec
-from acd_service.engine_interface import RoutingEngine
-from acd_service.rpc.call import Tenants, asked_by, carry_out, command_of, not_built, page_filled, page_of, stamp_of
+from acd_service.codec.sent import SentCommand
+from acd_service.rpc.call import Tenants, asked_by, carry_out, carry_out_sent, stamp_of
+from acd_service.rpc.dispatching import DispatchStream
 from acd_service.rpc.enqueueing import with_customer
+from acd_service.rpc.pages import LOOKS_MAX, bits_of, messages_of, page_of
 from acd_service.seat import Released
 from acd_service.sequencer import AT_FIELD
 from acd_service.standing import Standing
 from acd_service.tenant import Tenant
 from acd_service.watchers import Watcher
+
+SERVICE: Final = "acd.v1.RoutingService"
 
 
 class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
@@ -26,13 +30,23 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
 
+    def add_to(self, server: Any) -> None:
+        """Register with a server. Dispatch is bytes on both sides: compiled code reads and writes them."""
+        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server(self, server)
+        dispatch: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(self.Dispatch)
+        server.add_registered_method_handlers(SERVICE, {"Dispatch": dispatch})
+
     async def EnqueueContact(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
-        command = command_of(request)
-        assert isinstance(command, EnqueueContact)
-        # What the surface has read already has no customer_address.
-        if command is not request or command.customer_id:
-            command = await with_customer(tenant, command, "" if command is request else request.customer_address)
+        if isinstance(request, SentCommand):
+            # It has no customer_address: such a request is left to the plain codec.
+            if not request.customer_id or tenant.directory.is_empty:
+                return await carry_out_sent(tenant, request, context)
+            sent, address = request.command, ""
+        else:
+            sent, address = codec.command_of(request), request.customer_address
+        assert isinstance(sent, EnqueueContact)
+        command = await with_customer(tenant, sent, address)
         return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
 
     async def UpdateContact(self, request: Any, context: Any) -> Any:
@@ -71,28 +85,19 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         return routing_service_pb2.GetContactResponse(contact=codec.contact_message(view), seq=seq)
 
     async def ListContacts(self, request: Any, context: Any) -> Any:
-        size, start = page_of(request)
-        states = frozenset(request.states)
-
-        def wanted(contact: ContactView) -> bool:
-            return (
-                (start is None or contact.ordinal >= start)
-                and (not request.queue_id or contact.queue_id == request.queue_id)
-                and (not states or contact.state in states)
-                and (not request.agent_id or contact.agent_id == request.agent_id)
-            )
-
-        def question(engine: RoutingEngine) -> tuple[list[ContactView], int]:
-            return list(islice(filter(wanted, engine.contacts()), size + 1)), engine.seq
-
+        page = page_of(request)
+        states = bits_of(request.states)
         tenant = self._tenants.of(context)
-        found, seq = await tenant.look(question)
-        contacts = page_filled(found, size, tenant.config.message_bytes_max, codec.contact_message)
-        return routing_service_pb2.ListContactsResponse(
-            contacts=contacts,
-            next_page_token=str(found[len(contacts)].ordinal) if len(found) > len(contacts) else "",
-            seq=seq,
+        found, seq = await tenant.look(
+            lambda engine: (
+                engine.contacts_from(
+                    page.ordinal, page.place, page.size, LOOKS_MAX, request.queue_id, states, request.agent_id
+                ),
+                engine.seq,
+            )
         )
+        contacts, token = await messages_of(found, tenant.config.message_bytes_max, codec.contact_message)
+        return routing_service_pb2.ListContactsResponse(contacts=contacts, next_page_token=token, seq=seq)
 
     async def TransferContact(self, request: Any, context: Any) -> Any:
         return await carry_out(self._tenants.of(context), request, context)
@@ -104,7 +109,7 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         return await carry_out(self._tenants.of(context), request, context)
 
     async def Dispatch(self, request: Any, context: Any) -> None:
-        raise not_built("Dispatch")
+        await DispatchStream(self._tenants.of(context), context).run()
 
 
 class _ContactStream:

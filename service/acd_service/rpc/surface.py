@@ -10,6 +10,7 @@ from typing import Any, Final
 import grpc
 
 from acd.v1.command_pb2 import Command
+from acd_service.codec.sent import SentCommand
 from acd_service.codec.wire_reader import CommandReader
 from acd_service.identity.gate import metadata_of_call
 from acd_service.interceptor import CallInterceptor
@@ -65,16 +66,21 @@ class Surface(grpc.GenericRpcHandler):
         return handler
 
     def _read_compiled(self, number: int, handler: Any) -> Any:
-        """A handler that is given the command itself, or the message if it is an unusual one."""
+        """A handler that is given a SentCommand, or the message if it is an unusual one; it answers with a message or
+        with one's bytes.
+        """
         plain: Callable[[bytes], Any] = handler.request_deserializer
         read = self._reader.request
 
         def deserialize(content: bytes) -> Any:
             command = read(number, content)
-            return plain(content) if command is None else command
+            return plain(content) if command is None else SentCommand(command, number, content)
+
+        def serialize(response: Any) -> bytes:
+            return response if isinstance(response, bytes) else response.SerializeToString()
 
         return grpc.unary_unary_rpc_method_handler(
             handler.unary_unary,
             request_deserializer=deserialize,
-            response_serializer=handler.response_serializer,
+            response_serializer=serialize,
         )

@@ -1,0 +1,3 @@
+from acd_core.state import EngineState
+
+class Choosing(EngineState): ...

@@ -1,0 +1,119 @@
+"""Waiting entries outside of contact classes, listed under the rarest skill that they ask for."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+
+from acd_core.classes cimport AgentClass, Classes
+from acd_core.heaps cimport HeapEntry
+from acd_core.tables cimport SlotTable
+
+cdef enum:
+    LOOSE_BASE = 268435456  # contact classes from here on are places in `Loose.entries`
+    CHUNK_ROOM = 64
+
+
+cdef struct LooseEntry:
+    int64_t major
+    int64_t minor
+    int64_t ordinal
+    uint64_t key  # of the contact class that it would have
+    int32_t item  # twice the contact's slot, one more for the second entry; next free place while free
+    int32_t group
+    int32_t requirement
+    int32_t channel
+
+
+cdef struct Order:
+    int64_t major
+    int64_t minor
+    int64_t ordinal
+
+
+cdef struct Need:
+    # What besides the second skill an entry asks for.
+    int32_t item
+    int32_t group
+    int32_t requirement  # -1: met by who has the skills
+    int32_t third  # skill
+    uint8_t first_low
+    uint8_t second_low
+    uint8_t third_low
+
+
+cdef struct Chunk:
+    int32_t size
+    int32_t second[64]  # skill; looked at first, and apart from the rest, since it turns most agents away
+    Order orders[64]
+    Need needs[64]
+
+
+cdef struct Lane:
+    # Entries of one channel and one rate under one skill, in order.
+    Chunk** chunks  # none is empty
+    int64_t rate
+    int32_t channel
+    int32_t count
+    int32_t room
+
+
+cdef struct Lanes:
+    Lane* all
+    int32_t count
+    int32_t room
+
+
+cdef struct Walk:
+    # Through the entries that an agent may serve as far as their three rarest skills go.
+    const AgentClass* walker
+    Lane* lane
+    const Order* order  # of the entry that the walk is at
+    const Need* need
+    int64_t now_ms
+    int64_t ageing  # of the lane
+    HeapEntry bound  # entries that do not go before are passed over; item -1: none
+    int64_t bound_score
+    int32_t channels
+    int32_t skill  # index among the agent's
+    int32_t lane_at
+    int32_t chunk_at
+    int32_t at
+
+
+cdef class Loose:
+    cdef Classes classes
+    cdef LooseEntry* entries
+    cdef int32_t entry_room
+    cdef int32_t entry_free
+    cdef readonly int32_t count
+    cdef Lanes* skills  # by slot
+    cdef int32_t skill_room
+    cdef int32_t lane_count
+    cdef SlotTable counts  # by key of a contact class: how many entries
+    cdef uint8_t* levels  # by skill slot: those of the walker, 0 between walks
+    cdef int32_t shared_from
+    cdef int32_t agent_classes_min
+    cdef int32_t chunk_room
+
+    cdef int32_t add(self, int32_t group, int32_t requirement, int channel, uint64_t key, HeapEntry entry) except -2
+    cdef int remove(self, int32_t place) except -1
+    cdef int begin(self, Walk* walk, int32_t agent_class, int channels, int64_t now_ms) except -1
+    cdef bint step(self, Walk* walk) noexcept
+    cdef int32_t tier_of(self, const Walk* walk, int32_t agent_class) noexcept
+    cdef void end(self, Walk* walk) noexcept
+    cdef int _reserve_skills(self) except -1
+    cdef int32_t _lane(self, int32_t skill, int channel, int64_t rate) noexcept
+    cdef int _insert(self, int32_t place) except -1
+    cdef int _take_out(self, int32_t place) except -1
+
+
+cdef inline bint is_sooner(int64_t major, int64_t score, int64_t ordinal, const HeapEntry* b, int64_t b_score) noexcept nogil:
+    """Does an entry come before b by priority, score and ordinal."""
+    if major != b.major:
+        return major < b.major
+    if score != b_score:
+        return score > b_score
+    return ordinal < b.ordinal
+
+
+cdef inline void pass_lane(Walk* walk) noexcept nogil:
+    """Nothing more of this lane is wanted."""
+    walk.chunk_at = walk.lane.count

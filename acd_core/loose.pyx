@@ -1,0 +1,427 @@
+# cython: language_level=3
+"""Waiting entries that share their demands with few or no others, outside of contact classes.
+
+A contact class costs a look at every agent class when it appears, which pays off only if contacts share it. An entry
+whose class does not exist yet, and would have few members, is listed here under the rarest skill that it asks for
+(one skill for each anchor of its requirement, `acd_core.anchors`), together with the next two. An agent who becomes
+free walks through the lists of its own skills, in the order of section 5 of the routing model, and stops in each at
+the first entry that it may serve or that does not go before what it has found. So a step of that walk costs one
+comparison of a level, and there are as many steps as entries wait for one of its skills as their rarest, at most.
+
+Lists are in lanes of one channel and one rate, within which the order stands still, and lanes in chunks: adding and
+removing takes a binary search and a move within one chunk. Few lanes are kept; what has no place in one is given a
+class of its own, as is what has no anchor.
+"""
+
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memmove, memset
+
+from acd_core.anchors cimport Anchor, Cover
+from acd_core.classes cimport QueueGroup, membership
+from acd_core.skills cimport met_by
+from acd_core.types cimport Member
+from acd_core.tables cimport SlotEntry, table_add, table_clear, table_drop, table_find, table_home
+
+cdef enum:
+    LANES_OF_SKILL_MAX = 64
+    LANES_MAX = 16384
+
+cdef int32_t _shared_from = 4
+cdef int32_t _agent_classes_min = 512
+cdef int32_t _chunk_room = CHUNK_ROOM
+
+
+def tune(int32_t shared_from, int32_t agent_classes_min, int32_t chunk_room):
+    """Set from how many entries on the next of the same demands gets a class, below how many agent classes every
+    entry does, and how many entries a chunk has at most (2 to 64); for engines made from now on. Answers are the same
+    whatever is set. Returns what was set before."""
+    global _shared_from, _agent_classes_min, _chunk_room
+    if not 2 <= chunk_room <= CHUNK_ROOM:
+        raise ValueError("a chunk has room for 2 to 64 entries")
+    before = (_shared_from, _agent_classes_min, _chunk_room)
+    _shared_from = shared_from
+    _agent_classes_min = agent_classes_min
+    _chunk_room = chunk_room
+    return before
+
+
+cdef inline SlotEntry* _entry_of(SlotTable* table, uint64_t key) noexcept nogil:
+    """The entry of a key that is in the table."""
+    cdef uint64_t at = table_home(table, key)
+    while table.entries[at].slot < 0 or table.entries[at].key != key:
+        at = (at + 1) & table.mask
+    return &table.entries[at]
+
+
+cdef inline bint _precedes(const Order* a, const Order* b) noexcept nogil:
+    if a.major != b.major:
+        return a.major < b.major
+    if a.minor != b.minor:
+        return a.minor < b.minor
+    return a.ordinal < b.ordinal
+
+
+cdef inline int32_t _chunk_for(const Lane* lane, const Order* order) noexcept nogil:
+    """The last chunk that does not begin behind an order, or the first."""
+    cdef int32_t low = 0
+    cdef int32_t high = lane.count
+    cdef int32_t middle
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if _precedes(order, &lane.chunks[middle].orders[0]):
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+cdef inline int32_t _place_in(const Chunk* chunk, const Order* order) noexcept nogil:
+    """The first place in a chunk that does not precede an order."""
+    cdef int32_t low = 0
+    cdef int32_t high = chunk.size
+    cdef int32_t middle
+    while low < high:
+        middle = (low + high) >> 1
+        if _precedes(&chunk.orders[middle], order):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef void _move(Chunk* target, int32_t to, const Chunk* source, int32_t start, int32_t count) noexcept nogil:
+    memmove(&target.second[to], &source.second[start], <size_t>count * sizeof(int32_t))
+    memmove(&target.orders[to], &source.orders[start], <size_t>count * sizeof(Order))
+    memmove(&target.needs[to], &source.needs[start], <size_t>count * sizeof(Need))
+
+
+cdef int _new_chunk(Lane* lane, int32_t at) except -1:
+    """Put an empty chunk at a place among the chunks of a lane."""
+    cdef Chunk* chunk
+    cdef Chunk** grown
+    if lane.count == lane.room:
+        grown = <Chunk**>realloc(lane.chunks, <size_t>(lane.room * 2 or 1) * sizeof(Chunk*))
+        if grown == NULL:
+            raise MemoryError
+        lane.chunks = grown
+        lane.room = lane.room * 2 or 1
+    chunk = <Chunk*>malloc(sizeof(Chunk))
+    if chunk == NULL:
+        raise MemoryError
+    chunk.size = 0
+    memmove(&lane.chunks[at + 1], &lane.chunks[at], <size_t>(lane.count - at) * sizeof(Chunk*))
+    lane.chunks[at] = chunk
+    lane.count += 1
+    return 0
+
+
+cdef void _drop_chunk(Lane* lane, int32_t at) noexcept:
+    free(lane.chunks[at])
+    lane.count -= 1
+    memmove(&lane.chunks[at], &lane.chunks[at + 1], <size_t>(lane.count - at) * sizeof(Chunk*))
+
+
+cdef class Loose:
+    def __cinit__(self, Classes classes not None):
+        self.classes = classes
+        self.entry_free = -1
+        self.shared_from = _shared_from
+        self.agent_classes_min = _agent_classes_min
+        self.chunk_room = _chunk_room
+
+    def __dealloc__(self):
+        cdef int32_t skill, lane, chunk
+        for skill in range(self.skill_room):
+            for lane in range(self.skills[skill].count):
+                for chunk in range(self.skills[skill].all[lane].count):
+                    free(self.skills[skill].all[lane].chunks[chunk])
+                free(self.skills[skill].all[lane].chunks)
+            free(self.skills[skill].all)
+        free(self.skills)
+        free(self.entries)
+        free(self.levels)
+        table_clear(&self.counts)
+
+    cdef int _reserve_skills(self) except -1:
+        cdef int32_t room = self.classes.skills.skill_room
+        cdef void* grown
+        if room <= self.skill_room:
+            return 0
+        grown = realloc(self.skills, <size_t>room * sizeof(Lanes))
+        if grown == NULL:
+            raise MemoryError
+        self.skills = <Lanes*>grown
+        memset(self.skills + self.skill_room, 0, <size_t>(room - self.skill_room) * sizeof(Lanes))
+        grown = realloc(self.levels, <size_t>room)
+        if grown == NULL:
+            raise MemoryError
+        self.levels = <uint8_t*>grown
+        memset(self.levels + self.skill_room, 0, <size_t>(room - self.skill_room))
+        self.skill_room = room
+        return 0
+
+    # Entries
+
+    cdef int32_t add(self, int32_t group, int32_t requirement, int channel, uint64_t key, HeapEntry entry) except -2:
+        """List an entry that is to be outside of classes; where it is then, or -1 if it must have a class.
+
+        A class with the key, if there is one, has been looked for by the caller.
+        """
+        cdef const Cover* cover = self.classes.skills.requirements[requirement].cover
+        cdef int64_t rate = self.classes.groups[group].rate
+        cdef int32_t count, place, room, index, skill
+        cdef LooseEntry* added
+        cdef void* grown
+        if cover.count == 0 or self.classes.agent_class_room < self.agent_classes_min:
+            return -1
+        count = table_find(&self.counts, key)
+        if count < 0:
+            count = 0
+        if count >= self.shared_from:
+            return -1
+        self._reserve_skills()
+        for index in range(cover.count):
+            skill = cover.anchors[index].skills[0]
+            if self._lane(skill, channel, rate) < 0 and (
+                    self.skills[skill].count >= LANES_OF_SKILL_MAX or self.lane_count + cover.count > LANES_MAX):
+                return -1
+        if self.entry_free < 0:
+            room = self.entry_room * 2 or 16
+            grown = realloc(self.entries, <size_t>room * sizeof(LooseEntry))
+            if grown == NULL:
+                raise MemoryError
+            self.entries = <LooseEntry*>grown
+            for place in range(room - 1, self.entry_room - 1, -1):
+                self.entries[place].item = self.entry_free
+                self.entry_free = place
+            self.entry_room = room
+        place = self.entry_free
+        added = &self.entries[place]
+        self.entry_free = added.item
+        added.major = entry.major
+        added.minor = entry.minor
+        added.ordinal = entry.ordinal
+        added.key = key
+        added.item = entry.item
+        added.group = group
+        added.requirement = requirement
+        added.channel = channel
+        self._insert(place)
+        self.count += 1
+        if count:
+            _entry_of(&self.counts, key).slot = count + 1
+        else:
+            table_add(&self.counts, key, 1)
+        return place
+
+    cdef int remove(self, int32_t place) except -1:
+        cdef LooseEntry* removed = &self.entries[place]
+        cdef SlotEntry* counted = _entry_of(&self.counts, removed.key)
+        self._take_out(place)
+        self.count -= 1
+        if counted.slot > 1:
+            counted.slot -= 1
+        else:
+            table_drop(&self.counts, removed.key, 1)
+        removed.item = self.entry_free
+        self.entry_free = place
+        return 0
+
+    # Lanes
+
+    cdef int32_t _lane(self, int32_t skill, int channel, int64_t rate) noexcept:
+        cdef const Lanes* lanes = &self.skills[skill]
+        cdef int32_t index
+        for index in range(lanes.count):
+            if lanes.all[index].channel == channel and lanes.all[index].rate == rate:
+                return index
+        return -1
+
+    cdef int _insert(self, int32_t place) except -1:
+        cdef const LooseEntry* entry = &self.entries[place]
+        cdef const Cover* cover = self.classes.skills.requirements[entry.requirement].cover
+        cdef int64_t rate = self.classes.groups[entry.group].rate
+        cdef const Anchor* anchor
+        cdef Lanes* lanes
+        cdef Lane* lane
+        cdef Chunk* chunk
+        cdef Need* need
+        cdef Order order
+        cdef int32_t index, at, where, chunk_at
+        cdef void* grown
+        order.major = entry.major
+        order.minor = entry.minor
+        order.ordinal = entry.ordinal
+        for index in range(cover.count):
+            anchor = &cover.anchors[index]
+            lanes = &self.skills[anchor.skills[0]]
+            at = self._lane(anchor.skills[0], entry.channel, rate)
+            if at < 0:
+                if lanes.count == lanes.room:
+                    grown = realloc(lanes.all, <size_t>(lanes.room * 2 or 1) * sizeof(Lane))
+                    if grown == NULL:
+                        raise MemoryError
+                    lanes.all = <Lane*>grown
+                    lanes.room = lanes.room * 2 or 1
+                at = lanes.count
+                memset(&lanes.all[at], 0, sizeof(Lane))
+                lanes.all[at].rate = rate
+                lanes.all[at].channel = entry.channel
+                lanes.count += 1
+                self.lane_count += 1
+                _new_chunk(&lanes.all[at], 0)
+            lane = &lanes.all[at]
+            chunk_at = _chunk_for(lane, &order)
+            chunk = lane.chunks[chunk_at]
+            where = _place_in(chunk, &order)
+            if chunk.size == self.chunk_room:
+                _new_chunk(lane, chunk_at + 1)
+                if where < chunk.size:
+                    lane.chunks[chunk_at + 1].size = chunk.size - chunk.size // 2
+                    chunk.size //= 2
+                    _move(lane.chunks[chunk_at + 1], 0, chunk, chunk.size, lane.chunks[chunk_at + 1].size)
+                if where > chunk.size or chunk.size == self.chunk_room:
+                    where -= chunk.size
+                    chunk = lane.chunks[chunk_at + 1]
+            _move(chunk, where + 1, chunk, where, chunk.size - where)
+            chunk.size += 1
+            chunk.orders[where] = order
+            chunk.second[where] = anchor.skills[1] if anchor.skills[1] >= 0 else anchor.skills[0]
+            need = &chunk.needs[where]
+            need.item = entry.item
+            need.group = entry.group
+            need.requirement = -1 if anchor.exact else entry.requirement
+            need.third = anchor.skills[2] if anchor.skills[2] >= 0 else anchor.skills[0]
+            need.first_low = anchor.lows[0]
+            need.second_low = anchor.lows[1]
+            need.third_low = anchor.lows[2]
+        return 0
+
+    cdef int _take_out(self, int32_t place) except -1:
+        cdef const LooseEntry* entry = &self.entries[place]
+        cdef const Cover* cover = self.classes.skills.requirements[entry.requirement].cover
+        cdef Lanes* lanes
+        cdef Lane* lane
+        cdef Chunk* chunk
+        cdef Order order
+        cdef int32_t index, at, where, chunk_at, other
+        order.major = entry.major
+        order.minor = entry.minor
+        order.ordinal = entry.ordinal
+        for index in range(cover.count):
+            lanes = &self.skills[cover.anchors[index].skills[0]]
+            at = self._lane(cover.anchors[index].skills[0], entry.channel, self.classes.groups[entry.group].rate)
+            lane = &lanes.all[at]
+            chunk_at = _chunk_for(lane, &order)
+            chunk = lane.chunks[chunk_at]
+            where = _place_in(chunk, &order)
+            if where == chunk.size or chunk.needs[where].item != entry.item:
+                raise AssertionError("an entry is not where it was listed")
+            chunk.size -= 1
+            _move(chunk, where, chunk, where + 1, chunk.size - where)
+            if chunk.size > self.chunk_room // 4:
+                continue
+            if chunk.size == 0:
+                _drop_chunk(lane, chunk_at)
+                if lane.count == 0:
+                    free(lane.chunks)
+                    lanes.count -= 1
+                    lanes.all[at] = lanes.all[lanes.count]
+                    self.lane_count -= 1
+                continue
+            other = chunk_at + 1 if chunk_at + 1 < lane.count else chunk_at - 1
+            if other < 0 or chunk.size + lane.chunks[other].size > 3 * self.chunk_room // 4:
+                continue
+            if other < chunk_at:
+                other = chunk_at
+                chunk_at -= 1
+            chunk = lane.chunks[chunk_at]
+            _move(chunk, chunk.size, lane.chunks[other], 0, lane.chunks[other].size)
+            chunk.size += lane.chunks[other].size
+            _drop_chunk(lane, other)
+        return 0
+
+    # Walks
+
+    cdef int begin(self, Walk* walk, int32_t agent_class, int channels, int64_t now_ms) except -1:
+        """Begin to walk through what agents of a class may serve on channels given as bits; only one walk at a time.
+
+        Between `begin` and `end` nothing may be added or removed.
+        """
+        cdef int32_t index
+        self._reserve_skills()
+        walk.walker = &self.classes.agent_classes[agent_class]
+        walk.now_ms = now_ms
+        walk.bound.item = -1
+        walk.channels = channels
+        walk.skill = -1
+        walk.lane_at = 0
+        walk.lane = NULL
+        for index in range(walk.walker.skill_count):
+            self.levels[walk.walker.skills[index]] = walk.walker.levels[index]
+        return 0
+
+    cdef void end(self, Walk* walk) noexcept:
+        cdef int32_t index
+        for index in range(walk.walker.skill_count):
+            self.levels[walk.walker.skills[index]] = 0
+
+    cdef int32_t tier_of(self, const Walk* walk, int32_t agent_class) noexcept:
+        """At which tier the walking agent may serve the entry as to skills and membership, or -1."""
+        cdef const QueueGroup* group = &self.classes.groups[walk.need.group]
+        cdef const Member* member
+        cdef int32_t tier = 0
+        if walk.need.requirement >= 0 and not met_by(self.classes.skills, walk.need.requirement, self.levels):
+            return -1
+        if group.requirement and not met_by(self.classes.skills, group.requirement, self.levels):
+            return -1
+        if group.listed >= 0:
+            member = membership(self.classes, agent_class, group.listed)
+            if member == NULL or member.tier > group.max_tier:
+                return -1
+            tier = member.tier
+        return tier
+
+    cdef bint step(self, Walk* walk) noexcept:
+        """Go to the next entry whose three rarest skills the agent has; false at the end."""
+        cdef const Lanes* lanes
+        cdef const Chunk* chunk
+        cdef const Need* need
+        cdef const uint8_t* levels = self.levels
+        cdef int32_t at
+        while True:
+            if walk.lane != NULL and walk.chunk_at < walk.lane.count:
+                chunk = walk.lane.chunks[walk.chunk_at]
+                at = walk.at
+                if at == 0 and walk.bound.item >= 0 and not is_sooner(
+                        chunk.orders[0].major, walk.ageing - chunk.orders[0].minor, chunk.orders[0].ordinal,
+                        &walk.bound, walk.bound_score):
+                    walk.chunk_at = walk.lane.count
+                    continue
+                while at < chunk.size:
+                    if levels[chunk.second[at]]:
+                        need = &chunk.needs[at]
+                        if levels[chunk.second[at]] >= need.second_low and levels[need.third] >= need.third_low and \
+                                walk.walker.levels[walk.skill] >= need.first_low:
+                            walk.order = &chunk.orders[at]
+                            walk.need = need
+                            walk.at = at + 1
+                            return True
+                    at += 1
+                walk.chunk_at += 1
+                walk.at = 0
+                continue
+            walk.lane_at += 1
+            while walk.skill < 0 or walk.lane_at >= self.skills[walk.walker.skills[walk.skill]].count:
+                walk.skill += 1
+                walk.lane_at = 0
+                if walk.skill == walk.walker.skill_count:
+                    walk.lane = NULL
+                    walk.skill -= 1
+                    return False
+            walk.lane = &self.skills[walk.walker.skills[walk.skill]].all[walk.lane_at]
+            walk.chunk_at = walk.lane.count
+            if walk.channels >> walk.lane.channel & 1:
+                walk.chunk_at = 0
+                walk.at = 0
+                walk.ageing = walk.lane.rate * walk.now_ms

@@ -1,0 +1,116 @@
+"""What one transaction will hold, as it grows while a batch is applied."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from acd_core.commands import ApplyPolicy, Command
+from acd_core.events import Answer
+from acd_service import codec
+from acd_service.batch_taken import policy_of, stretch_of
+from acd_service.batches import Applied
+from acd_service.codec.call_writer import CallWriter
+from acd_service.codec.chunks import command_chunk, event_chunk
+from acd_service.codec.sent import SentCommand
+from acd_service.journal import Batch, CommandRecord, EventRecord, PolicyRecord, Stretch
+from acd_service.seat import Released, Seat
+
+CHUNK_COMMANDS_MIN: Final = 4
+"""So many commands of a tenant in one commit are kept as one piece: two rows in place of some for each command. Fewer
+are kept row by row, where any SQL tool shows them.
+"""
+_writer: Final = CallWriter()
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Commands of one tenant that follow each other, with their events."""
+
+    commands: list[CommandRecord] = field(default_factory=list)
+    events: list[EventRecord] = field(default_factory=list)
+
+
+class Uncommitted:
+    """Commands and events that are applied and not yet durable.
+
+    Attributes:
+        ticked: the events of ticks that no caller asked for, by seat.
+        touched: whose engines were asked to do something.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Lines] = {}
+        self._before: list[tuple[str, _Lines]] = []
+        self._stretches: list[Stretch] = []
+        self._policies: list[PolicyRecord] = []
+        self.ticked: list[tuple[Seat, list[Released]]] = []
+        self.touched: set[Seat] = set()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self._lines or self._stretches)
+
+    def record(
+        self, seat: Seat, command: Command, answer: Answer, asked_by: str = "", sent: SentCommand | None = None
+    ) -> list[Released]:
+        """Put a command that its seat's engine has just taken, and the events that it caused.
+
+        Args:
+            asked_by: whose call it was; empty if nobody is known.
+            sent: the command as it came, if it came as bytes that can be kept as they are.
+
+        Returns:
+            The events, to be released when they are durable.
+        """
+        tenant, seq, at_ns = seat.tenant, answer.seq, answer.at_ns
+        who = codec.asked_by_field(asked_by) if asked_by else b""
+        if sent is not None:
+            content = _writer.record(seq, at_ns, sent.field, sent.content, who)
+        else:
+            content = codec.encode_record(seq, at_ns, command) + who
+        lines = self._lines.get(tenant)
+        if lines is None:
+            lines = self._lines[tenant] = _Lines()
+        lines.commands.append(CommandRecord(tenant, seq, at_ns, seat.engine.event_hash, content))
+        released = [Released(event, codec.encode_event(event) + who, asked_by) for event in answer.events]
+        lines.events += [EventRecord(tenant, each.event.event_seq, seq, each.content) for each in released]
+        if isinstance(command, ApplyPolicy):
+            policy = command.policy.to_bytes()
+            self._policies.append(PolicyRecord(tenant, answer.policy_version, seq, at_ns, policy))
+        return released
+
+    def put_run(self, seat: Seat, run: Applied) -> None:
+        """Put the commands that were accepted in a run of a batch, with their events."""
+        lines = self._lines.pop(seat.tenant, None)
+        if lines is not None:
+            self._before.append((seat.tenant, lines))
+        self._stretches.append(stretch_of(seat.tenant, run))
+        policy = policy_of(seat.tenant, run)
+        if policy is not None:
+            self._policies.append(policy)
+
+    def batch(self) -> Batch:
+        """All of it, for the journal."""
+        commands: list[CommandRecord] = []
+        events: list[EventRecord] = []
+        stretches = list(self._stretches)
+        for tenant, lines in (*self._before, *self._lines.items()):
+            if len(lines.commands) < CHUNK_COMMANDS_MIN:
+                commands += lines.commands
+                events += lines.events
+            else:
+                stretches.append(_stretch(tenant, lines))
+        return Batch(commands, events, self._policies, stretches)
+
+
+def _stretch(tenant: str, lines: _Lines) -> Stretch:
+    commands, events = lines.commands, lines.events
+    return Stretch(
+        tenant,
+        commands[0].seq,
+        commands[-1].seq,
+        commands[-1].at_ns,
+        command_chunk([record.content for record in commands], [record.event_hash for record in commands]),
+        events[0].event_seq if events else 0,
+        events[-1].event_seq if events else 0,
+        event_chunk([record.content for record in events]) if events else b"",
+    )
