@@ -16,7 +16,7 @@ from libc.string cimport memcmp, memcpy
 
 from acd_core.types cimport *
 from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, take_duration, take_fields, take_span
-from acd_service.codec.wire_writer cimport framed_size, put_bytes, put_frame
+from acd_service.codec.wire_writer cimport acd_copy, framed_size, put_bytes, put_frame
 
 from acd_core.checks import check_id, check_text
 from acd_core.commands import GENERATED_ID_PREFIX, parse_cached
@@ -162,15 +162,13 @@ cdef class CommandReader:
         """An id that is likely to be new."""
         cdef const uint8_t* at = fields.text[field].at
         cdef Py_ssize_t size = fields.text[field].size
-        cdef Py_ssize_t place
         cdef str result
         if not fields.texts >> field & 1 or not 0 < size <= _ID_BYTES_MAX:
             return None
-        for place in range(size):
-            if not 0x20 <= at[place] < 0x7F:
-                return self.names.take(at, size)
+        if not is_plain(at, size):
+            return self.names.take(at, size)
         result = PyUnicode_New(size, 0x7F)
-        memcpy(PyUnicode_DATA(result), at, <size_t>size)
+        acd_copy(PyUnicode_DATA(result), at, size)
         return result
 
     cdef bint _begin(self, Command command, int kind, const Fields* fields) except -1:
@@ -227,7 +225,7 @@ cdef class CommandReader:
         if fields.texts & 0x100 and fields.text[8].size:
             customer_id = self._new_id(fields, 8)
         if fields.texts & 0x200:
-            attributes = _packed(content, 9, fields.repeats)
+            attributes = packed_entries(content, 9, fields.repeats)
         if contact_id is None or queue_id is None or channel_id is None or requirement is None or customer_id is None \
                 or attributes is None or not _priority(fields, 6, &priority) or not _credit(fields, 7, &credit_ms):
             return None
@@ -292,7 +290,7 @@ cdef class CommandReader:
             if not take_fields(fields.text[6].at, fields.text[6].size, 1, &inner) or inner.texts & ~<uint32_t>0x2 \
                     or inner.numbers:
                 return None
-            command.attributes = _packed(fields.text[6], 1, inner.repeats)
+            command.attributes = packed_entries(fields.text[6], 1, inner.repeats)
             if command.attributes is None:
                 return None
         if fields.numbers & 0x80:
@@ -525,6 +523,29 @@ cdef bint _priority(const Fields* fields, int field, int64_t* priority) noexcept
     return -_PRIORITY_MAX <= priority[0] <= _PRIORITY_MAX
 
 
+cdef inline bint is_plain(const uint8_t* at, Py_ssize_t size) noexcept nogil:
+    """Whether all bytes are printable characters of ASCII."""
+    cdef uint64_t ones = <uint64_t>0x0101010101010101
+    cdef uint64_t word
+    cdef Py_ssize_t place = 0
+    if size < 8:
+        while place < size:
+            if not 0x20 <= at[place] < 0x7F:
+                return False
+            place += 1
+        return True
+    while True:
+        memcpy(&word, at + place, 8)
+        # The high bit of a byte: below 0x20, above 0x7F, or 0x7F. A borrow comes only from a byte that is one of these.
+        if ((word - 0x20 * ones) | word | ((word ^ 0x7F * ones) - ones)) & 0x80 * ones:
+            return False
+        place += 8
+        if place == size:
+            return True
+        if place > size - 8:
+            place = size - 8
+
+
 cdef bint _is_text(Span content) except -1:
     """Whether bytes are UTF-8."""
     cdef Py_ssize_t place
@@ -546,7 +567,7 @@ cdef inline int _order(const Span* left, const Span* right) noexcept nogil:
     return (left.size > right.size) - (left.size < right.size)
 
 
-cdef bytes _packed(Span content, int field, int count):
+cdef bytes packed_entries(Span content, int field, int count):
     """The map from text to text in a message's `field`, which comes `count` times, packed as the engine holds
     attributes (`values.packed_attributes`); None if it has very many entries, one twice, or an unusual one.
     """

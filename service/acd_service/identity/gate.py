@@ -21,6 +21,7 @@ from acd_service.identity.access_file import Access
 from acd_service.identity.api_keys import KeyRing
 from acd_service.identity.certificates import identity_of_certificate
 from acd_service.identity.identity import Identity, caller
+from acd_service.identity.key_use import KeyUse
 from acd_service.identity.tokens import KeySet, identity_of_token
 from acd_service.identity.watched_file import WatchedFile
 from acd_service.service_error import PermissionDenied, Unauthenticated
@@ -28,6 +29,7 @@ from acd_service.service_error import PermissionDenied, Unauthenticated
 _log = logging.getLogger(__name__)
 KNOWN_MAX: Final = 65_536
 """Credentials remembered; beyond it the one that was checked first is forgotten, and checked again when it comes."""
+_NOTE_EVERY_S: Final = 60.0
 _AT_ONCE: Final = 100
 """Streams looked at in one go when a file changed."""
 _BEARER: Final = "Bearer "
@@ -60,13 +62,15 @@ class Gate:
 
     Args:
         tenants: those that are served here, as they are at each call.
+        key_use: where it is noted once a minute which keys were shown.
 
     Raises:
         BadConfig: a file cannot be used.
     """
 
-    def __init__(self, settings: AccessSettings, tenants: Container[str]) -> None:
+    def __init__(self, settings: AccessSettings, tenants: Container[str], key_use: KeyUse | None = None) -> None:
         self._tenants = tenants
+        self._key_use = key_use
         self._reload_s = settings.reload_s
         self._known: dict[Credential, _Known] = {}
         self._streams: dict[asyncio.Timeout, tuple[Identity, Credential]] = {}
@@ -93,6 +97,7 @@ class Gate:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+            self._note_use()
 
     def guard(self, call: str, behaviour: Behaviour, *, is_stream: bool) -> Behaviour:
         """A handler that is reached by those only who may make the call, with `caller` set.
@@ -106,20 +111,20 @@ class Gate:
             known = self._known.get(_presented(context)) or self._check_anew(context)
             if known.expires_at_s <= unix_s():
                 raise Unauthenticated(_RUN_OUT)
+            caller.set(known.identity)
             if known.grants.get(call) != "":
                 permissions.check(known.identity, call, request)
             if known.tenant not in tenants:
                 raise PermissionDenied(_NO_TENANT)
             known.was_used = True
-            caller.set(known.identity)
             return await behaviour(request, context)
 
         async def stream(request: Any, context: Any) -> Any:
             identity, credential = self.identify(context), _presented(context)
+            caller.set(identity)
             permissions.check(identity, call, request)
             if identity.tenant not in tenants:
                 raise PermissionDenied(_NO_TENANT)
-            caller.set(identity)
             loop = asyncio.get_running_loop()
             ends = None if identity.expires_at_s == inf else loop.time() + identity.expires_at_s - unix_s()
             limit = asyncio.timeout_at(ends)
@@ -148,14 +153,19 @@ class Gate:
         known.was_used = True
         return known.identity
 
-    def keys_used(self) -> set[str]:
-        """The IDs of the API keys that were shown since this was asked last."""
-        used: set[str] = set()
+    def _note_use(self) -> None:
+        """Note which API keys were shown since the last time."""
+        if self._key_use is None or self._keys is None:
+            return
+        used = set()
         for known in self._known.values():
             if known.was_used and known.identity.key_id:
                 used.add(known.identity.key_id)
             known.was_used = False
-        return used
+        try:
+            self._key_use.note(used, self._keys.value.keys, int(unix_s()))
+        except OSError as error:
+            _log.warning("which keys were used could not be noted: %s", error)
 
     def _check_anew(self, context: Any) -> _Known:
         return self._remembered(_presented(context))
@@ -194,11 +204,17 @@ class Gate:
         return WatchedFile(path, KeySet.parse, tokens.FILE_BYTES_MAX)
 
     async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        noted = loop.time()
         while True:
             await asyncio.sleep(self._reload_s)
+            if loop.time() - noted >= _NOTE_EVERY_S:
+                noted = loop.time()
+                self._note_use()
             try:
                 is_stale = self._problem or any(file.is_stale() for file in self._files())
                 if is_stale and await asyncio.to_thread(self._reload):
+                    self._note_use()
                     self._known.clear()
                     await self._end_streams()
             except Exception:
