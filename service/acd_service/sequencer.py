@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from acd_core.commands import ApplyPolicy, Command, Resume, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
+from acd_service import codec
 from acd_service.batch_taken import BatchWork, count
 from acd_service.batches import Batch, BatchFailed, Permit
 from acd_service.clock import Clock, stopwatch_ns
@@ -40,6 +41,7 @@ _DEPTH_FADES: Final = 0.75
 T = TypeVar("T")
 
 _NO_COMMAND: Final = Tick()
+_TICK: Final = SentCommand(Tick(), codec.TICK_FIELD, b"")
 AT_FIELD: Final = "acd-at-ns"
 """The metadata key by which callers of a service with a driven clock say what time it is."""
 
@@ -457,10 +459,10 @@ class Sequencer:
         due_ns = seat.engine.next_timer()
         if due_ns is None or due_ns > at_ns:
             return []
-        tick = Tick()
+        tick = _TICK.command
         self.meters.accepted[tick.kind] += 1
         try:
-            return made.record(seat, tick, seat.engine.apply(at_ns, tick))
+            return made.record(seat, tick, seat.engine.apply(at_ns, tick), sent=_TICK)
         except Exception as error:
             raise _EngineFailed(seat, None, tick, at_ns, error) from error
 
