@@ -8,6 +8,7 @@ import yaml
 
 from acd_service.access_settings import AccessSettings, TlsSettings
 from acd_service.observe_settings import LogFormat, LogLevel, LogSettings, MetricsSettings, TraceSettings
+from acd_service.tenant_settings import BadTenant, Quotas, check_name
 
 ClockKind = Literal["wall", "external"]
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
@@ -90,6 +91,9 @@ class Config:
     """Anything but FULL loses acknowledged commands in a power cut: for measuring and for tests of the tests only."""
     engine: Literal["compiled", "reference"] = "compiled"
 
+    tenants: dict[str, Quotas] = field(default_factory=dict)
+    """Tenants that are made at start if they are not there yet, beside `default`, and their quotas."""
+
     tls: TlsSettings = field(default_factory=TlsSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
@@ -153,6 +157,9 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     elif kind is bool:
         if isinstance(value, bool):
             return value
+    elif kind == dict[str, Quotas]:
+        if isinstance(value, dict):
+            return {_tenant_name(key): _quotas(key, quotas) for key, quotas in value.items()}
     elif kind == tuple[str, ...]:
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             return tuple(value)
@@ -164,6 +171,20 @@ def _value(kind: Any, value: Any, name: str) -> Any:
         if isinstance(value, allowed) and not isinstance(value, bool):
             return value
     raise BadConfig(f"{name}: {value!r} is not of the right kind")
+
+
+def _tenant_name(name: Any) -> str:
+    try:
+        return check_name(name)
+    except BadTenant as error:
+        raise BadConfig(f"tenants: {error.message}") from None
+
+
+def _quotas(name: str, raw: Any) -> Quotas:
+    try:
+        return Quotas.of(raw)
+    except BadTenant as error:
+        raise BadConfig(f"tenants.{name}.{error}") from None
 
 
 def _check_ranges(settings: Any, place: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from acd_service.config import BadConfig
+from acd_service.journal import TENANT_DEFAULT
 
 
 class DataDirInUse(RuntimeError):
@@ -20,16 +21,21 @@ def snapshots_path(data_dir: Path) -> Path:
     return data_dir / "snapshots"
 
 
-def figures_path(data_dir: Path) -> Path:
-    return data_dir / "figures.sqlite"
+def tenant_dir(data_dir: Path, tenant: str) -> Path:
+    """Where a tenant's own files are: those of the tenant `default` lie in the data directory itself."""
+    return data_dir if tenant == TENANT_DEFAULT else data_dir / "tenants" / tenant
 
 
-def customers_path(data_dir: Path) -> Path:
-    return data_dir / "customers.sqlite"
+def figures_path(data_dir: Path, tenant: str = TENANT_DEFAULT) -> Path:
+    return tenant_dir(data_dir, tenant) / "figures.sqlite"
 
 
-def set_aside_path(data_dir: Path) -> Path:
-    return data_dir / "set_aside.jsonl"
+def customers_path(data_dir: Path, tenant: str = TENANT_DEFAULT) -> Path:
+    return tenant_dir(data_dir, tenant) / "customers.sqlite"
+
+
+def set_aside_path(data_dir: Path, tenant: str = TENANT_DEFAULT) -> Path:
+    return tenant_dir(data_dir, tenant) / "set_aside.jsonl"
 
 
 class DataDirLock:

@@ -129,6 +129,18 @@ def _of_service(error: service_error.ServiceError) -> Status:
     match error:
         case service_error.Overloaded(retry_after_ms=retry_after_ms):
             return status(_Code.RESOURCE_EXHAUSTED, "OVERLOADED", message, retry_after_ms=retry_after_ms)
+        case service_error.QuotaExceeded(quota=quota, limit=limit, retry_after_ms=retry_after_ms):
+            facts = {"quota": quota, "limit": str(limit)}
+            return status(
+                _Code.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED", message, metadata=facts, retry_after_ms=retry_after_ms
+            )
+        case service_error.TenantSuspended():
+            return status(_Code.FAILED_PRECONDITION, "TENANT_SUSPENDED", message)
+        case service_error.TenantState(reason=reason):
+            code = _Code.ALREADY_EXISTS if reason == "TENANT_EXISTS" else _Code.FAILED_PRECONDITION
+            return status(code, reason, message, field="name")
+        case service_error.UnknownTenant():
+            return status(_Code.NOT_FOUND, "UNKNOWN_TENANT", message, field="name")
         case service_error.Stopping():
             return status(_Code.UNAVAILABLE, "STOPPING", message, retry_after_ms=RETRY_AFTER_MS)
         case service_error.Unauthenticated():

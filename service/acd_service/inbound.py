@@ -142,6 +142,16 @@ class Inbound(Generic[W]):
                 self._tenants[name] = tenant
         return taken
 
+    def drop(self, tenant: str) -> list[W]:
+        """Take out all that waits of a tenant."""
+        theirs = self._tenants.pop(tenant, None)
+        if theirs is None:
+            return []
+        dropped = [waiting for line in theirs.lines.values() for waiting in line.waiting]
+        self.commands -= theirs.commands
+        self._count -= len(dropped)
+        return dropped
+
     def clear(self) -> None:
         """Forget all that waits."""
         self._tenants.clear()

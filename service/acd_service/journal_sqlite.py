@@ -11,7 +11,7 @@ import contextlib
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -63,6 +63,11 @@ CREATE TABLE event_chunks (
     tenant TEXT NOT NULL, first_event_seq INTEGER NOT NULL, last_event_seq INTEGER NOT NULL,
     content BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (tenant, first_event_seq));
 """
+_RECORDS: Final = (
+    ("commands", "seq", 4_000), ("command_chunks", "first_seq", 32), ("events", "event_seq", 4_000),
+    ("event_chunks", "first_event_seq", 32), ("policies", "policy_version", 32),
+)  # fmt: skip
+"""What is kept of a tenant: the table, the column that numbers its records, how many of them are deleted at a time."""
 _READ_CHUNK: Final = 10_000
 _CHUNKS_AT_ONCE: Final = 64
 """Chunks that a reader holds; one has 4,096 commands at most, and in a busy service some hundreds."""
@@ -415,11 +420,56 @@ class SqliteJournal:
             row = _row(reader, "SELECT seed FROM tenants WHERE tenant = ?", (tenant,))
         return None if row is None else int(row[0]) % 2**64
 
-    def admit(self, tenant: str, seed: int) -> None:
+    def admit(self, tenant: str, seed: int, facts: Mapping[str, int] | None = None) -> None:
+        with self._writing() as writer:
+            writer.execute("INSERT INTO tenants VALUES (?, ?)", (tenant, _signed(seed)))
+            for name, value in (facts or {}).items():
+                writer.execute("INSERT INTO facts VALUES (?, ?)", (f"tenant/{tenant}/{name}", value))
+
+    def facts_of(self, tenant: str) -> dict[str, int]:
+        """What is noted of a tenant beside its record."""
+        place = f"tenant/{tenant}/"
+        with self._reader() as reader:
+            rows: list[Any] = reader.execute(
+                "SELECT name, value FROM facts WHERE substr(name, 1, ?) = ?", (len(place), place)
+            ).fetchall()
+        return {name[len(place) :]: value for name, value in rows}
+
+    def put_fact(self, tenant: str, name: str, value: int) -> None:
+        with self._writing() as writer:
+            writer.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (f"tenant/{tenant}/{name}", value))
+
+    def drop_fact(self, tenant: str, name: str) -> None:
+        with self._writing() as writer:
+            writer.execute("DELETE FROM facts WHERE name = ?", (f"tenant/{tenant}/{name}",))
+
+    def remove_some(self, tenant: str) -> bool:
+        """Delete a part of a tenant's record, as much as takes about as long as a few commits. In the end the tenant
+        itself goes, with what is noted of it: False, there is nothing more.
+        """
+        with self._writing() as writer:
+            for table, number, count in _RECORDS:
+                writer.execute(
+                    f"DELETE FROM {table} WHERE tenant = ?1 AND {number} IN"  # noqa: S608
+                    f" (SELECT {number} FROM {table} WHERE tenant = ?1 ORDER BY {number} LIMIT {count})",
+                    (tenant,),
+                )
+                if writer.changes():
+                    return True
+            place = f"tenant/{tenant}/"
+            writer.execute("DELETE FROM facts WHERE substr(name, 1, ?) = ?", (len(place), place))
+            writer.execute("DELETE FROM tenants WHERE tenant = ?", (tenant,))
+        self._oldest_event_seqs.pop(tenant, None)
+        return False
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        """A transaction."""
         if self._writer is None:
             raise JournalWriteFailed("the journal was opened to read")
         try:
-            self._writer.execute("INSERT INTO tenants VALUES (?, ?)", (tenant, _signed(seed)))
+            with self._writer as writer:
+                yield writer
         except apsw.Error as error:
             raise JournalWriteFailed(f"{self._path}: {error}") from error
 

@@ -25,7 +25,18 @@ class Seat:
         on_committed: told the seq after each commit that holds commands of the tenant.
     """
 
-    __slots__ = ("commands", "engine", "on_committed", "opening", "outlet", "rebuild", "refused", "set_aside", "tenant")
+    __slots__ = (
+        "closed",
+        "commands",
+        "engine",
+        "on_committed",
+        "opening",
+        "outlet",
+        "rebuild",
+        "refused",
+        "set_aside",
+        "tenant",
+    )
 
     def __init__(
         self,
@@ -44,6 +55,8 @@ class Seat:
         self.rebuild = rebuild
         self.opening = Opening()
         self.on_committed = on_committed
+        self.closed: Exception | None = None
+        """Why nothing more is taken for it."""
         self.commands = 0
         self.refused = 0
 

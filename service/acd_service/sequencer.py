@@ -26,7 +26,7 @@ from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
 from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
-from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
+from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, ServiceError, Stopping
 from acd_service.set_aside import name_of_first_timer
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
@@ -168,6 +168,22 @@ class Sequencer:
         self._timetable.look_again(seat)
         self._wake()
 
+    async def unseat(self, seat: Seat, why: ServiceError) -> None:
+        """Take a tenant's place away: nothing more is taken for it, what was not applied yet is refused, its timers
+        stop. What was applied is durable and answered when this returns.
+        """
+        seat.closed = why
+        for taken in self._arrived.drop(seat.tenant):
+            if not taken.future.done():
+                taken.future.set_exception(why)
+
+        def leave() -> None:
+            self._timetable.forget(seat)
+            if seat in self._seats:
+                self._seats.remove(seat)
+
+        await self.look(leave)
+
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="sequencer")
 
@@ -245,6 +261,8 @@ class Sequencer:
             raise Refused(Reason.INVALID_VALUE, AT_FIELD, "this service keeps its own time (it runs with clock: wall)")
         if self._closed is not None:
             raise self._closed
+        if seat.closed is not None:
+            raise seat.closed
         try:
             self._arrived.check_room(seat.tenant, sender, count)
         except Overloaded:

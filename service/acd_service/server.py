@@ -27,18 +27,20 @@ from acd.v1 import (
     customer_service_pb2_grpc,
     insight_service_pb2_grpc,
     policy_service_pb2_grpc,
+    tenant_service_pb2_grpc,
 )
 from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse, DataDirLock
+from acd_service.hosting import Hosting
 from acd_service.identity import key_use
 from acd_service.identity.exposure import check_exposure, warnings_about
 from acd_service.identity.gate import Gate
 from acd_service.identity.key_use import KeyUse
 from acd_service.identity.tls import ServerCertificate
 from acd_service.interceptor import CallInterceptor
-from acd_service.journal import TENANT_DEFAULT, JournalError
+from acd_service.journal import JournalError
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.observing import Observing
 from acd_service.rpc.admin_service import AdminService
@@ -50,9 +52,9 @@ from acd_service.rpc.insight_service import InsightService
 from acd_service.rpc.policy_service import PolicyService
 from acd_service.rpc.routing_service import RoutingService
 from acd_service.rpc.surface import Surface
+from acd_service.rpc.tenant_service import TenantService
 from acd_service.sequencer import Sequencer
 from acd_service.service_error import DirectoryDamaged, Stopping
-from acd_service.tenant import Tenant, open_tenant
 
 _log = logging.getLogger(__name__)
 SERVICES: Final = (
@@ -63,6 +65,7 @@ SERVICES: Final = (
     "acd.v1.EventService",
     "acd.v1.InsightService",
     "acd.v1.AdminService",
+    "acd.v1.TenantService",
 )
 _OPTIONS: Final = (
     # A second service on the same port is an error, not a share of the calls.
@@ -105,7 +108,7 @@ class Server:
         self._lock: DataDirLock | None = None
         self._journal: SqliteJournal | None = None
         self._sequencer: Sequencer | None = None
-        self._tenant: Tenant | None = None
+        self._hosting: Hosting | None = None
         self._grpc: grpc.aio.Server | None = None
         self._tenants = Tenants()
         self._calls = CallInterceptor(config.calls_in_flight_max)
@@ -134,25 +137,25 @@ class Server:
         self._journal = journal = await asyncio.to_thread(
             SqliteJournal.open, config.data_dir, vfs=config.journal_vfs, synchronous=config.journal_synchronous
         )
-        recovered = await asyncio.to_thread(open_tenant, journal, TENANT_DEFAULT, config)
+        self._hosting = hosting = Hosting(self._tenants.by_name, self._tenants.suspended, journal, config)
+        recovered = await asyncio.to_thread(hosting.recover)
         clock: Clock
-        floor_ns = recovered.engine.now_ns
+        floor_ns = hosting.last_at_ns
         clock = DrivenClock(floor_ns) if config.clock == "external" else WallClock(floor_ns)
         self._sequencer = Sequencer(journal, clock, config, self._fail)
         self.observing.watch(journal, self._sequencer)
-        self._tenant = Tenant(TENANT_DEFAULT, recovered, journal, self._sequencer, clock, config)
-        await self._tenant.take_seat()
+        await hosting.open_all(recovered, self._sequencer, clock)
         self._sequencer.start()
-        self._tenants.admit(self._tenant)
-        _log.info(
-            "recovered to seq %d: snapshot of seq %d and %d commands after it",
-            recovered.engine.seq, recovered.snapshot_seq, recovered.replayed,
-        )  # fmt: skip
+        for name, found in recovered.items():
+            _log.info(
+                "tenant %s recovered to seq %d: snapshot of seq %d and %d commands after it",
+                name, found.extent.last_seq, found.snapshot_seq, found.replayed,
+            )  # fmt: skip
         await self._say(health_pb2.HealthCheckResponse.SERVING)
         if self._gate is not None:
             self._gate.start()
         self._calls.let_in()
-        self.observing.recovered(recovered.replayed)
+        self.observing.recovered(sum(found.replayed for found in recovered.values()))
         for warning in warnings_about(config, self.address):
             _log.warning("%s", warning)
 
@@ -172,6 +175,7 @@ class Server:
             (policy_service_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyService(tenants)),
             (insight_service_pb2_grpc.add_InsightServiceServicer_to_server, InsightService(tenants)),
             (admin_service_pb2_grpc.add_AdminServiceServicer_to_server, AdminService(tenants, self._calls)),
+            (tenant_service_pb2_grpc.add_TenantServiceServicer_to_server, TenantService(lambda: self._hosting)),
             (health_pb2_grpc.add_HealthServicer_to_server, self._health),
         ]
         for add, servicer in registrations:
@@ -221,8 +225,8 @@ class Server:
                 await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
             if self._gate is not None:
                 await self._gate.stop()
-            if self._tenant is not None:
-                await self._tenant.stop()
+            if self._hosting is not None:
+                await self._hosting.stop()
             if self._grpc is not None:
                 await self._calls.drain(self._config.stop_grace_s)
                 await self._grpc.stop(_FLUSH_S)
@@ -231,9 +235,9 @@ class Server:
             if self._sequencer is not None:
                 await self._sequencer.stop()
                 self._sequencer = None
-            if self._tenant is not None:
-                self._tenant.close()
-                self._tenant = None
+            if self._hosting is not None:
+                self._hosting.close()
+                self._hosting = None
             if self._journal is not None:
                 self._journal.close()
                 self._journal = None
@@ -283,7 +287,7 @@ def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: Non
 
 
 def _gate_of(config: Config, tenants: Tenants) -> Gate:
-    return Gate(config.access, tenants.by_name, KeyUse(config.data_dir / key_use.FILE_NAME))
+    return Gate(config.access, tenants, KeyUse(config.data_dir / key_use.FILE_NAME))
 
 
 def main() -> int:

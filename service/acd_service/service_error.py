@@ -13,6 +13,38 @@ class Overloaded(ServiceError):
         self.retry_after_ms = retry_after_ms
 
 
+class QuotaExceeded(ServiceError):
+    """A tenant has or does as much as its quota allows; to be tried again after `retry_after_ms`."""
+
+    def __init__(self, quota: str, limit: int, retry_after_ms: int) -> None:
+        super().__init__(f"the tenant's quota {quota} is {limit}")
+        self.quota = quota
+        self.limit = limit
+        self.retry_after_ms = retry_after_ms
+
+
+class TenantSuspended(ServiceError):
+    """The caller's tenant is suspended: nothing of it is served or routed until it is resumed."""
+
+    def __init__(self) -> None:
+        super().__init__("the tenant is suspended")
+
+
+class TenantState(ServiceError):
+    """What was asked of a tenant does not go with its state."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UnknownTenant(ServiceError):
+    """There is no such tenant here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no tenant {name!r}")
+
+
 class Stopping(ServiceError):
     """The service is stopping, or has failed; another call will have to find it running again."""
 

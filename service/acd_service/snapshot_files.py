@@ -18,6 +18,7 @@ from acd_service.journal import JournalDamaged, Snapshot
 MAGIC: Final = b"ACDSNFL\x01"
 _DIGEST_BYTES: Final = 16
 _NAME: Final = re.compile(r"(?P<tenant>.+)-(?P<seq>\d{20})\.snapshot")
+_UNFINISHED: Final = re.compile(r"(?P<tenant>.+)-\d{20}\.unfinished-\d+")
 _log = logging.getLogger(__name__)
 
 
@@ -92,8 +93,16 @@ class SnapshotFiles:
         """Delete all but the newest `count`, and what an interrupted save left."""
         for seq in self.seqs(tenant)[:-count]:
             self._path(tenant, seq).unlink(missing_ok=True)
-        for leftover in self._directory.glob(f"{quote(tenant, safe='')}-*.unfinished-*"):
-            leftover.unlink(missing_ok=True)
+        for leftover in self._directory.glob("*.unfinished-*"):
+            match = _UNFINISHED.fullmatch(leftover.name)
+            if match and match["tenant"] == quote(tenant, safe=""):
+                leftover.unlink(missing_ok=True)
+
+    def remove(self, tenant: str) -> None:
+        """Delete all of a tenant's."""
+        for seq in self.seqs(tenant):
+            self._path(tenant, seq).unlink(missing_ok=True)
+        self.keep_newest(tenant, 1)
 
     def _path(self, tenant: str, seq: int) -> Path:
         return self._directory / f"{quote(tenant, safe='')}-{seq:020d}.snapshot"

@@ -20,15 +20,19 @@ from acd_service.invariants import InvariantMonitor
 from acd_service.journal import Journal
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.kept_lines import KeptLines
+from acd_service.metering import Metering
 from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
 from acd_service.seat import Released, Seat
 from acd_service.sequencer import Sequencer
+from acd_service.service_error import ServiceError
 from acd_service.set_aside import SetAside
 from acd_service.snapshot_schedule import SnapshotSchedule
+from acd_service.tenant_settings import Quotas
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+_NO_QUOTAS: Final = Quotas()
 
 
 class Tenant:
@@ -42,28 +46,31 @@ class Tenant:
         sequencer: Sequencer,
         clock: Clock,
         config: Config,
+        quotas: Quotas = _NO_QUOTAS,
     ) -> None:
         engine = recovered.engine
+        engine.limits = quotas.limits
         self.name: Final = name
         self.config: Final = config
         self.clock: Final = clock
         self.journal: Final = journal
         self.started_at_ns: Final = clock.now_ns()
         self.sequencer: Final = sequencer
+        self.metering: Final = Metering(quotas)
         self.fanout: Final = Fanout(name, journal, config, engine.event_seq)
         self.monitor: Final = InvariantMonitor.of(engine)
         self.past: Final = Past(name, config.data_dir, config.engine, config.explain_commands_max)
         self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
         self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config)
         self.snapshots.events_read = lambda: self.figures.event_seq
-        self.directory: Final = CustomerDirectory(customers_path(config.data_dir), name, config.customers_max)
-        self.set_aside: Final = SetAside(set_aside_path(config.data_dir))
+        self.directory: Final = CustomerDirectory(customers_path(config.data_dir, name), name, config.customers_max)
+        self.set_aside: Final = SetAside(set_aside_path(config.data_dir, name))
         self._seat = Seat(
             name,
             engine,
             self,
             self.set_aside,
-            rebuild=lambda: recover(journal, name, engine_maker(config.engine)).engine,
+            rebuild=self._rebuilt,
             on_committed=self.snapshots.committed,
         )
         self.lines: Final = KeptLines(self.look)
@@ -76,6 +83,15 @@ class Tenant:
         """Begin to take commands; after an outage, `Resume` is the first of them."""
         await self.sequencer.seat(self._seat, resume=self._was_used)
         self.figures.start()
+
+    async def leave_seat(self, why: ServiceError) -> None:
+        """Take no more commands, for this reason; those that were applied are answered, no timer fires any more."""
+        await self.sequencer.unseat(self._seat, why)
+
+    def _rebuilt(self) -> RoutingEngine:
+        engine = recover(self.journal, self.name, engine_maker(self.config.engine)).engine
+        engine.limits = self.metering.quotas.limits
+        return engine
 
     def publish(self, events: list[Released]) -> None:
         """Take durable events from the sequencer."""
@@ -94,7 +110,12 @@ class Tenant:
         sent: SentCommand | None = None,
         sender: str = "",
     ) -> "asyncio.Future[Answer]":
-        """As `Sequencer.submit`, for this tenant."""
+        """As `Sequencer.submit`, for this tenant.
+
+        Raises:
+            QuotaExceeded: they come faster than the tenant's quota allows.
+        """
+        self.metering.take()
         return self.sequencer.submit(
             self._seat,
             command,
@@ -117,6 +138,7 @@ class Tenant:
         sender: str = "",
     ) -> "asyncio.Future[bytes]":
         """As `Sequencer.submit_batch`, for this tenant."""
+        self.metering.take(len(batch))
         return self.sequencer.submit_batch(
             self._seat, batch, at_ns=at_ns, deadline=deadline, permit=permit, asked_by=asked_by, sender=sender
         )
@@ -138,7 +160,7 @@ class Tenant:
 
         async def run() -> None:
             try:
-                await self.submit(command)
+                await self.sequencer.submit(self._seat, command)
             except Exception as error:
                 _log.info("%s: %s", what, error)
 

@@ -15,12 +15,14 @@ class Timetable:
         self._due_ns: dict[Seat, int | None] = {}
         self._order: dict[Seat, int] = {}
         self._heap: list[tuple[int, int, Seat]] = []
+        self._places = 0
 
     def look_again(self, seat: Seat) -> None:
         """Note when a seat is due now; a seat not seen before takes its place."""
         due_ns = seat.due_ns()
         if seat not in self._order:
-            self._order[seat] = len(self._order)
+            self._places += 1
+            self._order[seat] = self._places
         elif self._due_ns[seat] == due_ns:
             return
         self._due_ns[seat] = due_ns
@@ -29,12 +31,17 @@ class Timetable:
             if len(self._heap) > 64 + 4 * len(self._order):
                 self._drop_what_is_past()
 
+    def forget(self, seat: Seat) -> None:
+        """The seat is gone, and is never due again."""
+        self._order.pop(seat, None)
+        self._due_ns.pop(seat, None)
+
     def first_ns(self) -> int | None:
         """When the first of all is due; None if none is."""
         heap = self._heap
         while heap:
             due_ns, _, seat = heap[0]
-            if self._due_ns[seat] == due_ns:
+            if self._due_ns.get(seat) == due_ns:
                 return due_ns
             heappop(heap)
         return None

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = {
     "RoutingService": "routing_service", "AgentService": "agent_service", "CustomerService": "customer_service",
     "PolicyService": "policy_service", "EventService": "event_service", "InsightService": "insight_service",
-    "AdminService": "admin_service",
+    "AdminService": "admin_service", "TenantService": "tenant_service",
 }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def methods() -> dict[str, object]:
 
 def test_every_call_is_in_the_table_and_nothing_else() -> None:
     assert set(CALLS) == set(methods())
-    assert len(CALLS) == 36
+    assert len(CALLS) == 41
 
 
 def test_all_services_of_the_contract_are_looked_at() -> None:
@@ -62,8 +62,13 @@ def test_whoever_may_send_a_command_may_open_a_dispatch() -> None:
     assert CALLS["RoutingService/Dispatch"].roles == senders
 
 
-def test_admin_may_make_every_call() -> None:
-    assert all(Role.ADMIN in rule.roles for rule in CALLS.values())
+def test_admin_may_make_every_call_within_its_tenant_and_host_none() -> None:
+    for call, rule in CALLS.items():
+        if call.startswith("TenantService/"):
+            assert rule.roles == {Role.HOST}, call
+        else:
+            assert Role.ADMIN in rule.roles, call
+            assert Role.HOST not in rule.roles, call
 
 
 def test_the_documented_table_is_the_table() -> None:

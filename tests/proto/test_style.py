@@ -29,6 +29,7 @@ SURFACE = {
     "EventService": "Subscribe",
     "InsightService": "GetQueueStats WatchStats EstimateWait Explain",
     "AdminService": "GetStatus TakeSnapshot Reconcile",
+    "TenantService": "CreateTenant ListTenants SuspendTenant ResumeTenant RemoveTenant",
 }
 
 

@@ -74,7 +74,7 @@ class FiguresKeeper:
         self._fanout = fanout
         self._clock = clock
         self._config = config
-        self._path: Path = figures_path(config.data_dir)
+        self._path: Path = figures_path(config.data_dir, tenant)
         self._anew = config.figures_start == "rebuild"
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="figures")
         self._ground: _Ground | None = None

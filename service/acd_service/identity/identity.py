@@ -25,6 +25,8 @@ class Role(StrEnum):
     """Keeps the policy, the roster and the directory of customers."""
     ADMIN = "admin"
     """May do everything within its tenant."""
+    HOST = "host"
+    """Makes, suspends, resumes and removes tenants; sees nothing of what is in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ def _rule(*roles: Role, agent_field: str = "") -> Rule:
 
 
 _OWN: Final = "agent_id"
+_HOSTING: Final = Rule(frozenset({Role.HOST}))
+"""What concerns other tenants: not even for whoever may do everything within one."""
 
 CALLS: Final[Mapping[str, Rule]] = {
     "RoutingService/EnqueueContact": _rule(_ROUTER),
@@ -70,6 +72,11 @@ CALLS: Final[Mapping[str, Rule]] = {
     "AdminService/GetStatus": _rule(_SUBSCRIBER, _SUPERVISOR, _OPERATOR),
     "AdminService/TakeSnapshot": _rule(),
     "AdminService/Reconcile": _rule(_ROUTER),
+    "TenantService/CreateTenant": _HOSTING,
+    "TenantService/ListTenants": _HOSTING,
+    "TenantService/SuspendTenant": _HOSTING,
+    "TenantService/ResumeTenant": _HOSTING,
+    "TenantService/RemoveTenant": _HOSTING,
 }
 """By `Service/Call` of `acd.v1`. A call that is not here may be made by nobody."""
 
@@ -138,9 +145,9 @@ def grants_of(identity: Identity) -> Mapping[str, str]:
     return _grants(identity.roles, bool(identity.agent_id))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _grants(roles: frozenset[Role], is_bound: bool) -> Mapping[str, str]:
-    """There are at most 128 different arguments."""
+    """There are at most 256 different arguments."""
     granted: dict[str, str] = {}
     for call, rule in CALLS.items():
         if roles & (rule.roles - {_AGENT}):

@@ -63,40 +63,44 @@ class AgentService(agent_service_pb2_grpc.AgentServiceServicer):
         return agent_service_pb2.ListAgentsResponse(agents=agents, next_page_token=token, seq=seq)
 
     async def WatchAgent(self, request: Any, context: Any) -> None:
-        tenant, agent_id = self._tenants.of(context), request.agent_id
+        tenant = self._tenants.of(context)
+        with tenant.metering.stream():
+            await _watch(tenant, request.agent_id, context)
 
-        def question(engine: RoutingEngine) -> tuple[AgentView | None, list[ContactView], int, int]:
-            # The watch begins in the same moment as the picture is taken: nothing between is lost or told twice.
-            view = engine.agent(agent_id)
-            held = [] if view is None else [engine.contact(contact_id) for contact_id in view.contact_ids]
-            contacts = [contact for contact in held if contact is not None]
-            if view is not None:
-                watchers.append(tenant.fanout.watch_agent(agent_id, [contact.contact_id for contact in contacts]))
-            return view, contacts, engine.event_seq, engine.now_ns
 
-        watchers: list[Any] = []
-        try:
-            view, contacts, event_seq, at_ns = await tenant.look(question)
-            if view is None:
-                raise _unknown_agent(agent_id)
-            await context.write(
-                agent_service_pb2.WatchAgentResponse(
-                    event_seq=event_seq,
-                    at=codec.timestamp_of(at_ns),
-                    snapshot=agent_service_pb2.AgentSnapshot(
-                        agent=codec.agent_message(view),
-                        contacts=[codec.contact_message(contact) for contact in contacts],
-                    ),
-                )
+async def _watch(tenant: Tenant, agent_id: str, context: Any) -> None:
+    def question(engine: RoutingEngine) -> tuple[AgentView | None, list[ContactView], int, int]:
+        # The watch begins in the same moment as the picture is taken: nothing between is lost or told twice.
+        view = engine.agent(agent_id)
+        held = [] if view is None else [engine.contact(contact_id) for contact_id in view.contact_ids]
+        contacts = [contact for contact in held if contact is not None]
+        if view is not None:
+            watchers.append(tenant.fanout.watch_agent(agent_id, [contact.contact_id for contact in contacts]))
+        return view, contacts, engine.event_seq, engine.now_ns
+
+    watchers: list[Any] = []
+    try:
+        view, contacts, event_seq, at_ns = await tenant.look(question)
+        if view is None:
+            raise _unknown_agent(agent_id)
+        await context.write(
+            agent_service_pb2.WatchAgentResponse(
+                event_seq=event_seq,
+                at=codec.timestamp_of(at_ns),
+                snapshot=agent_service_pb2.AgentSnapshot(
+                    agent=codec.agent_message(view),
+                    contacts=[codec.contact_message(contact) for contact in contacts],
+                ),
             )
-            while True:
-                for released in await watchers[0].take():
-                    await context.write(await _update(tenant, released))
-                    if released.event.type == EventType.AGENT_REMOVED:
-                        return
-        finally:
-            for watcher in watchers:
-                watcher.close()
+        )
+        while True:
+            for released in await watchers[0].take():
+                await context.write(await _update(tenant, released))
+                if released.event.type == EventType.AGENT_REMOVED:
+                    return
+    finally:
+        for watcher in watchers:
+            watcher.close()
 
 
 async def _update(tenant: Tenant, released: Released) -> agent_service_pb2.WatchAgentResponse:

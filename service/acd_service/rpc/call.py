@@ -11,7 +11,7 @@ from acd_service.identity.gate import metadata_of_call
 from acd_service.identity.identity import caller
 from acd_service.journal import TENANT_DEFAULT
 from acd_service.sequencer import AT_FIELD
-from acd_service.service_error import PermissionDenied
+from acd_service.service_error import PermissionDenied, TenantSuspended
 from acd_service.tenant import Tenant
 
 _writer: Final = CallWriter()
@@ -22,18 +22,26 @@ class Tenants:
 
     def __init__(self) -> None:
         self.by_name: Final[dict[str, Tenant]] = {}
+        self.suspended: Final[set[str]] = set()
 
     def admit(self, tenant: Tenant) -> None:
         self.by_name[tenant.name] = tenant
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a tenant, be it suspended."""
+        return name in self.by_name or name in self.suspended
 
     def all(self) -> list[Tenant]:
         """Those that are open, in the order of their admission."""
         return list(self.by_name.values())
 
     def of(self, _context: Any) -> Tenant:
-        """Raises PermissionDenied if the identity's tenant is not served here."""
+        """Raises TenantSuspended, or PermissionDenied if the identity's tenant is not served here."""
         identity = caller.get(None)
-        tenant = self.by_name.get(TENANT_DEFAULT if identity is None else identity.tenant)
+        name = TENANT_DEFAULT if identity is None else identity.tenant
+        tenant = self.by_name.get(name)
+        if name in self.suspended:
+            raise TenantSuspended
         if tenant is None:
             raise PermissionDenied("your tenant is not served here")
         return tenant

@@ -17,7 +17,7 @@ from acd_service.codec.batches import dispatched_command
 from acd_service.rpc.call import Stamp, stamp_of
 from acd_service.rpc.dispatch_permit import permit_of_caller
 from acd_service.rpc.enqueueing import with_customer
-from acd_service.service_error import Overloaded, Stopping
+from acd_service.service_error import Overloaded, QuotaExceeded, Stopping
 from acd_service.tenant import Tenant
 
 IN_FLIGHT_MAX: Final = 16
@@ -41,6 +41,10 @@ class DispatchStream:
             Refused: a message was no batch; those before it are answered.
             ServiceError: the service does not take more.
         """
+        with self._tenant.metering.stream():
+            await self._run()
+
+    async def _run(self) -> None:
         helpers = [asyncio.create_task(self._read()), asyncio.create_task(self._end_when_stopping())]
         try:
             while (answer := await self._answers.get()) is not None:
@@ -74,7 +78,7 @@ class DispatchStream:
         while True:
             try:
                 return self._tenant.submit_batch(batch, **self._stamp, permit=self._permit)
-            except Overloaded as overloaded:
+            except (Overloaded, QuotaExceeded) as overloaded:
                 # Holding up this stream is all that is needed: it sends no more meanwhile.
                 await asyncio.sleep(overloaded.retry_after_ms / 1_000)
 

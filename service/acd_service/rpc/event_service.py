@@ -46,24 +46,29 @@ class EventService:
 
     async def subscribe(self, request: Any, context: Any) -> None:
         tenant = self._tenants.of(context)
-        wanted = _filter_of(request)
-        match request.WhichOneof("from"):
-            case "from_event_seq":
-                cursor = request.from_event_seq
-                if cursor < 1:
-                    raise Refused(Reason.OUT_OF_RANGE, "from_event_seq", "events count from 1")
-            case "now":
-                cursor = tenant.fanout.next_event_seq
-            case "snapshot":
-                picture = await tenant.look(_Picture)
-                cursor = picture.next_event_seq
-                for part in picture.parts(tenant.config.message_bytes_max):
-                    await context.write(part.SerializeToString())
-                del picture
-            case _:
-                raise Refused(Reason.EMPTY, "from", "say where to start: from_event_seq, now or snapshot")
-        async for chunk in tenant.fanout.follow(cursor, wanted, context.peer()):
-            await context.write(_message(tenant, chunk))
+        with tenant.metering.stream(subscribes=True):
+            await _follow(tenant, request, context)
+
+
+async def _follow(tenant: Tenant, request: Any, context: Any) -> None:
+    wanted = _filter_of(request)
+    match request.WhichOneof("from"):
+        case "from_event_seq":
+            cursor = request.from_event_seq
+            if cursor < 1:
+                raise Refused(Reason.OUT_OF_RANGE, "from_event_seq", "events count from 1")
+        case "now":
+            cursor = tenant.fanout.next_event_seq
+        case "snapshot":
+            picture = await tenant.look(_Picture)
+            cursor = picture.next_event_seq
+            for part in picture.parts(tenant.config.message_bytes_max):
+                await context.write(part.SerializeToString())
+            del picture
+        case _:
+            raise Refused(Reason.EMPTY, "from", "say where to start: from_event_seq, now or snapshot")
+    async for chunk in tenant.fanout.follow(cursor, wanted, context.peer()):
+        await context.write(_message(tenant, chunk))
 
 
 def _message(tenant: Tenant, chunk: Chunk) -> bytes:

@@ -22,8 +22,10 @@ class InsightService(insight_service_pb2_grpc.InsightServiceServicer):
         return queue_figures.response_of(await tenant.figures.queues(question))
 
     async def WatchStats(self, request: Any, context: Any) -> None:
-        wallboard = await Wallboard.of(self._tenants.of(context), request)
-        await wallboard.run(context)
+        tenant = self._tenants.of(context)
+        with tenant.metering.stream():
+            wallboard = await Wallboard.of(tenant, request)
+            await wallboard.run(context)
 
     async def EstimateWait(self, request: Any, context: Any) -> Any:
         return await estimate(self._tenants.of(context), request)

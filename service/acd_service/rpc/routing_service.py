@@ -70,7 +70,8 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         try:
             if isinstance(command, EnqueueContact):
                 command = await with_customer(tenant, command, request.enqueue.customer_address)
-            await _ContactStream(tenant, context).run(command)
+            with tenant.metering.stream():
+                await _ContactStream(tenant, context).run(command)
         except Refused as refused:
             if refused.field in ("", AT_FIELD):
                 raise

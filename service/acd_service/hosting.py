@@ -1,0 +1,245 @@
+"""The tenants of a service: which there are, which are open, and how they come and go while it runs.
+
+That a tenant is there, suspended or being removed is in the journal before anybody is told. A suspended tenant is
+closed: it has no engine, no timers and no streams, and costs nothing but its room on the disk. To resume it is what a
+restart is to all: its engine is made from the journal, and the command `Resume` tells it that there was an outage.
+"""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from acd_service.clock import Clock
+from acd_service.config import Config
+from acd_service.data_dir import tenant_dir
+from acd_service.journal import TENANT_DEFAULT
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.recovery import Recovered
+from acd_service.sequencer import Sequencer
+from acd_service.service_error import Overloaded, Stopping, TenantState, TenantSuspended, UnknownTenant
+from acd_service.tenant import Tenant, open_tenant
+from acd_service.tenant_settings import Quotas, check_name
+
+_log = logging.getLogger(__name__)
+TENANTS_MAX: Final = 10_000
+SUSPENDED: Final = "suspended"
+_REMOVING: Final = "removing"
+_RETRY_AFTER_MS: Final = 60_000
+
+
+@dataclass(slots=True)
+class Hosted:
+    """A tenant as the service has it; `tenant` is None as long as it is not open."""
+
+    name: str
+    facts: dict[str, int] = field(default_factory=dict)
+    tenant: Tenant | None = None
+
+    @property
+    def is_suspended(self) -> bool:
+        return SUSPENDED in self.facts
+
+
+class Hosting:
+    """Opens and closes tenants; one change at a time. Used on the event loop.
+
+    Args:
+        open_tenants: those that are served, by name; kept up to date here.
+        suspended: the names of those that are not, but are there; likewise.
+    """
+
+    def __init__(
+        self, open_tenants: dict[str, Tenant], suspended: set[str], journal: SqliteJournal, config: Config
+    ) -> None:
+        self._open = open_tenants
+        self._suspended = suspended
+        self._journal = journal
+        self._config = config
+        self._sequencer: Sequencer | None = None
+        self._clock: Clock | None = None
+        self._hosted: dict[str, Hosted] = {}
+        self._lock = asyncio.Lock()
+        self._is_stopping = False
+        self.last_at_ns = 0
+        """The time of the last command of all, those of suspended tenants too; known once they are recovered."""
+
+    def recover(self) -> dict[str, Recovered]:
+        """The tenants that are to be served, each with its engine as the journal has it; those that the settings name
+        are made if they are not there. Blocks: to be called in a thread, before anything is served.
+
+        Raises:
+            JournalError: what is kept of one cannot be used.
+        """
+        for name in self._journal.tenants():
+            if _REMOVING in self._journal.facts_of(name):
+                self._remove_files(name)
+                while self._journal.remove_some(name):
+                    pass
+        kept = self._journal.tenants()
+        for name in (TENANT_DEFAULT, *self._config.tenants):
+            if name not in kept:
+                self._journal.admit(name, self._config.seed)
+                kept.append(name)
+        recovered = {}
+        for name in dict.fromkeys((TENANT_DEFAULT, *sorted(kept))):
+            self._hosted[name] = hosted = Hosted(name, self._journal.facts_of(name))
+            self.last_at_ns = max(self.last_at_ns, self._journal.extent(name).last_at_ns)
+            if not hosted.is_suspended:
+                recovered[name] = open_tenant(self._journal, name, self._config)
+        return recovered
+
+    async def open_all(self, recovered: Mapping[str, Recovered], sequencer: Sequencer, clock: Clock) -> None:
+        """Give those that were recovered their places; then the sequencer may start."""
+        self._sequencer, self._clock = sequencer, clock
+        for name, found in recovered.items():
+            await self._seat(self._hosted[name], found)
+        self._suspended.update(name for name, hosted in self._hosted.items() if hosted.is_suspended)
+
+    def list(self) -> list[Hosted]:
+        """All that there are, by name."""
+        return [self._hosted[name] for name in sorted(self._hosted)]
+
+    def find(self, name: str) -> Hosted:
+        """Raises UnknownTenant."""
+        hosted = self._hosted.get(name)
+        if hosted is None:
+            raise UnknownTenant(name)
+        return hosted
+
+    def quotas_of(self, hosted: Hosted) -> Quotas:
+        """The settings' quotas for those that they name, else those that it was made with."""
+        given = self._config.tenants.get(hosted.name)
+        if given is not None:
+            return given
+        return Quotas(**{name: hosted.facts[name] for name in asdict(Quotas()) if name in hosted.facts})
+
+    async def create(self, name: str, quotas: Quotas, seed: int) -> Hosted:
+        """Make a tenant and open it.
+
+        Raises:
+            BadTenant: the name cannot be.
+            TenantState: TENANT_EXISTS.
+            Overloaded: there are as many as there may be.
+        """
+        check_name(name)
+        async with self._lock:
+            sequencer = self._running()
+            if name in self._hosted:
+                raise TenantState("TENANT_EXISTS", f"there is a tenant {name!r} already")
+            if len(self._hosted) >= TENANTS_MAX:
+                raise Overloaded(f"{TENANTS_MAX} tenants are here", _RETRY_AFTER_MS)
+            facts = {quota: value for quota, value in asdict(quotas).items() if value}
+            await sequencer.in_worker(lambda: self._journal.admit(name, seed, facts))
+            self._hosted[name] = hosted = Hosted(name, facts)
+            await self._reopen(hosted)
+            return hosted
+
+    async def suspend(self, name: str) -> Hosted:
+        """Close a tenant until it is resumed: what it was asked is answered or refused, its streams end, its timers
+        stop. One that is suspended stays so.
+
+        Raises:
+            UnknownTenant, TenantState: TENANT_NEEDED for `default`, where callers without credentials come to.
+        """
+        async with self._lock:
+            sequencer = self._running()
+            hosted = self.find(name)
+            if name == TENANT_DEFAULT:
+                raise TenantState("TENANT_NEEDED", f"{name!r} is there as long as the service")
+            if not hosted.is_suspended:
+                await sequencer.in_worker(lambda: self._journal.put_fact(name, SUSPENDED, 1))
+                hosted.facts[SUSPENDED] = 1
+                self._suspended.add(name)
+                await self._close(hosted)
+                _log.warning("tenant %s is suspended", name)
+            return hosted
+
+    async def resume(self, name: str) -> Hosted:
+        """Open a suspended tenant again; one that is open stays so.
+
+        Raises:
+            UnknownTenant: there is none.
+            JournalError: what is kept of it cannot be used; it stays suspended.
+        """
+        async with self._lock:
+            sequencer = self._running()
+            hosted = self.find(name)
+            if hosted.is_suspended:
+                recovered = await asyncio.to_thread(open_tenant, self._journal, name, self._config)
+                await sequencer.in_worker(lambda: self._journal.drop_fact(name, SUSPENDED))
+                del hosted.facts[SUSPENDED]
+                self._suspended.discard(name)
+                await self._seat(hosted, recovered)
+                _log.warning("tenant %s is resumed", name)
+            elif hosted.tenant is None:
+                await self._reopen(hosted)
+            return hosted
+
+    async def remove(self, name: str) -> None:
+        """Remove a suspended tenant with all that is kept of it. A removal that is interrupted goes on at the next
+        start.
+
+        Raises:
+            UnknownTenant, TenantState: TENANT_NOT_SUSPENDED; TENANT_IN_SETTINGS, the next start would make it anew.
+        """
+        async with self._lock:
+            sequencer = self._running()
+            hosted = self.find(name)
+            if name in self._config.tenants:
+                raise TenantState("TENANT_IN_SETTINGS", f"the settings name {name!r}; take it out of them first")
+            if not hosted.is_suspended:
+                raise TenantState("TENANT_NOT_SUSPENDED", f"{name!r} is in use; suspend it first")
+            await sequencer.in_worker(lambda: self._journal.put_fact(name, _REMOVING, 1))
+            del self._hosted[name]
+            self._suspended.discard(name)
+            await asyncio.to_thread(self._remove_files, name)
+            # Other tenants' commits go between.
+            while await sequencer.in_worker(lambda: self._journal.remove_some(name)):
+                pass
+            _log.warning("tenant %s is removed", name)
+
+    async def stop(self) -> None:
+        """End the streams of all; no more comes or goes."""
+        self._is_stopping = True
+        async with self._lock:
+            await asyncio.gather(*(tenant.stop() for tenant in self._open.values()))
+
+    def close(self) -> None:
+        """Let go of the files of all."""
+        for tenant in self._open.values():
+            tenant.close()
+        self._open.clear()
+
+    def _running(self) -> Sequencer:
+        if self._is_stopping or self._sequencer is None:
+            raise Stopping("the service is stopping" if self._is_stopping else "the service is not ready yet")
+        return self._sequencer
+
+    async def _reopen(self, hosted: Hosted) -> None:
+        await self._seat(hosted, await asyncio.to_thread(open_tenant, self._journal, hosted.name, self._config))
+
+    async def _seat(self, hosted: Hosted, recovered: Recovered) -> None:
+        assert self._sequencer is not None
+        assert self._clock is not None
+        name = hosted.name
+        tenant_dir(self._config.data_dir, name).mkdir(parents=True, exist_ok=True)
+        tenant = Tenant(
+            name, recovered, self._journal, self._sequencer, self._clock, self._config, self.quotas_of(hosted)
+        )
+        await tenant.take_seat()
+        hosted.tenant = self._open[name] = tenant
+
+    async def _close(self, hosted: Hosted) -> None:
+        tenant, hosted.tenant = hosted.tenant, None
+        if tenant is not None:
+            await tenant.leave_seat(TenantSuspended())
+            del self._open[hosted.name]
+            await tenant.stop()
+            await asyncio.to_thread(tenant.close)
+
+    def _remove_files(self, name: str) -> None:
+        shutil.rmtree(tenant_dir(self._config.data_dir, name), ignore_errors=True)
+        self._journal.snapshots.remove(name)

@@ -1,0 +1,68 @@
+"""Holds a tenant to those of its quotas that the engine does not know: how fast, and how many streams."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from math import ceil
+
+from acd_service.clock import stopwatch_ns
+from acd_service.service_error import QuotaExceeded
+from acd_service.tenant_settings import Quotas
+
+_RETRY_AFTER_MS = 1_000
+
+
+class Metering:
+    """One tenant's; used on the event loop.
+
+    The rate of commands is a token bucket that holds one second's worth. A batch takes as many tokens as it has
+    commands; it may take more than there are, and the next has to wait until they are paid back, so that a batch of
+    more than a second's worth is possible and costs what it is.
+
+    Args:
+        now_ns: a clock that never goes back.
+    """
+
+    def __init__(self, quotas: Quotas, now_ns: Callable[[], int] = stopwatch_ns) -> None:
+        self.quotas = quotas
+        self.streams = 0
+        self.subscribers = 0
+        self._now_ns = now_ns
+        self._rate = quotas.commands_per_s
+        self._tokens = float(self._rate)
+        self._at_ns = now_ns()
+
+    def take(self, commands: int = 1) -> None:
+        """Count commands that a caller sent.
+
+        Raises:
+            QuotaExceeded: they come too fast; none is counted.
+        """
+        if not self._rate:
+            return
+        now_ns = self._now_ns()
+        self._tokens = min(self._tokens + (now_ns - self._at_ns) / 1e9 * self._rate, float(self._rate))
+        self._at_ns = now_ns
+        if self._tokens < 1:
+            retry_after_ms = max(ceil((1 - self._tokens) / self._rate * 1_000), 1)
+            raise QuotaExceeded("commands_per_s", self._rate, retry_after_ms)
+        self._tokens -= commands
+
+    @contextlib.contextmanager
+    def stream(self, *, subscribes: bool = False) -> Iterator[None]:
+        """A stream, as long as it is open.
+
+        Raises:
+            QuotaExceeded: there are as many as there may be.
+        """
+        quotas = self.quotas
+        if quotas.streams_max and self.streams >= quotas.streams_max:
+            raise QuotaExceeded("streams_max", quotas.streams_max, _RETRY_AFTER_MS)
+        if subscribes and quotas.subscribers_max and self.subscribers >= quotas.subscribers_max:
+            raise QuotaExceeded("subscribers_max", quotas.subscribers_max, _RETRY_AFTER_MS)
+        self.streams += 1
+        self.subscribers += subscribes
+        try:
+            yield
+        finally:
+            self.streams -= 1
+            self.subscribers -= subscribes
