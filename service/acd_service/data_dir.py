@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from acd_service.config import BadConfig
-from acd_service.journal import TENANT_DEFAULT
+from acd_service.tenant_settings import TENANT_DEFAULT
 
 
 class DataDirInUse(RuntimeError):

@@ -6,6 +6,7 @@ restart is to all: its engine is made from the journal, and the command `Resume`
 """
 
 import asyncio
+import hashlib
 import logging
 import shutil
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 TENANTS_MAX: Final = 10_000
 SUSPENDED: Final = "suspended"
 _REMOVING: Final = "removing"
+_REQUEST: Final = "request"
+"""By which request it was made."""
 _RETRY_AFTER_MS: Final = 60_000
 
 
@@ -116,8 +119,11 @@ class Hosting:
             return given
         return Quotas(**{name: hosted.facts[name] for name in asdict(Quotas()) if name in hosted.facts})
 
-    async def create(self, name: str, quotas: Quotas, seed: int) -> Hosted:
-        """Make a tenant and open it.
+    async def create(self, name: str, quotas: Quotas, seed: int, request: bytes = b"") -> tuple[Hosted, bool]:
+        """Make a tenant and open it; whether that was done before, by the same request.
+
+        Args:
+            request: the request, if it has an id.
 
         Raises:
             BadTenant: the name cannot be.
@@ -128,14 +134,18 @@ class Hosting:
         async with self._lock:
             sequencer = self._running()
             if name in self._hosted:
+                if request and self._hosted[name].facts.get(_REQUEST) == _word(request):
+                    return self._hosted[name], True
                 raise TenantState("TENANT_EXISTS", f"there is a tenant {name!r} already")
             if len(self._hosted) >= TENANTS_MAX:
                 raise Overloaded(f"{TENANTS_MAX} tenants are here", _RETRY_AFTER_MS)
             facts = {quota: value for quota, value in asdict(quotas).items() if value}
+            if request:
+                facts[_REQUEST] = _word(request)
             await sequencer.in_worker(lambda: self._journal.admit(name, seed, facts))
             self._hosted[name] = hosted = Hosted(name, facts)
             await self._reopen(hosted)
-            return hosted
+            return hosted, False
 
     async def suspend(self, name: str) -> Hosted:
         """Close a tenant until it is resumed: what it was asked is answered or refused, its streams end, its timers
@@ -243,3 +253,8 @@ class Hosting:
     def _remove_files(self, name: str) -> None:
         shutil.rmtree(tenant_dir(self._config.data_dir, name), ignore_errors=True)
         self._journal.snapshots.remove(name)
+
+
+def _word(request: bytes) -> int:
+    """What a request is known by later: 63 bits, as SQLite keeps whole numbers."""
+    return int.from_bytes(hashlib.blake2b(request, digest_size=8).digest(), "big") >> 1

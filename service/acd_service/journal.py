@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-TENANT_DEFAULT = "default"
+from acd_service import tenant_settings
+
+TENANT_DEFAULT = tenant_settings.TENANT_DEFAULT
 
 
 class CommandRecord(NamedTuple):

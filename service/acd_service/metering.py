@@ -2,13 +2,15 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from math import ceil
+from typing import Final
 
 from acd_service.clock import stopwatch_ns
 from acd_service.service_error import QuotaExceeded
 from acd_service.tenant_settings import Quotas
 
-_RETRY_AFTER_MS = 1_000
+_RETRY_AFTER_MS: Final = 1_000
+_TOKEN: Final = 1_000_000_000
+"""A token, in parts of which a rate of one a second earns one each nanosecond."""
 
 
 class Metering:
@@ -28,7 +30,7 @@ class Metering:
         self.subscribers = 0
         self._now_ns = now_ns
         self._rate = quotas.commands_per_s
-        self._tokens = float(self._rate)
+        self._tokens = self._rate * _TOKEN
         self._at_ns = now_ns()
 
     def take(self, commands: int = 1) -> None:
@@ -40,12 +42,12 @@ class Metering:
         if not self._rate:
             return
         now_ns = self._now_ns()
-        self._tokens = min(self._tokens + (now_ns - self._at_ns) / 1e9 * self._rate, float(self._rate))
+        self._tokens = min(self._tokens + (now_ns - self._at_ns) * self._rate, self._rate * _TOKEN)
         self._at_ns = now_ns
-        if self._tokens < 1:
-            retry_after_ms = max(ceil((1 - self._tokens) / self._rate * 1_000), 1)
-            raise QuotaExceeded("commands_per_s", self._rate, retry_after_ms)
-        self._tokens -= commands
+        if self._tokens < _TOKEN:
+            missing_ns = -(-(_TOKEN - self._tokens) // self._rate)
+            raise QuotaExceeded("commands_per_s", self._rate, -(-missing_ns // 1_000_000))
+        self._tokens -= commands * _TOKEN
 
     @contextlib.contextmanager
     def stream(self, *, subscribes: bool = False) -> Iterator[None]:

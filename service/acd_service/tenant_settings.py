@@ -6,6 +6,8 @@ from typing import Any, Final, Self
 
 from acd_core.limits import Limits
 
+TENANT_DEFAULT: Final = "default"
+"""Always there: whose callers without credentials are."""
 QUOTA_MAX: Final = 2**31 - 1
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 """What any file system takes as the name of a file, whoever chose it."""

@@ -198,7 +198,10 @@ def fill(caller: Caller) -> None:
     caller("AgentService/SetPresence", agent_id="ann", presence="PRESENCE_READY")
     caller("RoutingService/EnqueueContact", contact_id="call-1", queue_id="sales", request_id="r-1")
     caller("RoutingService/EnqueueContact", contact_id="call-2", queue_id="sales", request_id="r-2")
-    caller("CustomerService/UpsertCustomers", customers=[{"customer_id": "c-1", "addresses": [{"kind": "KIND_PHONE", "value": "+1555"}]}])
+    caller(
+        "CustomerService/UpsertCustomers",
+        customers=[{"customer_id": "c-1", "addresses": [{"kind": "KIND_PHONE", "value": "+1555"}]}],
+    )
 
 
 @pytest.fixture(scope="session")

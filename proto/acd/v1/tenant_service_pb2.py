@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61\x63\x64/v1/tenant_service.proto\x12\x06\x61\x63\x64.v1\"\x97\x01\n\x0cTenantQuotas\x12\x12\n\nagents_max\x18\x01 \x01(\r\x12\x13\n\x0bwaiting_max\x18\x02 \x01(\r\x12\x12\n\nqueues_max\x18\x03 \x01(\r\x12\x16\n\x0e\x63ommands_per_s\x18\x04 \x01(\r\x12\x17\n\x0fsubscribers_max\x18\x05 \x01(\r\x12\x13\n\x0bstreams_max\x18\x06 \x01(\rJ\x04\x08\x07\x10\x64\"\xc3\x01\n\nTenantInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.acd.v1.TenantInfo.State\x12$\n\x06quotas\x18\x03 \x01(\x0b\x32\x14.acd.v1.TenantQuotas\x12\x0b\n\x03seq\x18\x04 \x01(\x04\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_SERVED\x10\x01\x12\x13\n\x0fSTATE_SUSPENDED\x10\x02J\x04\x08\x05\x10\x64\"q\n\x13\x43reateTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12$\n\x06quotas\x18\x03 \x01(\x0b\x32\x14.acd.v1.TenantQuotas\x12\x0c\n\x04seed\x18\x04 \x01(\x04J\x04\x08\x05\x10\x64\":\n\x14\x43reateTenantResponse\x12\"\n\x06tenant\x18\x01 \x01(\x0b\x32\x12.acd.v1.TenantInfo\"\x14\n\x12ListTenantsRequest\":\n\x13ListTenantsResponse\x12#\n\x07tenants\x18\x01 \x03(\x0b\x32\x12.acd.v1.TenantInfo\"8\n\x14SuspendTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\";\n\x15SuspendTenantResponse\x12\"\n\x06tenant\x18\x01 \x01(\x0b\x32\x12.acd.v1.TenantInfo\"7\n\x13ResumeTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\":\n\x14ResumeTenantResponse\x12\"\n\x06tenant\x18\x01 \x01(\x0b\x32\x12.acd.v1.TenantInfo\"7\n\x13RemoveTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x16\n\x14RemoveTenantResponse2\x86\x03\n\rTenantService\x12I\n\x0c\x43reateTenant\x12\x1b.acd.v1.CreateTenantRequest\x1a\x1c.acd.v1.CreateTenantResponse\x12\x46\n\x0bListTenants\x12\x1a.acd.v1.ListTenantsRequest\x1a\x1b.acd.v1.ListTenantsResponse\x12L\n\rSuspendTenant\x12\x1c.acd.v1.SuspendTenantRequest\x1a\x1d.acd.v1.SuspendTenantResponse\x12I\n\x0cResumeTenant\x12\x1b.acd.v1.ResumeTenantRequest\x1a\x1c.acd.v1.ResumeTenantResponse\x12I\n\x0cRemoveTenant\x12\x1b.acd.v1.RemoveTenantRequest\x1a\x1c.acd.v1.RemoveTenantResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61\x63\x64/v1/tenant_service.proto\x12\x06\x61\x63\x64.v1\"\x97\x01\n\x0cTenantQuotas\x12\x12\n\nagents_max\x18\x01 \x01(\r\x12\x13\n\x0bwaiting_max\x18\x02 \x01(\r\x12\x12\n\nqueues_max\x18\x03 \x01(\r\x12\x16\n\x0e\x63ommands_per_s\x18\x04 \x01(\r\x12\x17\n\x0fsubscribers_max\x18\x05 \x01(\r\x12\x13\n\x0bstreams_max\x18\x06 \x01(\rJ\x04\x08\x07\x10\x64\"\xc3\x01\n\nTenantInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.acd.v1.TenantInfo.State\x12$\n\x06quotas\x18\x03 \x01(\x0b\x32\x14.acd.v1.TenantQuotas\x12\x0b\n\x03seq\x18\x04 \x01(\x04\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_SERVED\x10\x01\x12\x13\n\x0fSTATE_SUSPENDED\x10\x02J\x04\x08\x05\x10\x64\"q\n\x13\x43reateTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12$\n\x06quotas\x18\x03 \x01(\x0b\x32\x14.acd.v1.TenantQuotas\x12\x0c\n\x04seed\x18\x04 \x01(\x04J\x04\x08\x05\x10\x64\"M\n\x14\x43reateTenantResponse\x12\"\n\x06tenant\x18\x01 \x01(\x0b\x32\x12.acd.v1.TenantInfo\x12\x11\n\tduplicate\x18\x02 \x01(\x08\"\x14\n\x12ListTenantsRequest\":\n\x13ListTenantsResponse\x12#\n\x07tenants\x18\x01 \x03(\x0b\x32\x12.acd.v1.TenantInfo\"8\n\x14SuspendTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\";\n\x15SuspendTenantResponse\x12\"\n\x06tenant\x18\x01 \x01(\x0b\x32\x12.acd.v1.TenantInfo\"7\n\x13ResumeTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\":\n\x14ResumeTenantResponse\x12\"\n\x06tenant\x18\x01 \x01(\x0b\x32\x12.acd.v1.TenantInfo\"7\n\x13RemoveTenantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x16\n\x14RemoveTenantResponse2\x86\x03\n\rTenantService\x12I\n\x0c\x43reateTenant\x12\x1b.acd.v1.CreateTenantRequest\x1a\x1c.acd.v1.CreateTenantResponse\x12\x46\n\x0bListTenants\x12\x1a.acd.v1.ListTenantsRequest\x1a\x1b.acd.v1.ListTenantsResponse\x12L\n\rSuspendTenant\x12\x1c.acd.v1.SuspendTenantRequest\x1a\x1d.acd.v1.SuspendTenantResponse\x12I\n\x0cResumeTenant\x12\x1b.acd.v1.ResumeTenantRequest\x1a\x1c.acd.v1.ResumeTenantResponse\x12I\n\x0cRemoveTenant\x12\x1b.acd.v1.RemoveTenantRequest\x1a\x1c.acd.v1.RemoveTenantResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,23 +40,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATETENANTREQUEST']._serialized_start=391
   _globals['_CREATETENANTREQUEST']._serialized_end=504
   _globals['_CREATETENANTRESPONSE']._serialized_start=506
-  _globals['_CREATETENANTRESPONSE']._serialized_end=564
-  _globals['_LISTTENANTSREQUEST']._serialized_start=566
-  _globals['_LISTTENANTSREQUEST']._serialized_end=586
-  _globals['_LISTTENANTSRESPONSE']._serialized_start=588
-  _globals['_LISTTENANTSRESPONSE']._serialized_end=646
-  _globals['_SUSPENDTENANTREQUEST']._serialized_start=648
-  _globals['_SUSPENDTENANTREQUEST']._serialized_end=704
-  _globals['_SUSPENDTENANTRESPONSE']._serialized_start=706
-  _globals['_SUSPENDTENANTRESPONSE']._serialized_end=765
-  _globals['_RESUMETENANTREQUEST']._serialized_start=767
-  _globals['_RESUMETENANTREQUEST']._serialized_end=822
-  _globals['_RESUMETENANTRESPONSE']._serialized_start=824
-  _globals['_RESUMETENANTRESPONSE']._serialized_end=882
-  _globals['_REMOVETENANTREQUEST']._serialized_start=884
-  _globals['_REMOVETENANTREQUEST']._serialized_end=939
-  _globals['_REMOVETENANTRESPONSE']._serialized_start=941
-  _globals['_REMOVETENANTRESPONSE']._serialized_end=963
-  _globals['_TENANTSERVICE']._serialized_start=966
-  _globals['_TENANTSERVICE']._serialized_end=1356
+  _globals['_CREATETENANTRESPONSE']._serialized_end=583
+  _globals['_LISTTENANTSREQUEST']._serialized_start=585
+  _globals['_LISTTENANTSREQUEST']._serialized_end=605
+  _globals['_LISTTENANTSRESPONSE']._serialized_start=607
+  _globals['_LISTTENANTSRESPONSE']._serialized_end=665
+  _globals['_SUSPENDTENANTREQUEST']._serialized_start=667
+  _globals['_SUSPENDTENANTREQUEST']._serialized_end=723
+  _globals['_SUSPENDTENANTRESPONSE']._serialized_start=725
+  _globals['_SUSPENDTENANTRESPONSE']._serialized_end=784
+  _globals['_RESUMETENANTREQUEST']._serialized_start=786
+  _globals['_RESUMETENANTREQUEST']._serialized_end=841
+  _globals['_RESUMETENANTRESPONSE']._serialized_start=843
+  _globals['_RESUMETENANTRESPONSE']._serialized_end=901
+  _globals['_REMOVETENANTREQUEST']._serialized_start=903
+  _globals['_REMOVETENANTREQUEST']._serialized_end=958
+  _globals['_REMOVETENANTRESPONSE']._serialized_start=960
+  _globals['_REMOVETENANTRESPONSE']._serialized_end=982
+  _globals['_TENANTSERVICE']._serialized_start=985
+  _globals['_TENANTSERVICE']._serialized_end=1375
 # @@protoc_insertion_point(module_scope)

@@ -56,10 +56,12 @@ class CreateTenantRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., quotas: _Optional[_Union[TenantQuotas, _Mapping]] = ..., seed: _Optional[int] = ...) -> None: ...
 
 class CreateTenantResponse(_message.Message):
-    __slots__ = ("tenant",)
+    __slots__ = ("tenant", "duplicate")
     TENANT_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
     tenant: TenantInfo
-    def __init__(self, tenant: _Optional[_Union[TenantInfo, _Mapping]] = ...) -> None: ...
+    duplicate: bool
+    def __init__(self, tenant: _Optional[_Union[TenantInfo, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
 
 class ListTenantsRequest(_message.Message):
     __slots__ = ()

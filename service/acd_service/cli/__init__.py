@@ -20,6 +20,7 @@ from acd_service.cli.replay import replay_command
 from acd_service.cli.serve import serve_command
 from acd_service.cli.simulate import simulate_command
 from acd_service.cli.status import status_command
+from acd_service.cli.tenants import tenants_group
 from acd_service.cli.terminal import EXIT_INTERRUPTED
 from acd_service.cli.top import top_command
 from acd_service.cli.verify import verify_command
@@ -60,6 +61,7 @@ for command in (
     health_command,
     top_command,
     keys_group,
+    tenants_group,
     verify_command,
     simulate_command,
     replay_command,

@@ -25,11 +25,12 @@ class TenantService(tenant_service_pb2_grpc.TenantServiceServicer):
         hosting = self._there()
         try:
             quotas = Quotas(**{name: getattr(request.quotas, name) for name in asdict(Quotas())})
-            hosted = await hosting.create(request.name, quotas, request.seed)
+            sent = request.SerializeToString(deterministic=True) if request.request_id else b""
+            hosted, duplicate = await hosting.create(request.name, quotas, request.seed, sent)
         except BadTenant as error:
             field = error.field if error.field == "name" else f"quotas.{error.field}"
             raise Refused(Reason.INVALID_VALUE, field, error.message) from None
-        return tenant_service_pb2.CreateTenantResponse(tenant=await _message(hosting, hosted))
+        return tenant_service_pb2.CreateTenantResponse(tenant=await _message(hosting, hosted), duplicate=duplicate)
 
     async def ListTenants(self, request: Any, context: Any) -> Any:
         hosting = self._there()
