@@ -1,4 +1,4 @@
-"""PostgreSQL in a private directory, with a unix socket and no port. It refuses to run as root, so root lends it a user."""
+"""PostgreSQL in a private directory, with a unix socket and no port. It does not run as root: another user is taken then."""
 
 import getpass
 import os
@@ -14,7 +14,7 @@ from typing import Final, Self
 
 import psycopg
 
-from bench.peers.private_server import checked, cpu_s, end, program
+from bench.peers.private_server import Processor, checked, end, program
 
 PACKAGE: Final = "postgresql"
 SETTINGS: Final = {
@@ -76,10 +76,10 @@ class PostgresServer:
         """A connection that commits each statement."""
         return psycopg.connect(host=str(self._folder), dbname=database, user="router", autocommit=True)
 
-    def cpu_s(self) -> float:
-        """Seconds of processor time that the server and its processes have used."""
+    def processor(self) -> Processor:
+        """What the server and its processes use from now on."""
         assert self._process is not None
-        return cpu_s(self._process.pid)
+        return Processor(self._process.pid)
 
     def _as_user(self) -> Iterator[str]:
         if not os.getuid():
