@@ -52,13 +52,13 @@ def report(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.peers", description="our router beside others")
     parser.add_argument("--json", action="store_true", help="keys as documented in bench/README.md")
     parser.add_argument("--quick", action="store_true", help="short runs that prove that it works; not for figures")
     parser.add_argument("--peer", nargs="+", choices=PEERS, default=list(PEERS), help="only these")
     parser.add_argument("--workload", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), help="only these")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     try:
         from bench.peers import comparison
         from bench.peers.private_server import Missing
@@ -70,6 +70,7 @@ def main() -> int:
     found |= {peer: {} for peer in args.peer}
     size = comparison.QUICK if args.quick else comparison.WHOLE
     try:
+        comparison.require(args.peer)
         for workload in args.workload:
             one = comparison.compare(SHAPES[workload], args.peer, size, _say)
             found["sides"][workload] = one["sides"]

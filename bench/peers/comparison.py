@@ -7,6 +7,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from bench.peers.postgres_server import postgres_programs
+from bench.peers.redis_router import redis_program
 from bench.peers.same_stream import recorded
 from bench.peers.sides import Field, Turn
 from bench.turns import spread
@@ -83,6 +85,18 @@ def compare(shape: Shape, peers: Sequence[str], size: Size, said: Callable[[str]
         "sides": {name: _costs(each) | {"driven": driven[name]} for name, each in turns.items()},
         "ratios": {peer: _ratios(PAIRS[peer], turns) for peer in peers},
     }
+
+
+def require(peers: Sequence[str]) -> None:
+    """See that the servers are there before anything is begun.
+
+    Raises:
+        Missing: one is not.
+    """
+    if "redis" in peers:
+        redis_program()
+    if "postgres" in peers:
+        postgres_programs()
 
 
 def _costs(turns: list[Turn]) -> dict[str, Any]:

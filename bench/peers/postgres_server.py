@@ -1,4 +1,4 @@
-"""PostgreSQL in a private directory, with a unix socket and no port. It does not run as root: another user is taken then."""
+"""PostgreSQL in a private directory, with a unix socket and no port. It refuses root, who takes another user for it."""
 
 import getpass
 import os
@@ -29,6 +29,16 @@ SETTINGS: Final = {
 _USERS: Final = ("postgres", "nobody")
 
 
+def postgres_programs() -> tuple[str, str]:
+    """Where `initdb` and `postgres` are. Debian keeps them off the path, in a folder for each version.
+
+    Raises:
+        Missing: nowhere.
+    """
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return program("initdb", PACKAGE, folders), program("postgres", PACKAGE, folders)
+
+
 class PostgresServer:
     """A context in which a server runs.
 
@@ -40,9 +50,7 @@ class PostgresServer:
     """
 
     def __init__(self, folder: Path) -> None:
-        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-        self._initdb = program("initdb", PACKAGE, folders)
-        self._postgres = program("postgres", PACKAGE, folders)
+        self._initdb, self._postgres = postgres_programs()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._user = getpass.getuser() if os.getuid() else _other_user()

@@ -44,6 +44,15 @@ class PeerRefused(RuntimeError):
     """The router answered a call with an error."""
 
 
+def redis_program() -> str:
+    """Where the server's program is.
+
+    Raises:
+        Missing: nowhere.
+    """
+    return program("redis-server", PACKAGE)
+
+
 class RedisRouter:
     """A server of its own with one durability; a context in which it runs.
 
@@ -57,7 +66,7 @@ class RedisRouter:
 
     def __init__(self, folder: Path, persistence: str) -> None:
         self.depth = DEPTHS[-1]
-        self._program = program("redis-server", PACKAGE)
+        self._program = redis_program()
         self._folder = folder
         self._persistence = persistence
         self._process: subprocess.Popen[bytes] | None = None
@@ -156,7 +165,8 @@ class RedisRouter:
         return self._answers(count)
 
     def _answers(self, count: int) -> list[list[int]]:
-        reader, found = self._reader, []
+        reader = self._reader
+        found: list[list[int]] = []
         while len(found) < count:
             answer = reader.gets()
             if answer is False:
@@ -172,7 +182,8 @@ class RedisRouter:
 
 
 def _pack(words: Words) -> bytes:
-    return hiredis.pack_command(words)
+    content: bytes = hiredis.pack_command(words)  # type: ignore[arg-type]  # its stub names one type for all words
+    return content
 
 
 def _loading(state: StartState, catalogue: Catalogue) -> Iterator[Words]:
