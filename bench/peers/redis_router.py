@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Final, Self
 
 import hiredis
-import redis
 
 from bench.peers.calls import Call, Catalogue, Offer
 from bench.peers.private_server import Processor, end, program
@@ -82,9 +81,7 @@ class RedisRouter:
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             self._connect(path)
-            client = redis.Redis(unix_socket_path=str(path))
-            client.function_load(_FUNCTIONS.read_text(), replace=True)
-            client.close()
+            self._exchange(_pack(("FUNCTION", "LOAD", _FUNCTIONS.read_text())), 1)
         except BaseException:
             self._end()
             raise

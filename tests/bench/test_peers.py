@@ -14,7 +14,6 @@ from acd_core.engine import Engine
 from acd_core.reference import ReferenceEngine
 
 pytest.importorskip("hiredis")
-pytest.importorskip("redis")
 pytest.importorskip("psycopg")
 
 from bench.peers import __main__ as command_line
@@ -30,7 +29,7 @@ from bench.peers.same_stream import SameStream, follow
 from bench.peers.side_by_side import SideBySide
 from bench.peers.sides import RedisSide, WrongAssignments
 from bench.recording import SEED
-from bench.workload import MIXED, SMALL, record
+from bench.workload import SMALL, record
 
 CROWDED = replace(SMALL, agents=20, waiting=40, cancel_thousandths=150, reskill_thousandths=60, away_thousandths=150)
 """Agents choose among contacts."""
@@ -151,7 +150,7 @@ def test_a_side_that_decides_otherwise_is_noticed(redis: RedisRouter, stream: Sa
 
 
 def test_what_the_peers_cannot_do_is_refused() -> None:
-    start, steady = record(replace(MIXED, agents=20, waiting=20), SEED, Engine(SEED), 300)
+    start, steady = record(replace(SMALL, preferred_thousandths=500), SEED, Engine(SEED), 300)
     catalogue = Catalogue()
     commands = [timed for timed in start + steady if not isinstance(timed[1], ApplyPolicy | UpsertAgents)]
     with pytest.raises(NotForPeers):
