@@ -28,6 +28,13 @@ FAULTS = [
     service_error.CustomerLimit("full"),
     service_error.ReplayTooLong(9, 5),
     service_error.ReplayFailed("gone"),
+    service_error.QuotaExceeded("commands_per_s", 10, 100),
+    service_error.TenantSuspended(),
+    service_error.TenantState("TENANT_EXISTS", "it is there"),
+    service_error.TenantState("TENANT_NOT_SUSPENDED", "it is served"),
+    service_error.TenantState("TENANT_IN_SETTINGS", "it would come back"),
+    service_error.TenantState("TENANT_NEEDED", "it is needed"),
+    service_error.UnknownTenant("nobody"),
 ]
 
 
