@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -65,17 +66,27 @@ class CustomerDirectory:
     def __init__(self, path: Path, tenant: str, customers_max: int) -> None:
         self._tenant = tenant
         self._customers_max = customers_max
-        self._writer = _opened(path)
-        self._finder = _opened(path)
+        self._path = path
         self._changing = ThreadPoolExecutor(1, thread_name_prefix="customers")
         self._finding = ThreadPoolExecutor(1, thread_name_prefix="customer look-up")
-        self.is_empty = self._count() == 0
+        # As long as nobody was brought in there is no file: a tenant without customers costs nothing.
+        self.is_empty = not path.exists() or self._count() == 0
+
+    @cached_property
+    def _writer(self) -> apsw.Connection:
+        return _opened(self._path)
+
+    @cached_property
+    def _finder(self) -> apsw.Connection:
+        return _opened(self._path)
 
     def close(self) -> None:
         self._changing.shutdown()
         self._finding.shutdown()
-        self._writer.close()
-        self._finder.close()
+        for name in ("_writer", "_finder"):
+            connection = self.__dict__.pop(name, None)
+            if connection is not None:
+                connection.close()
 
     async def find(self, customer_id: str, address: str) -> Customer | None:
         """The customer with this id, or if that is empty the one with this address."""

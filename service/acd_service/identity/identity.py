@@ -23,10 +23,10 @@ class Role(StrEnum):
     """Watches queues and agents, and steps in."""
     OPERATOR = "operator"
     """Keeps the policy, the roster and the directory of customers."""
-    ADMIN = "admin"
-    """May do everything within its tenant."""
     HOST = "host"
     """Makes, suspends, resumes and removes tenants; sees nothing of what is in them."""
+    ADMIN = "admin"
+    """May do everything within its tenant."""
 
 
 @dataclass(frozen=True, slots=True)
