@@ -120,6 +120,7 @@ class SqliteJournal:
         self._vfs = vfs
         self._writer = writer
         self._has_chunks = True
+        self._is_still = False
         self._oldest_event_seqs: dict[str, int] = {}
         self.snapshots = SnapshotFiles(snapshots_path(data_dir))
 
@@ -176,6 +177,8 @@ class SqliteJournal:
             raise JournalMissing(f"{data_dir} has no journal ({path.name})")
         _check_file(path)
         journal = cls(data_dir, vfs, None)
+        wal = path.with_name(path.name + "-wal")
+        journal._is_still = not os.access(data_dir, os.W_OK) and not (wal.exists() and wal.stat().st_size)
         with journal._reader() as reader:
             journal._has_chunks = _check_schema(path, reader) >= _FORMAT_WITH_CHUNKS
         return journal
@@ -496,8 +499,11 @@ class SqliteJournal:
     def _reader(self) -> Iterator[apsw.Connection]:
         connection = None
         try:
-            flags = apsw.SQLITE_OPEN_READONLY
-            connection = apsw.Connection(str(self._path), flags=flags, vfs=self._vfs or None)
+            flags, name = apsw.SQLITE_OPEN_READONLY, str(self._path)
+            if self._is_still:
+                # Where nothing can be written SQLite cannot make the file that readers of a log share, and needs none.
+                flags, name = flags | apsw.SQLITE_OPEN_URI, f"{self._path.absolute().as_uri()}?immutable=1"
+            connection = apsw.Connection(name, flags=flags, vfs=self._vfs or None)
             connection.set_busy_timeout(5_000)
             connection.execute("BEGIN")  # all that is asked of it is as of one moment
             yield connection
