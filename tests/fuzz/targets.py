@@ -30,12 +30,12 @@ _events: Final = EventReader()
 
 
 def requirement(data: bytes) -> bool:
-    """What is read prints as text that is read as the same."""
+    """What is read prints as text that is read as what prints the same (`and` within `and` needs no parentheses)."""
     try:
         node = parse(data.decode("utf-8", "surrogateescape"))
     except Refused:
         return False
-    assert parse(str(node)) == node
+    assert str(parse(str(node))) == str(node)
     return True
 
 
