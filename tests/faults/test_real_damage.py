@@ -27,6 +27,7 @@ from acd_service.journal import (
     EventRecord,
     JournalDamaged,
     JournalError,
+    PolicyRecord,
     Snapshot,
     Stretch,
 )
@@ -65,10 +66,12 @@ def write(folder, *, checkpoint):
         record = codec.encode_record(answer.seq, answer.at_ns, command)
         events = [(event.event_seq, event.seq, codec.encode_event(event)) for event in answer.events]
         if number <= 20:
+            policy = [PolicyRecord(TENANT_DEFAULT, 1, 1, SECOND, command.policy.to_bytes())] if number == 1 else []
             journal.append(
                 Batch(
                     [CommandRecord(TENANT_DEFAULT, answer.seq, answer.at_ns, engine.event_hash, record)],
                     [EventRecord(TENANT_DEFAULT, *event) for event in events],
+                    policy,
                 )
             )
         else:
