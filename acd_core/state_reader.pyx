@@ -391,6 +391,8 @@ cdef int _read_extra(Administration engine, int32_t slot, Source source) except 
     only = between(source, 0, 1)
     preferred = _read_ordinals(source)
     reserved = _read_ordinals(source)
+    if only and preferred is None:
+        raise source.damaged("a contact is for its preferred agents alone and has none")
     contact.opened_ns = number(source)
     contact.plan_from_ns = number(source)
     address = source.text()

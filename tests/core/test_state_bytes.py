@@ -92,7 +92,7 @@ def test_a_sink_that_fails(state: bytes) -> None:
 
 def test_truncations(state: bytes) -> None:
     draws = random.Random(1)
-    lengths = {*range(300), *(draws.randrange(len(state)) for _ in range(700)), len(state) - 1}
+    lengths = {*range(300), *(draws.randrange(len(state)) for _ in range(300)), len(state) - 1}
     for size in lengths:
         with pytest.raises(BadSnapshot):
             Engine.restore(state[:size])
@@ -103,7 +103,7 @@ def test_tampered_bytes(state: bytes, seed: int) -> None:
     """Either they are refused by name, or they are a state that can be written again."""
     draws = random.Random(seed)
     refused = 0
-    for _ in range(700):
+    for _ in range(200):
         data = bytearray(state)
         at = draws.randrange(len(MAGIC), len(data) - 8)
         match draws.randrange(4):
@@ -121,8 +121,8 @@ def test_tampered_bytes(state: bytes, seed: int) -> None:
         except BadSnapshot:
             refused += 1
         else:
-            assert Engine.restore_from(Dripping(bytes(data), seed, 500), len(data)).snapshot() == engine.snapshot()
-    assert refused > 200
+            assert Engine.restore_from(Dripping(bytes(data), seed, 5_000), len(data)).snapshot() == engine.snapshot()
+    assert refused > 50
 
 
 def test_alike_shares_and_checks() -> None:
