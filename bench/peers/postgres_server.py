@@ -1,4 +1,4 @@
-"""PostgreSQL in a private directory, with a unix socket and no port. It refuses to run as root, so root lends it a user."""
+"""PostgreSQL in a private directory, with a unix socket and no port. It refuses root, who takes another user for it."""
 
 import getpass
 import os
@@ -7,14 +7,13 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import psycopg
 
-from bench.peers.private_server import checked, cpu_s, end, program
+from bench.peers.private_server import Processor, checked, end, program
 
 PACKAGE: Final = "postgresql"
 SETTINGS: Final = {
@@ -29,6 +28,16 @@ SETTINGS: Final = {
 _USERS: Final = ("postgres", "nobody")
 
 
+def postgres_programs() -> tuple[str, str]:
+    """Where `initdb` and `postgres` are. Debian keeps them off the path, in a folder for each version.
+
+    Raises:
+        Missing: nowhere.
+    """
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return program("initdb", PACKAGE, folders), program("postgres", PACKAGE, folders)
+
+
 class PostgresServer:
     """A context in which a server runs.
 
@@ -40,9 +49,7 @@ class PostgresServer:
     """
 
     def __init__(self, folder: Path) -> None:
-        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-        self._initdb = program("initdb", PACKAGE, folders)
-        self._postgres = program("postgres", PACKAGE, folders)
+        self._initdb, self._postgres = postgres_programs()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._user = getpass.getuser() if os.getuid() else _other_user()
@@ -52,13 +59,13 @@ class PostgresServer:
         if not os.getuid():
             shutil.chown(self._folder, self._user)
         words = [self._initdb, "-D", str(data), "-U", "router", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        checked([*self._as_user(), *words], "initdb")
+        checked(words, "initdb", self._as_user())
         words = [self._postgres, "-D", str(data), "-k", str(self._folder)]
         for name, value in SETTINGS.items():
             words += ["-c", f"{name}={value.strip(chr(39))}"]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*self._as_user(), *words], cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                words, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._as_user()
             )
         try:
             self._wait()
@@ -76,14 +83,15 @@ class PostgresServer:
         """A connection that commits each statement."""
         return psycopg.connect(host=str(self._folder), dbname=database, user="router", autocommit=True)
 
-    def cpu_s(self) -> float:
-        """Seconds of processor time that the server and its processes have used."""
+    def processor(self) -> Processor:
+        """What the server and its processes use from now on."""
         assert self._process is not None
-        return cpu_s(self._process.pid)
+        return Processor(self._process.pid)
 
-    def _as_user(self) -> Iterator[str]:
-        if not os.getuid():
-            yield from ("setpriv", f"--reuid={self._user}", f"--regid={_group(self._user)}", "--clear-groups")
+    def _as_user(self) -> dict[str, Any]:
+        if os.getuid():
+            return {}
+        return {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
 
     def _wait(self) -> None:
         assert self._process is not None
@@ -109,7 +117,3 @@ def _other_user() -> str:
         if name in names:
             return name
     raise RuntimeError(f"PostgreSQL does not run as root, and there is no user {' or '.join(_USERS)}")
-
-
-def _group(user: str) -> int:
-    return pwd.getpwnam(user).pw_gid

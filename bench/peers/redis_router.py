@@ -11,13 +11,12 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import hiredis
-import redis
 
 from bench.peers.calls import Call, Catalogue, Offer
-from bench.peers.private_server import cpu_s, end, program
+from bench.peers.private_server import Processor, end, program
 from bench.peers.start_state import StartState
 
 PERSISTENCE: Final = {
@@ -29,8 +28,10 @@ PACKAGE: Final = "redis-server"
 DEPTHS: Final = (64, 256, 1_024, 4_096)
 """Commands in flight that are tried."""
 _SPEED: Final = ("--zset-max-listpack-entries", "0", "--hash-max-listpack-entries", "16")
-"""Compact forms are searched from end to end: with the defaults a call of `profiles` takes twice as long."""
+"""Compact forms are searched from end to end, which costs more than they save once a hundred elements are in them."""
 _FUNCTIONS: Final = Path(__file__).with_name("router.lua")
+_NO_EVENTS: Final = "local EVENTS = false"
+_EVENTS: Final = "local EVENTS = true"
 _LOAD_CHUNK: Final = 2_000
 _PAIRS_A_CALL: Final = 500
 _PRIORITY_STEP: Final = 2**32
@@ -44,20 +45,33 @@ class PeerRefused(RuntimeError):
     """The router answered a call with an error."""
 
 
+def redis_program() -> str:
+    """Where the server's program is.
+
+    Raises:
+        Missing: nowhere.
+    """
+    return program("redis-server", PACKAGE)
+
+
 class RedisRouter:
     """A server of its own with one durability; a context in which it runs.
 
     Args:
         folder: empty, kept by the caller; its path must be short, as those of sockets are.
         persistence: a key of PERSISTENCE.
+        tells: whether it writes a stream of events, too.
 
     Raises:
         Missing: no server is installed.
     """
 
-    def __init__(self, folder: Path, persistence: str) -> None:
+    def __init__(self, folder: Path, persistence: str, *, tells: bool = False) -> None:
         self.depth = DEPTHS[-1]
-        self._program = program("redis-server", PACKAGE)
+        self._program = redis_program()
+        functions = _FUNCTIONS.read_text()
+        self._functions = functions.replace(_NO_EVENTS, _EVENTS) if tells else functions
+        assert _NO_EVENTS in functions
         self._folder = folder
         self._persistence = persistence
         self._process: subprocess.Popen[bytes] | None = None
@@ -73,9 +87,7 @@ class RedisRouter:
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             self._connect(path)
-            client = redis.Redis(unix_socket_path=str(path))
-            client.function_load(_FUNCTIONS.read_text(), replace=True)
-            client.close()
+            self._exchange(_pack(("FUNCTION", "LOAD", self._functions)), 1)
         except BaseException:
             self._end()
             raise
@@ -103,10 +115,10 @@ class RedisRouter:
         self._socket.close()
         end(self._process, signal.SIGKILL)
 
-    def cpu_s(self) -> float:
-        """Seconds of processor time that the server has used."""
+    def processor(self) -> Processor:
+        """What the router's process uses from now on."""
         assert self._process is not None
-        return cpu_s(self._process.pid)
+        return Processor(self._process.pid)
 
     def load(self, state: StartState, catalogue: Catalogue) -> None:
         """Put the start state in, as rows, not call by call."""
@@ -151,12 +163,20 @@ class RedisRouter:
         self.run(requests[len(DEPTHS) * size :])
         self.depth = min(took, key=lambda depth: took[depth])
 
+    def events_written(self) -> int:
+        """How many the stream of events has been given."""
+        self._socket.sendall(_pack(("XINFO", "STREAM", "events")))
+        (found,) = self._answers(1)
+        facts = dict(zip(found[::2], found[1::2], strict=True))
+        return int(facts[b"entries-added"])
+
     def _exchange(self, content: bytes, count: int) -> list[list[int]]:
         self._socket.sendall(content)
         return self._answers(count)
 
-    def _answers(self, count: int) -> list[list[int]]:
-        reader, found = self._reader, []
+    def _answers(self, count: int) -> list[Any]:
+        reader = self._reader
+        found: list[Any] = []
         while len(found) < count:
             answer = reader.gets()
             if answer is False:
@@ -172,7 +192,8 @@ class RedisRouter:
 
 
 def _pack(words: Words) -> bytes:
-    return hiredis.pack_command(words)
+    content: bytes = hiredis.pack_command(words)  # type: ignore[arg-type]  # its stub names one type for all words
+    return content
 
 
 def _loading(state: StartState, catalogue: Catalogue) -> Iterator[Words]:
