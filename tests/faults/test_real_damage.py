@@ -27,7 +27,6 @@ from acd_service.journal import (
     EventRecord,
     JournalDamaged,
     JournalError,
-    Snapshot,
     Stretch,
 )
 from acd_service.journal_sqlite import SqliteJournal
@@ -83,7 +82,7 @@ def write(folder, *, checkpoint):
             journal.append(Batch([], [], (), [stretch]))
             pending = []
         if number == 12:
-            journal.save_snapshot(Snapshot(TENANT_DEFAULT, engine.seq, engine.snapshot()))
+            journal.save_snapshot(TENANT_DEFAULT, engine)
     if checkpoint:
         journal._writer.pragma("wal_checkpoint", "TRUNCATE")
         journal.close()
