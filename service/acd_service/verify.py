@@ -129,7 +129,7 @@ def _start(
     for seq in journal.snapshots.seqs(tenant):
         if seq >= extent.oldest_seq - 1:
             try:
-                engine = make.restore(journal.snapshots.load(tenant, seq).data)
+                engine = journal.snapshots.of(tenant, seq).restore(make)
             except BadSnapshot as error:
                 raise JournalForeign(f"the snapshot of seq {seq} cannot be read: {error}") from None
             report.snapshots_checked.append(seq)
@@ -149,10 +149,10 @@ def _check_policy(journal: Journal, tenant: str, engine: RoutingEngine) -> None:
 
 def _check_snapshot(snapshots: SnapshotFiles, tenant: str, engine: RoutingEngine, report: VerifyReport) -> None:
     try:
-        data = snapshots.load(tenant, engine.seq).data
+        digest = snapshots.of(tenant, engine.seq).digest()
     except FileNotFoundError:
         return  # replaced by a newer one since the check began
-    if data != engine.snapshot():
+    if digest != engine.state_digest():
         raise JournalDamaged(f"the snapshot of seq {engine.seq} is not what the commands give", engine.seq)
     report.snapshots_checked.append(engine.seq)
 

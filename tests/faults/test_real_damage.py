@@ -28,7 +28,6 @@ from acd_service.journal import (
     JournalDamaged,
     JournalError,
     PolicyRecord,
-    Snapshot,
     Stretch,
 )
 from acd_service.journal_sqlite import SqliteJournal
@@ -86,7 +85,7 @@ def write(folder, *, checkpoint):
             journal.append(Batch([], [], (), [stretch]))
             pending = []
         if number == 12:
-            journal.save_snapshot(Snapshot(TENANT_DEFAULT, engine.seq, engine.snapshot()))
+            journal.save_snapshot(TENANT_DEFAULT, engine)
     if checkpoint:
         journal._writer.pragma("wal_checkpoint", "TRUNCATE")
         journal.close()

@@ -73,12 +73,11 @@ def test_damage_is_found(data_dir, engine_kind, statement, says, good):
 
 def test_a_snapshot_that_is_not_what_replay_gives(data_dir, engine_kind):
     from acd_service.engine_interface import engine_maker
-    from acd_service.journal import Snapshot
     from acd_service.snapshot_files import SnapshotFiles
 
     files = SnapshotFiles(data_dir / "snapshots")
     engine = engine_maker(engine_kind)(seed=99)
-    files.save(Snapshot("default", 8, engine.snapshot()))
+    files.save("default", 8, engine)
     report = verify(data_dir, engine=engine_kind)
     assert report.problem.startswith("the snapshot of seq 8 is not what the commands give")
 
