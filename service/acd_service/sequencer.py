@@ -336,10 +336,9 @@ class Sequencer:
                             continue
                 if self._arrived:
                     await self._gather()
-                else:
-                    self._ticked_at = asyncio.get_running_loop().time()
                 batch = self._arrived.take(self._config.batch_commands_max)
                 await self._process(batch)
+                self._ticked_at = asyncio.get_running_loop().time()
         except Exception as error:
             self._fail(error, batch)
 
@@ -364,8 +363,8 @@ class Sequencer:
             self._depth = max(self._depth, self._arrived.commands)
 
     async def _sleep(self) -> None:
-        """Until a command arrives, or a timer is due; timers alone are fired once in `gather_ms`, so that they share
-        commits.
+        """Until a command arrives, or a timer is due; timers alone are fired `gather_ms` after the commit before, so
+        that they share commits, best with the commands that callers give who have just had their answers.
         """
         due_ns = self._first_timer_ns()
         delay_s = _SLEEP_S_MAX

@@ -35,6 +35,7 @@ from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, SkillLevel
 from acd_service import codec
 from acd_service.batches import Applied, BatchFailed, Permit, apply_batch, read_batch, response_of
+from acd_service.batches.plain import apply_plain
 from acd_service.codec.batches import dispatch_request
 from acd_service.codec.values import packed_attributes
 from acd_service.service_error import PermissionDenied
@@ -159,6 +160,26 @@ def test_a_batch_comes_to_what_its_commands_come_to_one_by_one(timed: list[tuple
         assert written == [codec.event_message(event) for event in events]
         assert [reason_or_result(result) for result in answer.results] == results
     assert together.state_digest() == alone.state_digest()
+
+
+def test_batches_of_a_large_site_come_to_the_same() -> None:
+    compiled, plain = started(Engine()), started(Engine())
+    ids = [f"c-{'ü' * (number % 7 == 0)}{number}" for number in range(4_500)]
+    arrivals: list[Command] = [
+        EnqueueContact(contact_id, "sales", requirement=["", "spanish", f"spanish>={number % 90}"][number % 3])
+        for number, contact_id in enumerate(ids)
+    ]
+    changes: list[Command] = [CancelContact(contact_id) for contact_id in ids[::9]]
+    changes += [AcceptOffer("c-1", "ann", 1), CompleteContact("c-1"), FinishWrapUp("ann"), FinishWrapUp("ann", "c-1")]
+    changes += [SetPresence("bob", 2), SetPresence("käthe", 2), CancelContact("nobody"), EnqueueContact("", "sales")]
+    for place, part in enumerate((arrivals[:2_500], arrivals[2_500:], changes, changes[::-1])):
+        content = dispatch_request(part)
+        at_ns = T0 + place * 1_000_000_000
+        taken = apply_batch(compiled, at_ns, read_batch(content))
+        batch = read_batch(content)
+        held = apply_plain(plain, at_ns, batch, 0, lambda error: b"", None, None, b"", False)
+        assert (taken.commands, taken.events, taken.after) == (held.commands, held.events, held.after)
+    assert compiled.state_digest() == plain.state_digest()
 
 
 def is_offline(engine: Engine, agent_id: str) -> bool:

@@ -15,6 +15,7 @@ from acd_core.engine cimport Engine
 from acd_core.events cimport AnswerData, EventData, data_of
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
+from acd_service.batches.ahead cimport Ahead
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.event_writer cimport EventWriter
 from acd_service.codec.wire_fields cimport Span, take_span
@@ -44,6 +45,7 @@ from acd_service.codec.records import encode_command, encode_event
 from acd_service.service_error import CommandSetAside
 
 cdef CommandReader _reader = CommandReader()
+cdef Ahead _ahead = Ahead()
 cdef _Run _spare = None
 cdef EventWriter _events = EventWriter()
 cdef int64_t _AT_NS_MAX = AT_NS_MAX
@@ -53,6 +55,7 @@ cdef Command _tick = Tick()
 cdef enum:
     KINDS = 32
     ROOM_KEPT_MAX = 1 << 22
+    LARGE = 4096  # contacts and agents; fewer stay in the cache by themselves
     TAG_OF_RECORDS = 0x0A  # CommandChunk.records
     TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
     TAG_OF_EVENTS = 0x12  # EventChunk.events
@@ -244,7 +247,7 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef uint64_t granted = permit.granted if permit is not None else 0
     cdef object policy = None
     cdef tuple not_signed_on
-    cdef bint is_known
+    cdef bint is_known, is_large
     if not 1 <= at_ns <= _AT_NS_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
     if not 0 <= start < frame.count:
@@ -253,7 +256,12 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     if keep_events:
         run.kept = []
         run.event_ends = []
+    is_large = engine.desk.count + engine.roster.count >= LARGE
+    if is_large:
+        _ahead.begin(engine, _reader, frame, start)
     for place in range(start, frame.count):
+        if is_large:
+            _ahead.step(engine, _reader, frame, place)
         command = None  # so that the reader finds it free
         span = frame.commands[place]
         is_known = False
