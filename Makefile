@@ -11,7 +11,7 @@ DEBUG_LIB := build/debug/lib
 SOURCES := setup.py $(shell find acd_core service -name '*.pyx' -o -name '*.pxd')
 
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test serve bench load protos lint debug oracles msk torture clean
+.PHONY: help install build demo test serve bench load protos lint debug oracles msk torture lock audit clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -64,6 +64,15 @@ bench: build ## time the engine's operations
 
 load: build ## half a minute of users as they are in life against a real server; report in build/load
 	@$(BIN)/python -m load.run $(ARGS)
+
+lock: ## pin what the application runs with, with hashes, in requirements.lock
+	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet --disable-pip-version-check uv
+	@{ grep '^# ' requirements.lock; build/lock/bin/uv pip compile pyproject.toml --universal --quiet --upgrade \
+	  --python-version 3.11 --generate-hashes --no-header --system-certs; } > build/requirements.lock
+	@mv build/requirements.lock requirements.lock
+
+audit: ## look the pinned dependencies up among known weaknesses
+	@$(PYTHON) .ci/audit.py
 
 oracles: build ## every exact result at full length (minutes)
 	@$(BIN)/python -m acd_service.simulation.oracles $(ARGS)

@@ -1,8 +1,8 @@
 """What the service does at twice the rate that it bears: how many good answers are left, and whether any was a lie.
 
-`python -m load.overload --json`: finds the peak by steps. Then, in turn, never lets the service be without work, which
-is what it bears at that moment, and offers it twice as much; the ratio of the good answers is what counts. Then half of
-it, to see that it has recovered. Every acknowledgement of all these runs is held against the events.
+`python -m load.overload --json`: finds the peak by steps, then offers the peak and twice as much in turn, so that what
+else the machine does falls on both; the ratio of the good answers is what counts. Then half of it, to see that the
+service has recovered. Every acknowledgement of all these runs is held against the events.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import grpc
@@ -36,12 +36,12 @@ CALM_S_MAX: Final = 1.0
 _READ_S: Final = 120.0
 
 
-class Round(NamedTuple):
-    """What the service bore, what came of more, and good answers for each second of its processor in both."""
+class Turn(NamedTuple):
+    """A run at the peak and one beyond it, and good answers for each second of the service's processor in both."""
 
-    bears: float
+    at_peak: Outcome
     beyond: Outcome
-    bears_per_cpu_s: float
+    at_peak_per_cpu_s: float
     beyond_per_cpu_s: float
 
 
@@ -65,8 +65,8 @@ class Experiment:
         """Close the connection for questions."""
         self._channel.close()
 
-    def capacity(self) -> float:
-        """Good answers a second when the service is never without work: a closed loop, 20 calls on each connection."""
+    def closed_loop(self) -> float:
+        """Good answers a second when the service is never without work, with 20 calls on each connection."""
         with self._driver() as driver:
             rate = driver.closed_loop(20, self._seconds)
         time.sleep(min(CALM_S_MAX, self._seconds))
@@ -92,25 +92,23 @@ class Experiment:
         with contextlib.closing(driver):
             yield driver
 
-    def beyond(self, factor: float) -> Round:
-        """What the service bears now, and what comes of it when it is offered `factor` times as much."""
-        began_s, good = self._cpu_s(), len(self._responses)
-        bears = self.capacity()
-        between_s, good_between = self._cpu_s(), len(self._responses)
-        outcome = self.run(max(bears, 1.0) * factor)
-        return Round(
-            bears,
-            outcome,
-            (good_between - good) / max(between_s - began_s, 1e-3),
-            (len(self._responses) - good_between) / max(self._cpu_s() - between_s, 1e-3),
-        )
+    def turn(self, peak: float, factor: float) -> Turn:
+        """The peak, then `factor` times as much."""
+        at_peak, at_peak_per_cpu_s = self._costed(peak)
+        beyond, beyond_per_cpu_s = self._costed(peak * factor)
+        return Turn(at_peak, beyond, at_peak_per_cpu_s, beyond_per_cpu_s)
+
+    def _costed(self, rate: float) -> tuple[Outcome, float]:
+        began_s = self._cpu_s()
+        outcome = self.run(rate)
+        return outcome, outcome.good / max(self._cpu_s() - began_s, 1e-3)
 
     def _cpu_s(self) -> float:
         return self._whom.cpu_s() if self._whom.cpu_s is not None else 0.0
 
     def find_peak(self, steps_max: int) -> list[tuple[float, Outcome]]:
         """Rates and what came of them, up to the first that was too much twice: once may be the machine's doing."""
-        rate = max(self.capacity() / 2, 10.0)
+        rate = max(self.closed_loop() / 2, 10.0)
         steps: list[tuple[float, Outcome]] = []
         failed = 0
         while len(steps) < steps_max and failed < 2:
@@ -126,6 +124,10 @@ class Experiment:
     def _status(self) -> Any:
         stub = admin_service_pb2_grpc.AdminServiceStub(self._channel)
         return stub.GetStatus(GetStatusRequest(), timeout=30, wait_for_ready=True)
+
+    def take(self, responses: Iterable[bytes]) -> None:
+        """Responses of good answers that came in another way, for the accounts."""
+        self._responses += responses
 
     def accounts(self) -> Ledger:
         """Everything that was acknowledged, held against the events."""
@@ -149,27 +151,26 @@ class Experiment:
 
 
 def experiment(trial: Experiment, factor: float, rounds: int, steps_max: int) -> dict[str, Any]:
-    """All of it; the figures by name. The ratio is that of good answers beyond the peak and of what it bears."""
+    """All of it; the figures by name. The ratio is that of good answers beyond the peak and at the peak."""
     steps = trial.find_peak(steps_max)
-    peak = max(outcome.good_per_s for _, outcome in steps)
-    turns = [trial.beyond(factor) for _ in range(rounds)]
-    bears = statistics.median(turn.bears for turn in turns)
-    after = trial.run(max(bears / 2, 1.0))
+    peak = max(max(outcome.good_per_s for _, outcome in steps), 1.0)
+    turns = [trial.turn(peak, factor) for _ in range(rounds)]
+    after = trial.run(peak / 2)
     ledger = trial.accounts()
-    ratios = [turn.beyond.good_per_s / max(turn.bears, 1.0) for turn in turns]
+    ratios = [turn.beyond.good_per_s / max(turn.at_peak.good_per_s, 1.0) for turn in turns]
     refused: Counter[str] = Counter()
     for turn in turns:
         refused.update(turn.beyond.refused)
     return {
         "peak_per_s": round(peak, 1),
-        "bears_per_s": round(bears, 1),
-        "offered_per_s": round(bears * factor, 1),
+        "offered_per_s": round(peak * factor, 1),
+        "good_at_peak_per_s": round(statistics.median(turn.at_peak.good_per_s for turn in turns), 1),
         "good_per_s": round(statistics.median(turn.beyond.good_per_s for turn in turns), 1),
         "ratio": round(statistics.median(ratios), 3),
         "ratio_lowest": round(min(ratios), 3),
         "ratio_highest": round(max(ratios), 3),
         "cpu_ratio": round(
-            statistics.median(turn.beyond_per_cpu_s / max(turn.bears_per_cpu_s, 1e-9) for turn in turns), 3
+            statistics.median(turn.beyond_per_cpu_s / max(turn.at_peak_per_cpu_s, 1e-9) for turn in turns), 3
         ),
         "refused": dict(refused),
         "driver_kept_up": all(turn.beyond.kept_up for turn in turns),

@@ -47,6 +47,10 @@ class Config:
     """Commands taken but not yet applied; beyond it callers are told to come back."""
     calls_in_flight_max: int = 100_000
     """Calls being served at once, streams included."""
+    pending_calls_max: int = 512
+    """Calls that gRPC holds before the service takes them up. Of more than this it turns some away, of more than twice
+    as many all, as CANCELLED; they have changed nothing. It holds them in order of arrival: were it more than can be
+    taken up within callers' deadlines, only calls that are about to be given up would be served."""
 
     snapshot_every_commands: int = 250_000
     """A snapshot is taken after so many commands: it bounds what a restart replays. 0 takes none by itself."""
@@ -73,7 +77,7 @@ class Config:
 
     figures_kept_days: int = 400
     """Intervals and agents' sessions that were over earlier are forgotten."""
-    figures_gather_ms: float = 100.0
+    figures_gather_ms: float = 500.0
     """How often events are counted while nobody asks: one transaction each time."""
     figures_start: FiguresStart = "resume"
     """`rebuild`: figures are thrown away at start and made anew from the events that the journal keeps."""

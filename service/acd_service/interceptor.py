@@ -19,6 +19,7 @@ from acd_core.refusal import Refused
 from acd_service import errors
 from acd_service.clock import stopwatch_ns
 from acd_service.identity.gate import Gate
+from acd_service.identity.identity import caller
 from acd_service.log_fields import facts
 from acd_service.meters import Meters
 from acd_service.service_error import Overloaded, ServiceError, Stopping
@@ -151,12 +152,16 @@ class CallInterceptor:
         if self.meters is not None:
             self.meters.count_call_refused(name, reason)
         request_id = getattr(request, "request_id", "")
+        identity = caller.get(None)
+        who = "" if identity is None else identity.name
         if isinstance(error, Refused | ServiceError):
             if _log.isEnabledFor(logging.INFO):
-                told = facts({"why": str(error)}, method=name, call=number, request_id=request_id, reason=reason)
+                told = facts(
+                    {"why": str(error)}, method=name, call=number, asked_by=who, request_id=request_id, reason=reason
+                )
                 _log.info("call refused", extra=told)
         else:
-            told = facts(method=name, call=number, request_id=request_id)
+            told = facts(method=name, call=number, asked_by=who, request_id=request_id)
             _log.error("call failed", exc_info=error, extra=told)
         await context.abort_with_status(rpc_status.to_status(status))
 

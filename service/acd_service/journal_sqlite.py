@@ -105,6 +105,7 @@ class SqliteJournal:
         self._vfs = vfs
         self._writer = writer
         self._has_chunks = True
+        self._oldest_event_seqs: dict[str, int] = {}
         self.snapshots = SnapshotFiles(snapshots_path(data_dir))
 
     @classmethod
@@ -398,6 +399,17 @@ class SqliteJournal:
             last_seq, last_at_ns = self._last_command(reader, tenant)
             return Extent(oldest_seq, last_seq, last_at_ns, oldest_event_seq, self._last_event(reader, tenant))
 
+    def oldest_event_seq(self, tenant: str) -> int:
+        """The oldest event that is kept; 0 if there is none."""
+        oldest = self.extent(tenant).oldest_event_seq
+        if oldest:
+            self._oldest_event_seqs[tenant] = oldest
+        return oldest
+
+    def oldest_event_seq_known(self, tenant: str) -> int:
+        """As `oldest_event_seq`, without a look into the file; 0 if nobody has looked since events were forgotten."""
+        return self._oldest_event_seqs.get(tenant, 0)
+
     def seed(self, tenant: str) -> int | None:
         with self._reader() as reader:
             row = _row(reader, "SELECT seed FROM tenants WHERE tenant = ?", (tenant,))
@@ -453,6 +465,8 @@ class SqliteJournal:
                 )
         except apsw.Error as error:
             raise JournalWriteFailed(f"{self._path}: {error}") from error
+        finally:
+            self._oldest_event_seqs.pop(tenant, None)
 
     def close(self) -> None:
         if self._writer is not None:

@@ -128,20 +128,18 @@ class CommandLog:
             named = {
                 name: getattr(command, name, None) for name in ("request_id", "contact_id", "agent_id", "queue_id")
             }
-            kind = CommandKind(command.kind).name
-            if answer is None:
-                extra = facts(tenant=taken.tenant, kind=kind, reason=_reason_of(taken.error), **named)
-                _log.debug("refused", extra=extra)
-                continue
-            word = "duplicate" if answer.duplicate else "committed"
-            extra = facts(tenant=taken.tenant, kind=kind, seq=answer.seq, batch_us=batch_us, **named)
-            _log.debug(word, extra=extra)
+            named |= {"kind": CommandKind(command.kind).name, "asked_by": taken.asked_by}
+            if answer is not None:
+                word = "duplicate" if answer.duplicate else "committed"
+                _log.debug(word, extra=facts(tenant=taken.tenant, seq=answer.seq, batch_us=batch_us, **named))
+            elif taken.error is not None:
+                _log.debug("refused", extra=facts(tenant=taken.tenant, reason=_reason_of(taken.error), **named))
+            else:
+                _log.debug("its caller had gone before it was applied", extra=facts(tenant=taken.tenant, **named))
 
 
-def _reason_of(error: BaseException | None) -> str | None:
-    if isinstance(error, Refused):
-        return error.reason.value
-    return None if error is None else type(error).__name__
+def _reason_of(error: BaseException) -> str:
+    return error.reason.value if isinstance(error, Refused) else type(error).__name__
 
 
 def _plain(value: object) -> str:

@@ -14,6 +14,8 @@ class Passing(Protocol):
     answer: Answer | None
     """Set once it is applied, or known from before; None if it was refused."""
     error: Exception | None
+    asked_by: str
+    """The name of the identity whose call it is; empty where there are none."""
     note: object
     """The observer's own, of when the command came."""
 

@@ -8,7 +8,6 @@ before it, so it waits for the same commit.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -20,6 +19,7 @@ from acd_service.batches import Batch, BatchFailed, Permit
 from acd_service.clock import Clock, stopwatch_ns
 from acd_service.codec.sent import SentCommand
 from acd_service.config import Config
+from acd_service.inbound import Inbound
 from acd_service.journal import Journal
 from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
@@ -51,6 +51,7 @@ class _Taken:
 
     __slots__ = (
         "answer",
+        "arrival",
         "asked_by",
         "at_ns",
         "command",
@@ -61,6 +62,7 @@ class _Taken:
         "on_release",
         "released",
         "seat",
+        "sender",
         "sent",
         "work",
     )
@@ -75,6 +77,7 @@ class _Taken:
         on_release: Callable[[Answer], None] | None,
         asked_by: str,
         sent: SentCommand | None,
+        sender: str,
         work: BatchWork | None = None,
     ) -> None:
         self.seat = seat
@@ -85,6 +88,8 @@ class _Taken:
         self.on_release = on_release
         self.asked_by = asked_by
         self.sent = sent
+        self.sender = sender
+        self.arrival = 0
         self.answer: Answer | None = None
         self.error: Exception | None = None
         self.released: list[Released] = []
@@ -126,8 +131,7 @@ class Sequencer:
         self._config = config
         self._on_fatal = on_fatal
         self._seats: list[Seat] = []
-        self._arrived: deque[_Taken] = deque()
-        self._arrived_commands = 0
+        self._arrived: Inbound[_Taken] = Inbound(config.waiting_commands_max)
         self._looks: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
         self._uncommitted = False
         self._closed: Stopping | None = None
@@ -181,6 +185,7 @@ class Sequencer:
         on_release: Callable[[Answer], None] | None = None,
         asked_by: str = "",
         sent: SentCommand | None = None,
+        sender: str = "",
     ) -> "asyncio.Future[Answer]":
         """Have a command applied and made durable; the answer comes when it is.
 
@@ -190,14 +195,15 @@ class Sequencer:
             on_release: called with the answer just before the command's events are released.
             asked_by: the name of the identity whose call it is; kept with the command and its events.
             sent: the same command as it came, if the journal may keep those bytes.
+            sender: with whom the room for what waits is shared out: an identity, or a connection.
 
         Raises:
             Refused: the engine did not take it, or a time was given to a service that keeps its own.
             ServiceError: it was not applied, for a reason of the service's.
         """
-        self._check_may_come(at_ns, command.kind, 1)
+        self._check_may_come(seat, sender, at_ns, command.kind, 1)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        taken = _Taken(seat, command, future, at_ns, deadline, on_release, asked_by, sent)
+        taken = _Taken(seat, command, future, at_ns, deadline, on_release, asked_by, sent, sender)
         if self.observer is not None:
             taken.note = self.observer.arrived(command)
         self._arrive(taken)
@@ -212,6 +218,7 @@ class Sequencer:
         deadline: float | None = None,
         permit: Permit | None = None,
         asked_by: str = "",
+        sender: str = "",
     ) -> "asyncio.Future[bytes]":
         """Have the commands of a batch applied in order, with no other command between them, and made durable.
 
@@ -223,37 +230,27 @@ class Sequencer:
         Raises:
             Refused, ServiceError: as `submit`; refusals of single commands are in the response.
         """
-        self._check_may_come(at_ns, 0, len(batch))
+        self._check_may_come(seat, sender, at_ns, 0, len(batch))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         work = BatchWork(batch, permit, asked_by)
-        self._arrive(_Taken(seat, _NO_COMMAND, future, at_ns, deadline, None, asked_by, None, work))
+        self._arrive(_Taken(seat, _NO_COMMAND, future, at_ns, deadline, None, asked_by, None, sender, work))
         return future
 
-    def _check_may_come(self, at_ns: int | None, kind: int, count: int) -> None:
+    def _check_may_come(self, seat: Seat, sender: str, at_ns: int | None, kind: int, count: int) -> None:
         if at_ns is not None and not self._clock.driven:
             raise Refused(Reason.INVALID_VALUE, AT_FIELD, "this service keeps its own time (it runs with clock: wall)")
         if self._closed is not None:
             raise self._closed
-        if self._arrived_commands and self._arrived_commands + count > self._config.waiting_commands_max:
+        try:
+            self._arrived.check_room(seat.tenant, sender, count)
+        except Overloaded:
             self.meters.count(kind, "OVERLOADED", count)
-            raise Overloaded(f"{self._arrived_commands} commands are waiting to be applied", 100)
+            raise
 
     def _arrive(self, taken: _Taken) -> None:
-        self._arrived.append(taken)
-        self._arrived_commands += len(taken)
+        self._arrived.put(taken)
         if len(self._arrived) >= self._enough:
             self._wake()
-
-    def _next_batch(self) -> list[_Taken]:
-        """What goes into the next transaction: about `batch_commands_max` commands."""
-        batch: list[_Taken] = []
-        count = 0
-        while self._arrived and (not batch or count + len(self._arrived[0]) <= self._config.batch_commands_max):
-            taken = self._arrived.popleft()
-            count += len(taken)
-            batch.append(taken)
-        self._arrived_commands -= count
-        return batch
 
     async def look(self, question: Callable[[], T]) -> T:
         """Ask an engine something when all that it knows is durable. The question must not change it."""
@@ -272,7 +269,7 @@ class Sequencer:
     @property
     def waiting(self) -> int:
         """Commands taken and not yet applied."""
-        return self._arrived_commands
+        return self._arrived.commands
 
     def _wake(self) -> None:
         if self._wakeup is not None and not self._wakeup.done():
@@ -293,7 +290,7 @@ class Sequencer:
                     await self._gather()
                 else:
                     self._ticked_at = asyncio.get_running_loop().time()
-                batch = self._next_batch()
+                batch = self._arrived.take(self._config.batch_commands_max)
                 await self._process(batch)
         except Exception as error:
             self._fail(error, batch)
@@ -529,6 +526,5 @@ class Sequencer:
             if not future.done():
                 future.set_exception(self._closed)
         self._arrived.clear()
-        self._arrived_commands = 0
         self._looks.clear()
         self._on_fatal(error)

@@ -32,8 +32,10 @@ from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
 from acd_service.data_dir import DataDirInUse, DataDirLock
+from acd_service.identity import key_use
 from acd_service.identity.exposure import check_exposure, warnings_about
 from acd_service.identity.gate import Gate
+from acd_service.identity.key_use import KeyUse
 from acd_service.identity.tls import ServerCertificate
 from acd_service.interceptor import CallInterceptor
 from acd_service.journal import TENANT_DEFAULT, JournalError
@@ -107,7 +109,7 @@ class Server:
         self._grpc: grpc.aio.Server | None = None
         self._tenants = Tenants()
         self._calls = CallInterceptor(config.calls_in_flight_max)
-        self._gate = self._calls.gate = Gate(config.access, self._tenants.by_name) if config.access.is_set else None
+        self._gate = self._calls.gate = _gate_of(config, self._tenants) if config.access.is_set else None
         self._certificate = ServerCertificate(config.tls) if config.tls.certificate else None
         self._health = health.aio.HealthServicer()
         self.observing = Observing(config, self._calls, lambda: self._tenants.all(), lambda: self._calls.lets_in)
@@ -155,7 +157,12 @@ class Server:
             _log.warning("%s", warning)
 
     async def _listen(self) -> None:
-        self._grpc = server = grpc.aio.server(options=_OPTIONS)
+        pending = self._config.pending_calls_max
+        bounds = (
+            ("grpc.server.max_pending_requests", pending),
+            ("grpc.server.max_pending_requests_hard_limit", 2 * pending),
+        )
+        self._grpc = server = grpc.aio.server(options=(*_OPTIONS, *bounds))
         surface = Surface(self._calls)
         server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
@@ -273,6 +280,10 @@ def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: Non
     """As `serve`, in an event loop of its own."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     return uvloop.run(serve(config, on_ready))
+
+
+def _gate_of(config: Config, tenants: Tenants) -> Gate:
+    return Gate(config.access, tenants.by_name, KeyUse(config.data_dir / key_use.FILE_NAME))
 
 
 def main() -> int:

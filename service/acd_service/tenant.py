@@ -92,10 +92,18 @@ class Tenant:
         on_release: Callable[[Answer], None] | None = None,
         asked_by: str = "",
         sent: SentCommand | None = None,
+        sender: str = "",
     ) -> "asyncio.Future[Answer]":
         """As `Sequencer.submit`, for this tenant."""
         return self.sequencer.submit(
-            self._seat, command, at_ns=at_ns, deadline=deadline, on_release=on_release, asked_by=asked_by, sent=sent
+            self._seat,
+            command,
+            at_ns=at_ns,
+            deadline=deadline,
+            on_release=on_release,
+            asked_by=asked_by,
+            sent=sent,
+            sender=sender,
         )
 
     def submit_batch(
@@ -106,10 +114,11 @@ class Tenant:
         deadline: float | None = None,
         permit: Permit | None = None,
         asked_by: str = "",
+        sender: str = "",
     ) -> "asyncio.Future[bytes]":
         """As `Sequencer.submit_batch`, for this tenant."""
         return self.sequencer.submit_batch(
-            self._seat, batch, at_ns=at_ns, deadline=deadline, permit=permit, asked_by=asked_by
+            self._seat, batch, at_ns=at_ns, deadline=deadline, permit=permit, asked_by=asked_by, sender=sender
         )
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:

@@ -14,7 +14,7 @@ from acd_service.codec.sent import SentCommand
 from acd_service.journal import Batch, CommandRecord, EventRecord, PolicyRecord, Stretch
 from acd_service.seat import Released, Seat
 
-CHUNK_COMMANDS_MIN: Final = 8
+CHUNK_COMMANDS_MIN: Final = 4
 """So many commands of a tenant in one commit are kept as one piece: two rows in place of some for each command. Fewer
 are kept row by row, where any SQL tool shows them.
 """

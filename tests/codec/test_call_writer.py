@@ -64,7 +64,7 @@ def test_what_is_unusual_is_left_to_the_plain_codec():
 def test_a_record_holds_the_request_as_it_came(asked_by, seq, at_ns, command):
     message = command_pb2.Command.FromString(codec.encode_command(command))
     number = command_pb2.Command.ENQUEUE_CONTACT_FIELD_NUMBER
-    request = message.enqueue_contact.SerializeToString()
+    request = message.enqueue_contact.SerializeToString(deterministic=True)
     assert CommandReader().request(number, request) == command
     record = WRITER.record(seq, at_ns, number, request, codec.asked_by_field(asked_by))
     assert codec.decode_record(record) == (seq, at_ns, command)

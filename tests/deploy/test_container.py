@@ -50,9 +50,17 @@ def test_what_the_build_needs_is_copied() -> None:
     assert folders is not None
     for folder in re.findall(r'= "(.*?)"', folders[1]):
         assert folder.split("/")[0] in sources
-    extras = re.findall(r"\.\[(\w+)\]", DOCKERFILE.read_text())
+    assert 'ARG EXTRAS=""' in DOCKERFILE.read_text()
+    extras = re.findall(r"--build-arg EXTRAS=(\w+)", DOCKERFILE.read_text())
+    assert extras
     for extra in extras:
         assert re.search(rf"^{extra} = \[", project, re.MULTILINE), f"there is no extra {extra}"
+
+
+def test_what_it_stands_on_is_pinned() -> None:
+    installs = [arguments for name, arguments in instructions() if name == "RUN" and "pip install" in arguments]
+    assert "--require-hashes -r requirements.lock" in installs[0]
+    assert len(installs) == 2  # the second finds everything there, but for an extra
 
 
 def test_it_runs_as_nobody_in_particular_and_without_a_compiler() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -23,6 +24,7 @@ from acd_service.metrics.catalogue import FAMILIES, table
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "service/deploy"
+ALERTS_TEST = Path(__file__).with_name("alerts_test.yaml")
 OPERATIONS = ROOT / "docs/operations.md"
 
 Labels = dict[str, set[str]]
@@ -155,6 +157,13 @@ def test_alerts_ask_for_what_there_is(alerts, scraped: Labels) -> None:
         assert rule["labels"]["severity"] in ("page", "ticket"), name
         assert re.fullmatch(r"\d+[smh]", rule.get("for", "1m")), name
         assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}, name
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus's promtool is not installed")
+@pytest.mark.parametrize("arguments", [("check", "rules", DEPLOY / "alerts.yaml"), ("test", "rules", ALERTS_TEST)])
+def test_promtool_finds_no_fault_and_alerts_ring_when_they_should(arguments: tuple[Any, ...]) -> None:
+    ran = subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_alerts_tell_of_labels_that_their_query_keeps(alerts, scraped: Labels) -> None:

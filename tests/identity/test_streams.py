@@ -137,3 +137,41 @@ def test_no_secret_is_logged(service, keys, issuer, eventually, failure_of) -> N
         assert all(
             secret.encode() not in path.read_bytes() for path in (service.folder / "data").rglob("*") if path.is_file()
         )
+
+
+def test_a_dispatch_is_held_to_roles_and_ends_with_its_key(service, keys, failure_of, eventually) -> None:
+    import queue
+
+    from acd.v1 import command_pb2, routing_service_pb2
+
+    key = keys.make("pbx", Role.ROUTER)
+    watcher = service.caller(keys.make("adm", Role.ADMIN))
+    eventually(lambda: answers(watcher))
+    batches: queue.Queue = queue.Queue()
+    policy = command_pb2.Command(apply_policy={"policy": {"queues": [{"queue_id": "sales"}]}})
+    cancel = command_pb2.Command(cancel_contact={"contact_id": "nobody"})
+    batches.put(routing_service_pb2.DispatchRequest(commands=[policy, cancel]))
+    before = watcher.call(POLICY)
+    stream = service.caller(key).both_ways("RoutingService/Dispatch", iter(batches.get, None))
+    results = routing_service_pb2.DispatchResponse.FromString(next(stream)).results
+    assert [result.error.code for result in results] == [
+        grpc.StatusCode.PERMISSION_DENIED.value[0],
+        grpc.StatusCode.NOT_FOUND.value[0],
+    ]
+    assert watcher.call(POLICY) == before
+    keys.revoke(key)
+    failure = failure_of(lambda: stream)
+    batches.put(None)
+    assert (failure.code, failure.reason) == (UNAUTHENTICATED, "UNAUTHENTICATED")
+
+
+def test_when_a_key_was_used_last_is_noted(service, keys, eventually) -> None:
+    from acd_service.identity.key_use import FILE_NAME, read_key_use
+
+    key, idle = keys.make("used", Role.ADMIN), keys.make("idle", Role.ADMIN)
+    caller, before = service.caller(key), int(time.time())
+    eventually(lambda: answers(caller))
+    assert service.stop() == 0
+    noted = read_key_use(service.folder / "data" / FILE_NAME)
+    assert noted[key.split("_")[1]] >= before
+    assert idle.split("_")[1] not in noted

@@ -47,6 +47,7 @@ LAYERS = [
         "writer_thread",
         "timetable",
         "uncommitted",
+        "inbound",
         "seat",
         "released",
         "watchers",

@@ -16,7 +16,13 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from acd.v1 import admin_service_pb2, contact_commands_pb2, event_service_pb2, policy_pb2
+from acd.v1 import (
+    admin_service_pb2,
+    contact_commands_pb2,
+    event_service_pb2,
+    policy_pb2,
+    routing_service_pb2,
+)
 from acd_core.views import AgentCounts, Line
 from acd_service.config import Config
 from acd_service.interceptor import CallInterceptor
@@ -168,6 +174,26 @@ def test_only_so_many_queues_have_series_of_their_own(start) -> None:
     assert seen.value("acd_queue_waiting", tenant="default", queue="empty") == 0
     assert seen.value("acd_contacts", tenant="default", state="waiting") == 6
     assert seen.value("acd_queues_with_contacts", tenant="default") == 6
+
+
+def test_commands_of_a_batch_are_counted_like_others(start) -> None:
+    client, scrape = start()
+    client.apply_policy()
+    batch = routing_service_pb2.DispatchRequest(batch_id=1)
+    for number, queue_id in enumerate(("sales", "sales", "nowhere")):
+        enqueue = contact_commands_pb2.EnqueueContactRequest(contact_id=f"c{number}", queue_id=queue_id)
+        batch.commands.add().enqueue_contact.CopyFrom(enqueue)
+    batch.commands.add().enqueue_contact.CopyFrom(batch.commands[0].enqueue_contact)  # c0 again
+    (answer,) = client.routing.Dispatch(iter([batch]), timeout=20)
+    assert len(answer.results) == 4
+    seen = scrape()
+    kind = "enqueue_contact"
+    assert seen.value("acd_commands_total", kind=kind, result="accepted") == 2
+    assert seen.value("acd_commands_total", kind=kind, result="duplicate") == 1
+    assert seen.value("acd_commands_total", kind=kind, result="refused") == 1
+    assert seen.value("acd_commands_refused_total", kind=kind, reason="UNKNOWN_QUEUE") == 1
+    assert seen.value("acd_decision_seconds_count") == 5
+    assert seen.value("acd_contacts", tenant="default", state="waiting") == 2
 
 
 def test_callers_who_are_sent_away_are_counted(start) -> None:

@@ -137,7 +137,7 @@ def test_a_reader_that_lags_reads_the_journal_and_holds_up_nobody(make_service, 
 
 def test_what_is_no_longer_kept_is_refused_with_the_oldest(make_service, tmp_path, failure_of):
     config = tmp_path / "config.yaml"
-    config.write_text("events_kept_min: 5\nsnapshots_kept: 1\nrecent_events_max: 2\n")
+    config.write_text("events_kept_min: 5\nsnapshots_kept: 1\nrecent_events_max: 2\nfigures_gather_ms: 1\n")
     service = make_service("--config", str(config))
     client = service.start()
     client.apply_policy()

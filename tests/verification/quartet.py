@@ -66,6 +66,7 @@ def run_seed(
             adversary.learn(result.events)
         if aside.chance(10):
             digest = steps.compare_digests()
+            _compare_lines(steps)
             if isinstance(result, Refused):
                 _refuse_again(steps, at_ns, command, digest)
             if aside.chance(300):
@@ -104,6 +105,17 @@ def _restore_crosswise(steps: Lockstep, engines: Engines) -> None:
         restored.limits = limits
         steps.engines[name] = restored
     steps.compare_digests()
+
+
+def _compare_lines(steps: Lockstep) -> None:
+    """What live figures are made of is not in the digest's way of counting: it has to be the same all the same."""
+    first, *others = [(engine.lines(), engine.agent_counts(), engine.counts()) for engine in steps.engines.values()]
+    if any(other != first for other in others):
+        steps.fail(0, None, f"the lines differ: {first}, {others}")
+    lines, agents, counts = first
+    waiting, offered = (sum(getattr(line, name) for line in lines) for name in ("waiting", "offered"))
+    if (waiting, offered, sum(agents[:3])) != (counts.waiting, counts.offered, counts.agents):
+        steps.fail(0, None, f"the lines do not add up: {lines}, {agents}, {counts}")
 
 
 def _compare_counts(steps: Lockstep, checker: Checker) -> None:

@@ -14,6 +14,7 @@ from acd_service.cli.terminal import BadInput, Failed, example, json_option, not
 from acd_service.clock import unix_s
 from acd_service.identity.api_keys import ApiKey, BadKeyFile, KeyFile, UnknownKey
 from acd_service.identity.identity import Identity, Role, roles_of
+from acd_service.identity.key_use import FILE_NAME, read_key_use
 from acd_service.journal import TENANT_DEFAULT
 
 FILE_DEFAULT: Final = "keys.json"
@@ -96,23 +97,29 @@ def create_command(
 
 
 @keys_group.command("list", epilog=example("acd keys list", "acd keys list --json"))
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The service's directory, to show too when each key was used last, to the minute or so.",
+)
 @file_option
 @json_option
-def list_command(path: Path, as_json: bool) -> None:
+def list_command(data: Path | None, path: Path, as_json: bool) -> None:
     """Show the keys that there are, and what became of those that were."""
     try:
         ring = KeyFile(path).read()
     except (BadKeyFile, OSError) as error:
         raise Failed(str(error)) from None
-    shown = [_shown(key) for key in ring.keys.values()]
+    used_at_s = {} if data is None else read_key_use(data / FILE_NAME)
+    shown = [_shown(key) | {"used_at": _iso(used_at_s.get(key.key_id, 0))} for key in ring.keys.values()]
     if as_json:
         print_json({"keys": shown})
         return
-    table = Table("key", "name", "tenant", "roles", "agent", "made", "until", "state", box=None, pad_edge=False)
+    table = Table("key", "name", "tenant", "roles", "agent", "made", "until", "used", "state", box=None, pad_edge=False)
     for row in shown:
         table.add_row(
             row["key_id"], row["name"], row["tenant"], " ".join(row["roles"]), row["agent_id"],
-            row["created_at"][:10], row["expires_at"][:10], row["state"],
+            row["created_at"][:10], row["expires_at"][:10], row["used_at"][:16], row["state"],
         )  # fmt: skip
     results().print(table)
 

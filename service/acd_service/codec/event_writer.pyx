@@ -70,6 +70,7 @@ cdef class EventWriter:
     cdef bint _write_detail(self, Event event) except -1:
         cdef Back* back = &self.back
         cdef int type = event.type
+        cdef const uint8_t* detail_end
         if type == EVENT_CONTACT_ENQUEUED:
             if event.ordinal < 0 or not _is_int32(event.priority) or not _write_attributes(back, 9, event.attributes):
                 return False
@@ -169,6 +170,14 @@ cdef class EventWriter:
             if event.cause < 0:
                 return False
             back_number(back, 2, <uint64_t>event.cause)
+        elif type == EVENT_WAIT_ENDED:
+            if event.cause < 0:
+                return False
+            detail_end = back.at
+            back_text(back, 2, <PyObject*>event.text)
+            back_number(back, 1, <uint64_t>event.cause)
+            back_close(back, 3, detail_end)
+            back_text(back, 2, <PyObject*>event.queue_id)
         elif type == EVENT_CONTACT_MOVED:
             if event.cause < 0 or event.wait_ns < 0:
                 return False

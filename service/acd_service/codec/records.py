@@ -11,12 +11,14 @@ from acd.v1.journal_pb2 import CommandRecord
 from acd_core.commands import Command
 from acd_core.events import Event
 from acd_core.refusal import Refused
+from acd_service.codec.event_reader import EventReader
 from acd_service.codec.event_writer import EventWriter
 from acd_service.codec.events import event_message, event_of
 from acd_service.codec.requests import journalled_command_of, journalled_message
 from acd_service.codec.values import ns_of, timestamp_of, varint
 
 _events: Final = EventWriter()
+_events_read: Final = EventReader()
 _ASKED_BY_TAG: Final = bytes([4 << 3 | 2])
 """Field 4, length-delimited: how `asked_by` begins, in a CommandRecord as in an Event."""
 
@@ -57,6 +59,9 @@ def decode_event(content: bytes) -> Event:
     Raises:
         BadRecord: the bytes are no event that this version knows.
     """
+    event = _events_read.event(content)
+    if event is not None:
+        return event
     try:
         return event_of(EventMessage.FromString(content))
     except (DecodeError, Refused, ValueError) as error:

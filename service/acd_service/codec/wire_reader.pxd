@@ -6,6 +6,9 @@ from acd_service.codec.texts cimport Texts
 from acd_service.codec.wire_fields cimport Fields, Span
 
 
+cdef bytes packed_entries(Span content, int field, int count)
+
+
 cdef class CommandReader:
     cdef Texts names
     cdef Texts requirements

@@ -227,7 +227,7 @@ cdef class CommandReader:
         if fields.texts & 0x100 and fields.text[8].size:
             customer_id = self._new_id(fields, 8)
         if fields.texts & 0x200:
-            attributes = _packed(content, 9, fields.repeats)
+            attributes = packed_entries(content, 9, fields.repeats)
         if contact_id is None or queue_id is None or channel_id is None or requirement is None or customer_id is None \
                 or attributes is None or not _priority(fields, 6, &priority) or not _credit(fields, 7, &credit_ms):
             return None
@@ -292,7 +292,7 @@ cdef class CommandReader:
             if not take_fields(fields.text[6].at, fields.text[6].size, 1, &inner) or inner.texts & ~<uint32_t>0x2 \
                     or inner.numbers:
                 return None
-            command.attributes = _packed(fields.text[6], 1, inner.repeats)
+            command.attributes = packed_entries(fields.text[6], 1, inner.repeats)
             if command.attributes is None:
                 return None
         if fields.numbers & 0x80:
@@ -546,7 +546,7 @@ cdef inline int _order(const Span* left, const Span* right) noexcept nogil:
     return (left.size > right.size) - (left.size < right.size)
 
 
-cdef bytes _packed(Span content, int field, int count):
+cdef bytes packed_entries(Span content, int field, int count):
     """The map from text to text in a message's `field`, which comes `count` times, packed as the engine holds
     attributes (`values.packed_attributes`); None if it has very many entries, one twice, or an unusual one.
     """

@@ -152,7 +152,8 @@ class FiguresKeeper:
                 async for released in self._fanout.follow_released(self.event_seq + 1):
                     self.event_seq = await self._in_worker(partial(self._count, released))
                     self._tell_waiters()
-                    if not self._waiters:
+                    is_behind = self.event_seq + 1 < self._fanout.next_event_seq
+                    if not self._waiters and not is_behind:
                         self._hurry.clear()
                         with contextlib.suppress(TimeoutError):
                             await asyncio.wait_for(self._hurry.wait(), self._config.figures_gather_ms / 1_000)

@@ -21,6 +21,7 @@ from acd_service.identity.access_file import Access
 from acd_service.identity.api_keys import KeyRing
 from acd_service.identity.certificates import identity_of_certificate
 from acd_service.identity.identity import Identity, caller
+from acd_service.identity.key_use import KeyUse
 from acd_service.identity.tokens import KeySet, identity_of_token
 from acd_service.identity.watched_file import WatchedFile
 from acd_service.service_error import PermissionDenied, Unauthenticated
@@ -28,16 +29,32 @@ from acd_service.service_error import PermissionDenied, Unauthenticated
 _log = logging.getLogger(__name__)
 KNOWN_MAX: Final = 65_536
 """Credentials remembered; beyond it the one that was checked first is forgotten, and checked again when it comes."""
+_NOTE_EVERY_S: Final = 60.0
 _AT_ONCE: Final = 100
 """Streams looked at in one go when a file changed."""
 _BEARER: Final = "Bearer "
+_RUN_OUT: Final = "the credential has run out"
+_NO_TENANT: Final = "your tenant is not served here"
 _ENDED: Final = "the credential has run out, was revoked or stands for somebody else now; connect again"
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 Credential = str | bytes
-"""A bearer token or an API key as text, a certificate in PEM as bytes."""
+"""What came in `authorization`, or a certificate in PEM as bytes."""
 
 metadata_of_call: Final[ContextVar[Any]] = ContextVar("metadata of call", default=None)
 """What came with a call, if it was taken apart already: doing it again costs several microseconds."""
+
+
+class _Known:
+    """Who comes with a credential that was checked."""
+
+    __slots__ = ("expires_at_s", "grants", "identity", "tenant", "was_used")
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.tenant = identity.tenant
+        self.expires_at_s = identity.expires_at_s
+        self.grants = permissions.grants_of(identity)
+        self.was_used = False
 
 
 class Gate:
@@ -45,23 +62,23 @@ class Gate:
 
     Args:
         tenants: those that are served here, as they are at each call.
+        key_use: where it is noted once a minute which keys were shown.
 
     Raises:
         BadConfig: a file cannot be used.
     """
 
-    def __init__(self, settings: AccessSettings, tenants: Container[str]) -> None:
+    def __init__(self, settings: AccessSettings, tenants: Container[str], key_use: KeyUse | None = None) -> None:
         self._tenants = tenants
+        self._key_use = key_use
         self._reload_s = settings.reload_s
-        self._known: dict[Credential, Identity] = {}
+        self._known: dict[Credential, _Known] = {}
         self._streams: dict[asyncio.Timeout, tuple[Identity, Credential]] = {}
         self._keys: WatchedFile[KeyRing] | None = None
         self._access: WatchedFile[Access] | None = None
         self._key_set: WatchedFile[KeySet] | None = None
         self._problem = ""
         self._task: asyncio.Task[None] | None = None
-        self.used: set[str] = set()
-        """IDs of the API keys that were shown since somebody emptied this set."""
         try:
             if settings.api_keys:
                 self._keys = WatchedFile(Path(settings.api_keys), KeyRing.parse, api_keys.FILE_BYTES_MAX)
@@ -80,6 +97,7 @@ class Gate:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+            self._note_use()
 
     def guard(self, call: str, behaviour: Behaviour, *, is_stream: bool) -> Behaviour:
         """A handler that is reached by those only who may make the call, with `caller` set.
@@ -87,17 +105,26 @@ class Gate:
         Args:
             call: `Service/Call`; it has to be one of `permissions.CALLS` or nobody gets through.
         """
+        tenants = self._tenants
 
         async def unary(request: Any, context: Any) -> Any:
-            identity, _ = self._identify(context)
-            self._check_may(identity, call, request)
-            caller.set(identity)
+            known = self._known.get(_presented(context)) or self._check_anew(context)
+            if known.expires_at_s <= unix_s():
+                raise Unauthenticated(_RUN_OUT)
+            caller.set(known.identity)
+            if known.grants.get(call) != "":
+                permissions.check(known.identity, call, request)
+            if known.tenant not in tenants:
+                raise PermissionDenied(_NO_TENANT)
+            known.was_used = True
             return await behaviour(request, context)
 
         async def stream(request: Any, context: Any) -> Any:
-            identity, credential = self._identify(context)
-            self._check_may(identity, call, request)
+            identity, credential = self.identify(context), _presented(context)
             caller.set(identity)
+            permissions.check(identity, call, request)
+            if identity.tenant not in tenants:
+                raise PermissionDenied(_NO_TENANT)
             loop = asyncio.get_running_loop()
             ends = None if identity.expires_at_s == inf else loop.time() + identity.expires_at_s - unix_s()
             limit = asyncio.timeout_at(ends)
@@ -114,41 +141,49 @@ class Gate:
 
         return stream if is_stream else unary
 
-    def _check_may(self, identity: Identity, call: str, request: Any) -> None:
-        permissions.check(identity, call, request)
-        if identity.tenant not in self._tenants:
-            raise PermissionDenied("your tenant is not served here")
-
     def identify(self, context: Any) -> Identity:
         """Who makes a call.
 
         Raises:
             Unauthenticated: nobody that is known, or nobody any more.
         """
-        return self._identify(context)[0]
+        known = self._known.get(_presented(context)) or self._check_anew(context)
+        if known.expires_at_s <= unix_s():
+            raise Unauthenticated(_RUN_OUT)
+        known.was_used = True
+        return known.identity
 
-    def _identify(self, context: Any) -> tuple[Identity, Credential]:
-        credential = _presented(context)
-        identity = self._known.get(credential)
-        if identity is None:
-            identity = self._remembered(credential)
-        if identity.expires_at_s <= unix_s():
-            raise Unauthenticated("the credential has run out")
-        if identity.key_id:
-            self.used.add(identity.key_id)
-        return identity, credential
+    def _note_use(self) -> None:
+        """Note which API keys were shown since the last time."""
+        if self._key_use is None or self._keys is None:
+            return
+        used = set()
+        for known in self._known.values():
+            if known.was_used and known.identity.key_id:
+                used.add(known.identity.key_id)
+            known.was_used = False
+        try:
+            self._key_use.note(used, self._keys.value.keys, int(unix_s()))
+        except OSError as error:
+            _log.warning("which keys were used could not be noted: %s", error)
 
-    def _remembered(self, credential: Credential) -> Identity:
-        identity = self._check(credential)
+    def _check_anew(self, context: Any) -> _Known:
+        return self._remembered(_presented(context))
+
+    def _remembered(self, credential: Credential) -> _Known:
+        known = _Known(self._check(credential))
         if len(self._known) >= KNOWN_MAX:
             del self._known[next(iter(self._known))]
-        self._known[credential] = identity
-        return identity
+        self._known[credential] = known
+        return known
 
     def _check(self, credential: Credential) -> Identity:
         if isinstance(credential, bytes):
             access = self._access
             return identity_of_certificate(credential, access.value.certificates if access is not None else {})
+        if not credential.startswith(_BEARER):
+            raise Unauthenticated("`authorization: Bearer …` is expected, with a token or an API key")
+        credential = credential[len(_BEARER) :].strip()
         if credential.startswith(api_keys.PREFIX):
             found = None if self._keys is None else self._keys.value.find(credential)
             if found is None:
@@ -169,11 +204,17 @@ class Gate:
         return WatchedFile(path, KeySet.parse, tokens.FILE_BYTES_MAX)
 
     async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        noted = loop.time()
         while True:
             await asyncio.sleep(self._reload_s)
+            if loop.time() - noted >= _NOTE_EVERY_S:
+                noted = loop.time()
+                self._note_use()
             try:
                 is_stale = self._problem or any(file.is_stale() for file in self._files())
                 if is_stale and await asyncio.to_thread(self._reload):
+                    self._note_use()
                     self._known.clear()
                     await self._end_streams()
             except Exception:
@@ -204,7 +245,7 @@ class Gate:
 
     def _is_still(self, identity: Identity, credential: Credential) -> bool:
         try:
-            return (self._known.get(credential) or self._remembered(credential)) == identity
+            return (self._known.get(credential) or self._remembered(credential)).identity == identity
         except Unauthenticated:
             return False
 
@@ -221,13 +262,12 @@ def _presented(context: Any) -> Credential:
     found: str | None = None
     for key, value in metadata:
         if key == "authorization":
-            if found is not None:
-                raise Unauthenticated("two credentials came with the call")
+            # Bytes would pass for a certificate that gRPC has checked.
+            if found is not None or not isinstance(value, str):
+                raise Unauthenticated("one credential is expected with a call")
             found = value
     if found is not None:
-        if not isinstance(found, str) or not found.startswith(_BEARER):
-            raise Unauthenticated("`authorization: Bearer …` is expected, with a token or an API key")
-        return found[len(_BEARER) :].strip()
+        return found
     certificate: list[bytes] = context.auth_context().get("x509_pem_cert") or []
     if not certificate:
         raise Unauthenticated("no credential came with the call: a token, an API key or a certificate is needed")

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -48,9 +49,9 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
             )
 
         picture = await tenant.look(question)
-        extent, journal_bytes = await asyncio.to_thread(
-            lambda: (tenant.journal.extent(tenant.name), tenant.journal.size_bytes())
-        )
+        oldest_event_seq = tenant.journal.oldest_event_seq_known(tenant.name)
+        if not oldest_event_seq:
+            oldest_event_seq = await asyncio.to_thread(tenant.journal.oldest_event_seq, tenant.name)
         return admin_service_pb2.GetStatusResponse(
             tenant_id=tenant.name,
             seq=picture.seq,
@@ -61,7 +62,7 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
             policy_version=picture.policy_version,
             counts=_counts_message(picture.counts),
             invariant_violations=tenant.monitor.figures(),
-            oldest_event_seq=extent.oldest_event_seq,
+            oldest_event_seq=oldest_event_seq,
             subscribers=[
                 admin_service_pb2.SubscriberStatus(
                     peer=follower.peer,
@@ -78,7 +79,7 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
                 )
                 for entry in tenant.set_aside.entries
             ],
-            journal_bytes=journal_bytes,
+            journal_bytes=tenant.journal.size_bytes(),
             counters={
                 "rpc_calls": self._calls.calls,
                 "rpc_calls_refused": self._calls.calls_refused,
@@ -119,6 +120,7 @@ def _counts_message(counts: Counts) -> admin_service_pb2.StateCounts:
     return message
 
 
+@cache
 def _version() -> str:
     try:
         return metadata.version("acd-routing-core")

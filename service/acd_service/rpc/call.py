@@ -49,6 +49,7 @@ class Stamp(TypedDict):
     at_ns: int | None
     deadline: float | None
     asked_by: str
+    sender: str
 
 
 def stamp_of(context: Any) -> Stamp:
@@ -67,7 +68,8 @@ def stamp_of(context: Any) -> Stamp:
             if not (text.isascii() and text.isdigit() and len(text) <= 19):
                 raise Refused(Reason.INVALID_VALUE, AT_FIELD, "nanoseconds since the Unix epoch are expected")
             at_ns = int(text)
-    return {"at_ns": at_ns, "deadline": deadline, "asked_by": asked_by()}
+    who = asked_by()
+    return {"at_ns": at_ns, "deadline": deadline, "asked_by": who, "sender": who or context.peer()}
 
 
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:

@@ -1,0 +1,7 @@
+from typing import final
+
+from acd_core.events import Event
+
+@final
+class EventReader:
+    def event(self, content: bytes) -> Event | None: ...

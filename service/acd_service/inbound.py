@@ -1,0 +1,148 @@
+"""What was taken and is not applied yet: bounded, and shared out between tenants and senders when there is too much.
+
+As long as all that waits goes into the next batch, it goes in the order in which it came. When more waits than that,
+batches are filled in turn: a tenant at a time, and within it a sender at a time. And who holds much of the room is told
+to come back while others still find room: who holds anything may hold no more than a multiple of what is left (as
+switches share the room for packets between their ports: Choudhury and Hahne, Dynamic queue length thresholds, 1998).
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import chain
+from operator import attrgetter
+from typing import Final, Generic, Protocol, TypeVar
+
+from acd_service.service_error import Overloaded
+
+SHARE: Final = 4
+"""How many times what is left one tenant, and within it one sender, may hold: alone, it may take three quarters of the room."""
+RETRY_AFTER_MS: Final = 100
+_arrival: Final = attrgetter("arrival")
+
+
+class Waiting(Protocol):
+    """Something that waits: one command, or a batch of them that stays together."""
+
+    arrival: int
+    """In which order it came; set here."""
+    sender: str
+
+    @property
+    def tenant(self) -> str: ...
+    def __len__(self) -> int:
+        """How many commands it is."""
+
+
+W = TypeVar("W", bound=Waiting)
+
+
+class _Line(Generic[W]):
+    """What waits of one sender."""
+
+    __slots__ = ("commands", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[W] = deque()
+        self.commands = 0
+
+
+class _Tenant(Generic[W]):
+    """What waits of one tenant, by sender; the first is the next whose turn it is."""
+
+    __slots__ = ("commands", "lines")
+
+    def __init__(self) -> None:
+        self.lines: dict[str, _Line[W]] = {}
+        self.commands = 0
+
+
+class Inbound(Generic[W]):
+    """Holds at most `commands_max` commands.
+
+    Attributes:
+        commands: how many it holds.
+    """
+
+    def __init__(self, commands_max: int) -> None:
+        self._commands_max = commands_max
+        self._tenants: dict[str, _Tenant[W]] = {}
+        self._arrivals = 0
+        self._count = 0
+        self.commands = 0
+
+    def __len__(self) -> int:
+        """How many things wait, a batch counting as one."""
+        return self._count
+
+    def __iter__(self) -> Iterator[W]:
+        """All that waits, in no order that matters."""
+        return chain.from_iterable(line.waiting for tenant in self._tenants.values() for line in tenant.lines.values())
+
+    def check_room(self, tenant: str, sender: str, commands: int) -> None:
+        """Whether so many commands more may come from a sender.
+
+        Raises:
+            Overloaded: the room is full, or the tenant or the sender holds its share of it.
+        """
+        if not self.commands:
+            return
+        left = self._commands_max - self.commands
+        theirs = self._tenants.get(tenant)
+        left_to_tenant = SHARE * left - (theirs.commands if theirs is not None else 0)
+        line = theirs.lines.get(sender) if theirs is not None else None
+        is_too_greedy = line is not None and line.commands > SHARE * left_to_tenant
+        if left < commands or is_too_greedy:
+            whose = "" if left < commands else ", too many of them yours"
+            raise Overloaded(f"{self.commands} commands are waiting to be applied{whose}", RETRY_AFTER_MS)
+
+    def put(self, waiting: W) -> None:
+        """Take something in; `check_room` was asked before."""
+        self._arrivals += 1
+        waiting.arrival = self._arrivals
+        tenant = self._tenants.get(waiting.tenant)
+        if tenant is None:
+            tenant = self._tenants[waiting.tenant] = _Tenant()
+        line = tenant.lines.get(waiting.sender)
+        if line is None:
+            line = tenant.lines[waiting.sender] = _Line()
+        line.waiting.append(waiting)
+        commands = len(waiting)
+        line.commands += commands
+        tenant.commands += commands
+        self.commands += commands
+        self._count += 1
+
+    def take(self, commands_max: int) -> list[W]:
+        """What goes next, about `commands_max` commands: at least one thing, if anything waits."""
+        if self.commands <= commands_max:
+            everything = sorted(self, key=_arrival)
+            self.clear()
+            return everything
+        taken: list[W] = []
+        left = commands_max
+        while left > 0 and self._tenants:
+            name, tenant = next(iter(self._tenants.items()))
+            sender, line = next(iter(tenant.lines.items()))
+            waiting = line.waiting.popleft()
+            commands = len(waiting)
+            if taken and commands > left:
+                line.waiting.appendleft(waiting)
+                break
+            taken.append(waiting)
+            left -= commands
+            line.commands -= commands
+            tenant.commands -= commands
+            self.commands -= commands
+            self._count -= 1
+            # Whose turn it was goes to the end, or goes if there is nothing more of it.
+            del tenant.lines[sender], self._tenants[name]
+            if line.waiting:
+                tenant.lines[sender] = line
+            if tenant.lines:
+                self._tenants[name] = tenant
+        return taken
+
+    def clear(self) -> None:
+        """Forget all that waits."""
+        self._tenants.clear()
+        self._count = self.commands = 0
