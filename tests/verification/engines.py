@@ -1,6 +1,6 @@
 """Both engines by name, for whoever runs them side by side."""
 
-from typing import Any
+from typing import Any, Self
 
 from acd_core import loose
 from acd_core.engine import Engine
@@ -10,7 +10,7 @@ from acd_core.reference import ReferenceEngine
 class LooseEngine(Engine):
     """The engine with an index of its own for demands that few share put to use in small worlds too."""
 
-    def __new__(cls, *_: Any) -> "LooseEngine":
+    def __new__(cls, *_: Any) -> Self:
         before = loose.tune(3, 0, 6)
         try:
             return super().__new__(cls)

@@ -1,6 +1,8 @@
 """Many contacts that each ask for something of their own: the lists under their rarest skills, long enough to be cut,
 joined and emptied, give the reference's answers."""
 
+from itertools import islice
+
 import pytest
 from verification.engines import LOOSE
 from verification.lockstep import Lockstep
@@ -39,14 +41,10 @@ LISTED = Shape(
 def test_demands_of_their_own(shape: Shape, seed: int) -> None:
     steps = Lockstep({name: kind(seed) for name, kind in LOOSE.items()}, None, f"{shape.name}, seed {seed},")
     workload = Workload(shape, seed)
-    commands = 0
     for at_ns, command in workload.start(steps.lead.next_timer):
         workload.learn(steps.apply(at_ns, command).events)
-    for at_ns, command in workload.stream(steps.lead.next_timer):
+    for at_ns, command in islice(workload.stream(steps.lead.next_timer), 1_200):
         workload.learn(steps.apply(at_ns, command).events)
-        commands += 1
-        if commands == 1_200:
-            break
     steps.compare_digests()
 
 
