@@ -3,41 +3,30 @@
 import argparse
 import dataclasses
 import json
-import os
-import platform
+import statistics
 import sys
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from bench.door import h2load, unary
+from bench.door import dispatch, h2load, restart, unary
+from bench.machine import machine, machine_line
+from bench.shapes import LARGE, SMALL
+
+PARTS: Final = ("deep", "shallow", "dispatch", "restart")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bench.door", description="what a call costs beside an empty echo")
+    parser = argparse.ArgumentParser(prog="bench.door", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--quick", action="store_true", help="short runs that prove that it works; not for figures")
     parser.add_argument("--rounds", type=int, help="how often each is measured in turn")
-    parser.add_argument("--only", choices=("deep", "shallow"), help="one depth of the unary calls")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part of it; may be given several times")
     options = parser.parse_args()
-    rounds = options.rounds or (2 if options.quick else 5)
-    depths = {"deep": (unary.DEEP, 2_000 if options.quick else 20_000),
-              "shallow": (unary.SHALLOW, 500 if options.quick else 5_000)}  # fmt: skip
-    chosen = [options.only] if options.only else list(depths)
-    figures: dict[str, Any] = {"machine": machine(), "quick": options.quick, "rounds": rounds}
     try:
-        compared = dict(zip(chosen, unary.compare([depths[name] for name in chosen], rounds), strict=True))
+        figures = measure(options.only or PARTS, options.quick, options.rounds or (2 if options.quick else 5))
     except h2load.NoH2load as missing:
         sys.stderr.write(f"{missing}\n")
         return 2
-    deep, shallow = compared.get("deep"), compared.get("shallow")
-    figures |= {
-        "unary_ratio": deep and deep.rate_ratio,
-        "unary_ratio_shallow": shallow and shallow.rate_ratio,
-        "unary_p99_ratio": deep and deep.p99_ratio,
-        "dispatch_commands_per_s": None,
-        "restart_seconds": None,
-        "unary": {name: dataclasses.asdict(comparison) for name, comparison in compared.items()},
-    }
     if options.json:
         json.dump(figures, sys.stdout)
         print()
@@ -46,20 +35,34 @@ def main() -> int:
     return 0
 
 
-def machine() -> str:
-    """What the figures were taken on, and how busy it was."""
-    models = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    model = models[0] if models else platform.machine()
-    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"{model}, {os.cpu_count()} cores, load {load}, Python {platform.python_version()}"
+def measure(parts: Sequence[str], quick: bool, rounds: int) -> dict[str, Any]:
+    """The figures by key; a key whose part was not asked for is None."""
+    calls = {"deep": (unary.DEEP, 2_000 if quick else 20_000), "shallow": (unary.SHALLOW, 500 if quick else 5_000)}
+    chosen = [name for name in calls if name in parts]
+    before = machine()
+    compared = dict(zip(chosen, unary.compare([calls[name] for name in chosen], rounds), strict=True))
+    rates = [dispatch.measure(40 if quick else 2_000) for _ in range(rounds)] if "dispatch" in parts else []
+    start = None
+    if "restart" in parts:
+        start = restart.measure(SMALL, 20_000) if quick else restart.measure(LARGE, 1_000_000)
+    deep, shallow = compared.get("deep"), compared.get("shallow")
+    return {
+        "machine": before,
+        "quick": quick,
+        "rounds": rounds,
+        "unary_ratio": deep and deep.rate_ratio,
+        "unary_ratio_shallow": shallow and shallow.rate_ratio,
+        "unary_p99_ratio": deep and deep.p99_ratio,
+        "dispatch_commands_per_s": statistics.median(rate.commands_per_s for rate in rates) if rates else None,
+        "restart_seconds": start and start.restart_seconds,
+        "unary": {name: dataclasses.asdict(comparison) for name, comparison in compared.items()},
+        "dispatch": [dataclasses.asdict(rate) for rate in rates],
+        "restart": start and dataclasses.asdict(start),
+    }
 
 
 def report(figures: dict[str, Any]) -> None:
-    print(f"machine: {figures['machine']}{'; a quick run, not for figures' if figures['quick'] else ''}")
+    print(f"machine: {machine_line(figures['machine'])}{'; a quick run, not for figures' if figures['quick'] else ''}")
     for name, comparison in figures["unary"].items():
         print(
             f"unary, {name} ({comparison['connections']} x {comparison['streams']}): rate"
@@ -74,6 +77,17 @@ def report(figures: dict[str, Any]) -> None:
                 f" {values['requests_per_s_spread']:.0%}), p50 {values['p50_ms']:.1f} ms,"
                 f" p99 {values['p99_ms']:.1f} ms, {values['cpu_us_per_call']:.0f} us of processor a call"
             )
+    for rate in figures["dispatch"]:
+        print(
+            f"dispatch: {rate['commands_per_s']:.0f} commands/s in batches of {dispatch.COMMANDS_A_BATCH},"
+            f" {rate['cpu_us_per_command']:.1f} us of processor a command"
+        )
+    if figures["restart"]:
+        start = figures["restart"]
+        print(
+            f"restart: {start['restart_seconds']:.1f} s to serving with a snapshot of {start['workload']}"
+            f" ({start['snapshot_bytes'] / 2**20:.0f} MiB) and {start['tail_commands']} commands after it"
+        )
 
 
 if __name__ == "__main__":

@@ -94,6 +94,8 @@ def compare(depths: Sequence[tuple[h2load.Depth, int]], rounds: int) -> Iterator
     Raises:
         NoH2load, LoadFailed, NotEveryCallCounted.
     """
+    if not depths:
+        return
     h2load.find()
     with tempfile.TemporaryDirectory(prefix="acd-door-") as folder, child_process.service(Path(folder) / "data") as our:
         body, log = Path(folder) / "body", Path(folder) / "h2load.log"

@@ -15,7 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from acd_service.service_error import Overloaded
 
 SHARE: Final = 4
-"""How many times what is left one tenant, and within it one sender, may hold: alone, it may take three quarters of the room."""
+"""How many times what is left one tenant, and within it one sender, may hold: alone, it may take three quarters."""
 RETRY_AFTER_MS: Final = 100
 _arrival: Final = attrgetter("arrival")
 

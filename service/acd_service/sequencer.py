@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from acd_core.commands import ApplyPolicy, Command, Resume, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
+from acd_service import codec
 from acd_service.batch_taken import BatchWork, count
 from acd_service.batches import Batch, BatchFailed, Permit
 from acd_service.clock import Clock, stopwatch_ns
@@ -33,11 +34,14 @@ from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
+_ENOUGH: Final = 64
+"""So many commands are worth a commit of their own, however many more may be under way."""
 _DEPTH_FADES: Final = 0.75
 """How much of what was under way of late counts one batch later: after a burst, a few batches see it forgotten."""
 T = TypeVar("T")
 
 _NO_COMMAND: Final = Tick()
+_TICK: Final = SentCommand(Tick(), codec.TICK_FIELD, b"")
 AT_FIELD: Final = "acd-at-ns"
 """The metadata key by which callers of a service with a driven clock say what time it is."""
 
@@ -249,7 +253,7 @@ class Sequencer:
 
     def _arrive(self, taken: _Taken) -> None:
         self._arrived.put(taken)
-        if len(self._arrived) >= self._enough:
+        if self._arrived.commands >= self._enough:
             self._wake()
 
     async def look(self, question: Callable[[], T]) -> T:
@@ -309,11 +313,11 @@ class Sequencer:
         likely to have them under way again: half of them make a batch, while the others are with the commit before or
         with the next. One caller alone never waits; nobody waits longer than `gather_ms`.
         """
-        self._depth = max(self._depth * _DEPTH_FADES, len(self._arrived))
-        enough = int(self._depth / 2)
-        if len(self._arrived) < enough and self._closed is None:
+        self._depth = max(self._depth * _DEPTH_FADES, self._arrived.commands)
+        enough = min(int(self._depth / 2), _ENOUGH)
+        if self._arrived.commands < enough and self._closed is None:
             await self._pause(enough, self._config.gather_ms / 1_000)
-            self._depth = max(self._depth, len(self._arrived))
+            self._depth = max(self._depth, self._arrived.commands)
 
     async def _sleep(self) -> None:
         """Until a command arrives, or a timer is due; timers alone are fired once in `gather_ms`, so that they share
@@ -455,10 +459,10 @@ class Sequencer:
         due_ns = seat.engine.next_timer()
         if due_ns is None or due_ns > at_ns:
             return []
-        tick = Tick()
+        tick = _TICK.command
         self.meters.accepted[tick.kind] += 1
         try:
-            return made.record(seat, tick, seat.engine.apply(at_ns, tick))
+            return made.record(seat, tick, seat.engine.apply(at_ns, tick), sent=_TICK)
         except Exception as error:
             raise _EngineFailed(seat, None, tick, at_ns, error) from error
 

@@ -25,8 +25,12 @@ _writer: Final = CallWriter()
 class _Lines:
     """Commands of one tenant that follow each other, with their events."""
 
-    commands: list[CommandRecord] = field(default_factory=list)
-    events: list[EventRecord] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)
+    """The records of the commands."""
+    hashes: list[int] = field(default_factory=list)
+    numbers: list[tuple[int, int]] = field(default_factory=list)
+    """The seq of each command, and its time."""
+    events: list[Released] = field(default_factory=list)
 
 
 class Uncommitted:
@@ -70,9 +74,11 @@ class Uncommitted:
         lines = self._lines.get(tenant)
         if lines is None:
             lines = self._lines[tenant] = _Lines()
-        lines.commands.append(CommandRecord(tenant, seq, at_ns, seat.engine.event_hash, content))
+        lines.contents.append(content)
+        lines.hashes.append(seat.engine.event_hash)
+        lines.numbers.append((seq, at_ns))
         released = [Released(event, codec.encode_event(event) + who, asked_by) for event in answer.events]
-        lines.events += [EventRecord(tenant, each.event.event_seq, seq, each.content) for each in released]
+        lines.events += released
         if isinstance(command, ApplyPolicy):
             policy = command.policy.to_bytes()
             self._policies.append(PolicyRecord(tenant, answer.policy_version, seq, at_ns, policy))
@@ -94,23 +100,31 @@ class Uncommitted:
         events: list[EventRecord] = []
         stretches = list(self._stretches)
         for tenant, lines in (*self._before, *self._lines.items()):
-            if len(lines.commands) < CHUNK_COMMANDS_MIN:
-                commands += lines.commands
-                events += lines.events
+            if len(lines.contents) < CHUNK_COMMANDS_MIN:
+                commands += [
+                    CommandRecord(tenant, seq, at_ns, event_hash, content)
+                    for (seq, at_ns), event_hash, content in zip(
+                        lines.numbers, lines.hashes, lines.contents, strict=True
+                    )
+                ]
+                events += [
+                    EventRecord(tenant, each.event.event_seq, each.event.seq, each.content) for each in lines.events
+                ]
             else:
                 stretches.append(_stretch(tenant, lines))
         return Batch(commands, events, self._policies, stretches)
 
 
 def _stretch(tenant: str, lines: _Lines) -> Stretch:
-    commands, events = lines.commands, lines.events
+    events = lines.events
+    last_seq, last_at_ns = lines.numbers[-1]
     return Stretch(
         tenant,
-        commands[0].seq,
-        commands[-1].seq,
-        commands[-1].at_ns,
-        command_chunk([record.content for record in commands], [record.event_hash for record in commands]),
-        events[0].event_seq if events else 0,
-        events[-1].event_seq if events else 0,
-        event_chunk([record.content for record in events]) if events else b"",
+        lines.numbers[0][0],
+        last_seq,
+        last_at_ns,
+        command_chunk(lines.contents, lines.hashes),
+        events[0].event.event_seq if events else 0,
+        events[-1].event.event_seq if events else 0,
+        event_chunk([each.content for each in events]) if events else b"",
     )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.v1 import command_pb2, journal_pb2
-from acd_core.commands import AcceptOffer, ApplyPolicy, CancelContact, EnqueueContact, SetPresence
+from acd_core.commands import AcceptOffer, ApplyPolicy, CancelContact, EnqueueContact, SetPresence, Tick
 from acd_core.enums import Presence
 from acd_core.events import Answer
 from acd_core.policy import Policy
@@ -71,3 +71,8 @@ def test_a_record_holds_the_request_as_it_came(asked_by, seq, at_ns, command):
     read = journal_pb2.CommandRecord.FromString(record)
     assert read.asked_by == asked_by
     assert read.SerializeToString(deterministic=True) == record
+
+
+@given(st.sampled_from([1, 2**40]), times_ns)
+def test_a_tick_has_no_content(seq, at_ns):
+    assert WRITER.record(seq, at_ns, codec.TICK_FIELD, b"", b"") == codec.encode_record(seq, at_ns, Tick())

@@ -1,5 +1,7 @@
 """Every command and every event says whose call it was; nothing else about routing changes."""
 
+from typing import Any
+
 import pytest
 
 from acd.v1 import (
@@ -7,6 +9,7 @@ from acd.v1 import (
     agent_pb2,
     contact_commands_pb2,
     event_service_pb2,
+    insight_service_pb2,
     policy_commands_pb2,
     policy_pb2,
     routing_service_pb2,
@@ -76,13 +79,17 @@ def test_each_event_and_each_command_says_who_asked(service, keys) -> None:
 
     # After a restart, and read from the journal, it is the same; the service itself has no name.
     service.start()
-    assert told(service.caller(ops), len(expected) + 1) == expected | {"resumed": ""}
+    admin = service.caller(ops)
+    assert told(admin, len(expected) + 1) == expected | {"resumed": ""}
+    assert told(admin, 1, types=["EVENT_TYPE_OFFER_MADE"], agent_ids=["ann"]) == {"offer_made": "pbx-1"}
+    explained = insight_service_pb2.ExplainRequest(contact_id="c", before_event_seq=5)
+    assert admin.call("InsightService/Explain", explained)
 
 
-def told(caller, count: int) -> dict[str, str]:
+def told(caller, count: int, **only: Any) -> dict[str, str]:
     """Who asked for the events from the first on."""
     found: dict[str, str] = {}
-    stream = caller.stream("EventService/Subscribe", event_service_pb2.SubscribeRequest(from_event_seq=1))
+    stream = caller.stream("EventService/Subscribe", event_service_pb2.SubscribeRequest(from_event_seq=1, **only))
     for content in stream:
         for event in event_service_pb2.SubscribeResponse.FromString(content).events:
             found[event.WhichOneof("detail")] = event.asked_by

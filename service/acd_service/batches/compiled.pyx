@@ -16,7 +16,7 @@ from acd_core.events cimport Answer, Event
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_service.batches.framing cimport Frame
-from acd_service.codec.event_writer cimport EventWriter, write_standing
+from acd_service.codec.event_writer cimport EventWriter
 from acd_service.codec.wire_fields cimport Span, take_span
 from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport (
@@ -24,16 +24,15 @@ from acd_service.codec.wire_writer cimport (
     Buffer,
     append,
     append_framed,
-    back_close,
-    back_number,
-    back_tag,
-    back_text,
     back_time,
-    back_varint,
     begin_back,
+    framed_size,
     put_bytes,
     put_frame,
+    put_varint,
     reserve,
+    utf8_of,
+    varint_size,
 )
 
 from acd_core.limits import AT_NS_MAX
@@ -56,7 +55,6 @@ cdef enum:
     TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
     TAG_OF_EVENTS = 0x12  # EventChunk.events
     TAG_OF_RESULTS = 0x12  # DispatchResponse.results
-    ANSWER_BYTES_MAX = 1400  # two ids of 128 characters of four bytes, a reserve for those that the engine gave, numbers
     RECORD_HEAD_BYTES_MAX = 64
 
 
@@ -78,7 +76,7 @@ cdef class _Run:
     cdef Buffer events
     cdef Back back
     cdef uint8_t at[32]  # the time as a field `at`, which nearly all outputs of a run share
-    cdef int at_size
+    cdef Py_ssize_t at_size
     cdef int64_t at_ns
     cdef int64_t accepted[32]
     cdef int64_t first_seq
@@ -98,24 +96,12 @@ cdef class _Run:
 
     cdef int record(self, Engine engine, Answer answer, const void* command, Py_ssize_t size) except -1:
         """Put an accepted command (an `acd.v1.Command`) and its events to what the journal will keep."""
-        cdef Back* back = &self.back
         cdef Py_ssize_t tail = len(self.asked_by)
         cdef Py_ssize_t head
         cdef uint8_t* out
         cdef Event event
         cdef bytes written
-        begin_back(back, RECORD_HEAD_BYTES_MAX)
-        back_varint(back, <uint64_t>size)
-        back_tag(back, 3 << 3 | 2)
-        self.back_at(answer.at_ns)
-        back_number(back, 1, <uint64_t>answer.seq)
-        head = back.end - back.at
-        reserve(&self.records, head + size + tail + 11)
-        out = put_frame(self.records.data + self.records.size, TAG_OF_RECORDS, head + size + tail)
-        out = put_bytes(out, back.at, head)
-        out = put_bytes(out, command, size)
-        out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
-        self.records.size = out - self.records.data
+        self.put_record(answer.seq, answer.at_ns, command, size)
         append(&self.hashes, &engine.event_hash, sizeof(uint64_t))
         if not self.first_seq:
             self.first_seq = answer.seq
@@ -142,38 +128,96 @@ cdef class _Run:
                 self.event_ends.append(self.events.size)
         return 0
 
-    cdef int back_at(self, int64_t at_ns) except -1:
-        """Write a field `at`; its number is 2 in records and in answers alike."""
-        cdef uint8_t* before = self.back.at
-        if at_ns == self.at_ns:
-            self.back.at -= self.at_size
-            memcpy(self.back.at, self.at, <size_t>self.at_size)
-            return 0
-        back_time(&self.back, 2, at_ns)
-        self.at_size = <int>(before - self.back.at)
-        memcpy(self.at, self.back.at, <size_t>self.at_size)
-        self.at_ns = at_ns
+    cdef int put_record(self, int64_t seq, int64_t at_ns, const void* command, Py_ssize_t size) except -1:
+        cdef Py_ssize_t tail = len(self.asked_by)
+        cdef uint8_t* out
+        self.keep_time(at_ns)
+        reserve(&self.records, RECORD_HEAD_BYTES_MAX + size + tail)
+        out = put_frame(self.records.data + self.records.size, TAG_OF_RECORDS,
+                        1 + varint_size(<uint64_t>seq) + self.at_size + framed_size(size) + tail)
+        out[0] = 1 << 3
+        out = put_varint(out + 1, <uint64_t>seq)
+        out = put_bytes(out, self.at, self.at_size)
+        out = put_frame(out, 3 << 3 | 2, size)
+        out = put_bytes(out, command, size)
+        if tail:
+            out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+        self.records.size = out - self.records.data
+        return 0
+
+    cdef int put_result(self, int field, int64_t seq, int64_t at_ns, bint duplicate, PyObject* contact_id, int state,
+                        PyObject* agent_id, int64_t offer_id, int64_t expires_ns) except -1:
+        """A CommandResult whose response has a number, a time and how a contact stands; `contact_id` empty: none."""
+        cdef Py_ssize_t contact_size, agent_size
+        cdef const void* contact = utf8_of(contact_id, &contact_size)
+        cdef const void* agent = utf8_of(agent_id, &agent_size)
+        cdef uint64_t expires_s = <uint64_t>expires_ns // 1000000000
+        cdef uint64_t nanos = <uint64_t>expires_ns % 1000000000
+        cdef int time_size = (1 + varint_size(expires_s)) + (1 + varint_size(nanos) if nanos else 0)
+        cdef Py_ssize_t standing = 0
+        cdef Py_ssize_t size
+        cdef uint8_t* out
+        self.keep_time(at_ns)
+        size = 1 + varint_size(<uint64_t>seq) + self.at_size + (2 if duplicate else 0)
+        if contact_size:
+            standing = framed_size(contact_size) + 2
+            if agent_size:
+                standing += framed_size(agent_size) + 1 + varint_size(<uint64_t>offer_id)
+                if expires_ns:
+                    standing += 2 + time_size
+            size += framed_size(standing)
+        reserve(&self.results, size + 24)
+        out = put_frame(self.results.data + self.results.size, TAG_OF_RESULTS, framed_size(size))
+        out = put_frame(out, <uint8_t>(field << 3 | 2), size)
+        out[0] = 1 << 3
+        out = put_varint(out + 1, <uint64_t>seq)
+        out = put_bytes(out, self.at, self.at_size)
+        if duplicate:
+            out[0] = 3 << 3
+            out[1] = 1
+            out += 2
+        if contact_size:
+            out = put_frame(out, 4 << 3 | 2, standing)
+            out = put_frame(out, 1 << 3 | 2, contact_size)
+            out = put_bytes(out, contact, contact_size)
+            out[0] = 2 << 3
+            out[1] = <uint8_t>state
+            out += 2
+            if agent_size:
+                out = put_frame(out, 3 << 3 | 2, agent_size)
+                out = put_bytes(out, agent, agent_size)
+                out[0] = 4 << 3
+                out = put_varint(out + 1, <uint64_t>offer_id)
+                if expires_ns:
+                    out = put_frame(out, 5 << 3 | 2, time_size)
+                    out[0] = 1 << 3
+                    out = put_varint(out + 1, expires_s)
+                    if nanos:
+                        out[0] = 2 << 3
+                        out = put_varint(out + 1, nanos)
+        self.results.size = out - self.results.data
+        return 0
+
+    cdef int keep_time(self, int64_t at_ns) except -1:
+        """Have a field `at`; its number is 2 in records and in answers alike."""
+        if at_ns != self.at_ns:
+            begin_back(&self.back, RECORD_HEAD_BYTES_MAX)
+            back_time(&self.back, 2, at_ns)
+            self.at_size = self.back.end - self.back.at
+            memcpy(self.at, self.back.at, <size_t>self.at_size)
+            self.at_ns = at_ns
         return 0
 
     cdef int answer(self, Command command, Answer answer, tuple not_signed_on) except -1:
         """Put the result of an accepted command to the results."""
-        cdef Back* back = &self.back
         cdef int field = _result_fields[command.kind]
-        cdef uint8_t* end
         cdef bytes written
-        if not field or not_signed_on or len(answer.contact_id) + len(answer.agent_id) > 300:
+        if not field or not_signed_on or not answer.seq:
             written = result_of(command, answer, not_signed_on).SerializeToString()
             return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
-        begin_back(back, ANSWER_BYTES_MAX)
-        end = back.at
-        if answer.contact_id:
-            write_standing(back, 4, answer)
-        back_number(back, 3, answer.duplicate)
-        self.back_at(answer.at_ns)
-        back_number(back, 1, <uint64_t>answer.seq)
-        back_close(back, field, end)
-        back_close(back, 2, end)
-        return append(&self.results, back.at, back.end - back.at)
+        return self.put_result(field, answer.seq, answer.at_ns, answer.duplicate, <PyObject*>answer.contact_id,
+                               answer.contact_state, <PyObject*>answer.agent_id, answer.offer_id,
+                               answer.offer_expires_ns)
 
 
 def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssize_t start, status_of, permit, set_aside,

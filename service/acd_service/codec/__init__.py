@@ -11,6 +11,7 @@ from acd_service.codec.contacts import contact_message
 from acd_service.codec.events import event_message, event_of
 from acd_service.codec.policies import policy_message, policy_of, policy_problems
 from acd_service.codec.records import (
+    TICK_FIELD,
     BadRecord,
     asked_by_field,
     decode_command,
@@ -32,6 +33,7 @@ from acd_service.codec.values import (
 )
 
 __all__ = [
+    "TICK_FIELD",
     "BadRecord",
     "agent_message",
     "agent_spec",

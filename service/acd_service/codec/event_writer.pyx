@@ -11,11 +11,12 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memcpy
 
 from acd_core.types cimport *
 from acd_service.codec.wire_fields cimport Fields, Span, take_fields, take_span
 from acd_service.codec.wire_writer cimport (
+    acd_copy,
     back_bytes,
     back_close,
     back_ms,
@@ -41,6 +42,9 @@ cdef enum:
 cdef class EventWriter:
     """Holds the room that it writes in."""
 
+    def __cinit__(self):
+        self.at_ns = -1
+
     def __dealloc__(self):
         free(self.back.data)
 
@@ -62,10 +66,23 @@ cdef class EventWriter:
         if not self._write_detail(event):
             return False
         back_close(&self.back, event.type + 10, end)
-        back_time(&self.back, 3, event.at_ns)
+        self._write_time(event.at_ns)
         back_number(&self.back, 2, <uint64_t>event.seq)
         back_number(&self.back, 1, <uint64_t>event.event_seq)
         return True
+
+    cdef int _write_time(self, long long at_ns) except -1:
+        """The field `at`, which many events in a row share."""
+        cdef uint8_t* before = self.back.at
+        if at_ns == self.at_ns:
+            self.back.at -= self.at_size
+            acd_copy(self.back.at, self.at, self.at_size)
+            return 0
+        back_time(&self.back, 3, at_ns)
+        self.at_size = before - self.back.at
+        self.at_ns = at_ns
+        memcpy(self.at, self.back.at, <size_t>self.at_size)
+        return 0
 
     cdef bint _write_detail(self, Event event) except -1:
         cdef Back* back = &self.back

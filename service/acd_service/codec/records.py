@@ -17,6 +17,8 @@ from acd_service.codec.events import event_message, event_of
 from acd_service.codec.requests import journalled_command_of, journalled_message
 from acd_service.codec.values import ns_of, timestamp_of, varint
 
+TICK_FIELD: Final = CommandMessage.TICK_FIELD_NUMBER
+"""Where a Tick, which has no content, stands in `acd.v1.Command`."""
 _events: Final = EventWriter()
 _events_read: Final = EventReader()
 _ASKED_BY_TAG: Final = bytes([4 << 3 | 2])

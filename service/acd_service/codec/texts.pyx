@@ -10,10 +10,10 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
 from acd_core.digest cimport mix
+from acd_service.codec.wire_writer cimport acd_copy, utf8_of
 
 cdef extern from "Python.h":
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
-    const char* PyUnicode_AsUTF8AndSize(PyObject* text, Py_ssize_t* size) except NULL
 
 
 cdef inline uint64_t _key_of(const uint8_t* at, Py_ssize_t size) noexcept nogil:
@@ -26,7 +26,7 @@ cdef inline uint64_t _key_of(const uint8_t* at, Py_ssize_t size) noexcept nogil:
         size -= 8
     if size:
         chunk = 0
-        memcpy(&chunk, at, <size_t>size)
+        acd_copy(&chunk, at, size)
         result = mix(result, chunk)
     return result
 
@@ -60,10 +60,10 @@ cdef class Texts:
         """As `get`."""
         cdef uint64_t key = _key_of(at, size)
         cdef Kept* place = &self.kept[(key >> 7) & self.mask]
-        cdef const char* data
+        cdef const void* data
         cdef Py_ssize_t length
         if place.text != NULL and place.key == key:
-            data = PyUnicode_AsUTF8AndSize(place.text, &length)
+            data = utf8_of(place.text, &length)
             if length == size and memcmp(data, at, <size_t>size) == 0:
                 return <str>place.text
         return self._make(at, size, place, key)

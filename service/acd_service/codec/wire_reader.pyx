@@ -16,7 +16,7 @@ from libc.string cimport memcmp, memcpy
 
 from acd_core.types cimport *
 from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, take_duration, take_fields, take_span
-from acd_service.codec.wire_writer cimport framed_size, put_bytes, put_frame
+from acd_service.codec.wire_writer cimport acd_copy, framed_size, put_bytes, put_frame
 
 from acd_core.checks import check_id, check_text
 from acd_core.commands import GENERATED_ID_PREFIX, parse_cached
@@ -162,15 +162,13 @@ cdef class CommandReader:
         """An id that is likely to be new."""
         cdef const uint8_t* at = fields.text[field].at
         cdef Py_ssize_t size = fields.text[field].size
-        cdef Py_ssize_t place
         cdef str result
         if not fields.texts >> field & 1 or not 0 < size <= _ID_BYTES_MAX:
             return None
-        for place in range(size):
-            if not 0x20 <= at[place] < 0x7F:
-                return self.names.take(at, size)
+        if not is_plain(at, size):
+            return self.names.take(at, size)
         result = PyUnicode_New(size, 0x7F)
-        memcpy(PyUnicode_DATA(result), at, <size_t>size)
+        acd_copy(PyUnicode_DATA(result), at, size)
         return result
 
     cdef bint _begin(self, Command command, int kind, const Fields* fields) except -1:
@@ -523,6 +521,29 @@ cdef bint _priority(const Fields* fields, int field, int64_t* priority) noexcept
         return False
     priority[0] = <int64_t>(value >> 1) ^ -<int64_t>(value & 1)
     return -_PRIORITY_MAX <= priority[0] <= _PRIORITY_MAX
+
+
+cdef inline bint is_plain(const uint8_t* at, Py_ssize_t size) noexcept nogil:
+    """Whether all bytes are printable characters of ASCII."""
+    cdef uint64_t ones = <uint64_t>0x0101010101010101
+    cdef uint64_t word
+    cdef Py_ssize_t place = 0
+    if size < 8:
+        while place < size:
+            if not 0x20 <= at[place] < 0x7F:
+                return False
+            place += 1
+        return True
+    while True:
+        memcpy(&word, at + place, 8)
+        # The high bit of a byte: below 0x20, above 0x7F, or 0x7F. A borrow comes only from a byte that is one of these.
+        if ((word - 0x20 * ones) | word | ((word ^ 0x7F * ones) - ones)) & 0x80 * ones:
+            return False
+        place += 8
+        if place == size:
+            return True
+        if place > size - 8:
+            place = size - 8
 
 
 cdef bint _is_text(Span content) except -1:

@@ -61,7 +61,7 @@ def roles_of(names: object, field_name: str = "roles") -> frozenset[Role]:
     """
     if not isinstance(names, list | tuple) or not names:
         raise Refused(Reason.EMPTY, field_name, "a list of at least one role is expected")
-    unknown = [str(name) for name in names if name not in set(Role)]
+    unknown = [str(name) for name in names if not isinstance(name, str) or name not in set(Role)]
     if unknown:
         raise Refused(Reason.INVALID_VALUE, field_name, f'"{unknown[0]}" is no role; there are {", ".join(Role)}')
     return frozenset(Role(name) for name in names)
