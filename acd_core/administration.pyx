@@ -6,7 +6,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.string cimport memcmp, memcpy
 
 from acd_core.digest cimport mix
-from acd_core.events cimport Event
+from acd_core.events cimport EventData, new_reference, taken
 from acd_core.occupancy cimport occupancy_under
 from acd_core.rules cimport KEPT_ORDER
 from acd_core.tables cimport same_text
@@ -109,7 +109,7 @@ cdef class Administration(Segments):
                 if queue_id not in queues:
                     raise Refused(Reason.QUEUE_IN_USE, "queues",
                                   f'contact "{<str>contact.id}" is in the queue "{queue_id}" too')
-            slot = contact.later
+            slot = self.desk.links[slot].later
         slot = self.roster.first
         while slot >= 0:
             spec = <object>self.roster.all[slot].spec
@@ -125,7 +125,7 @@ cdef class Administration(Segments):
         raise AssertionError("something is in use but nobody uses it")
 
     cdef int do_apply_policy(self, ApplyPolicy command) except -1:
-        cdef Event event
+        cdef EventData* event
         self._change_time_constant(command.policy.occupancy_time_constant_ms * 1000000)
         self.put_in_force(command.policy)
         self.adopt_preference()
@@ -175,7 +175,7 @@ cdef class Administration(Segments):
                 for second in range(2):
                     if contact.klass[second] >= 0:
                         self.entry_group(slot, second)
-            slot = contact.later
+            slot = self.desk.links[slot].later
         self.classes.end_policy()
         if not indexes_kept:
             self._rebuild_indexes()
@@ -276,7 +276,7 @@ cdef class Administration(Segments):
     cdef int do_upsert_agents(self, UpsertAgents command) except -1:
         cdef int32_t slot
         cdef int type
-        cdef Event event
+        cdef EventData* event
         for spec in command.agents:
             slot = self.roster.find(spec.agent_id)
             type = EVENT_AGENT_ADDED
@@ -294,7 +294,7 @@ cdef class Administration(Segments):
             self.gain(slot)
             event = self.agent_event(type, slot)
             event.ordinal = self.roster.all[slot].ordinal
-            event.agent = spec
+            event.agent = new_reference(spec)
             self.event_hash = mix(self.event_hash, <uint64_t>event.ordinal)
         return 0
 
@@ -315,7 +315,7 @@ cdef class Administration(Segments):
 
     cdef int do_remove_agents(self, RemoveAgents command) except -1:
         cdef int32_t slot
-        cdef Event event
+        cdef EventData* event
         for agent_id in command.agent_ids:
             slot = self.roster.find(agent_id)
             self.release_offers(slot)

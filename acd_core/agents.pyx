@@ -13,8 +13,10 @@ from libc.string cimport memset
 from acd_core.digest cimport text_word
 from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
+from acd_core.memory cimport larger_block
 from acd_core.order_trees cimport tree_insert, tree_remove
-from acd_core.tables cimport PyObject_Hash, same_text, table_add, table_clear, table_drop, table_find, table_home
+from acd_core.tables cimport acd_prefetch, same_text, table_add, table_clear, table_drop, table_find, table_home, \
+    table_init, text_key
 
 
 from acd_core.types cimport STRATEGY_BEST_MATCH, STRATEGY_BROADCAST, STRATEGY_FEWEST_CONTACTS, STRATEGY_FIXED_ORDER, \
@@ -32,6 +34,7 @@ cdef class Agents:
         self.free_first = -1
         self.first = -1
         self.last = -1
+        table_init(&self.ids)
         for number in range(CHANNELS_BOUND * INDEX_KINDS):
             heapset_init(&self.index[number])
 
@@ -62,14 +65,18 @@ cdef class Agents:
     cdef int32_t find(self, str agent_id) except -2:
         """The slot of an agent (leaving ones too), or -1."""
         cdef uint64_t key, at
+        cdef int32_t slot
         if self.ids.entries == NULL:
             return -1
-        key = <uint64_t>PyObject_Hash(<PyObject*>agent_id)
+        key = text_key(&self.ids, <PyObject*>agent_id)
         at = table_home(&self.ids, key)
         while self.ids.entries[at].slot >= 0:
-            if self.ids.entries[at].key == key and \
-                    same_text(self.all[self.ids.entries[at].slot].id, <PyObject*>agent_id):
-                return self.ids.entries[at].slot
+            if self.ids.entries[at].key == key:
+                slot = self.ids.entries[at].slot
+                acd_prefetch(<char*>&self.all[slot] + 64)
+                acd_prefetch(<char*>&self.all[slot] + 128)
+                if same_text(self.all[slot].id, <PyObject*>agent_id):
+                    return slot
             at = (at + 1) & self.ids.mask
         return -1
 
@@ -80,10 +87,7 @@ cdef class Agents:
     cdef int _grow(self) except -1:
         cdef int32_t room = self.room * 2 or 16
         cdef int32_t slot
-        cdef Agent* grown = <Agent*>realloc(self.all, <size_t>room * sizeof(Agent))
-        if grown == NULL:
-            raise MemoryError
-        self.all = grown
+        self.all = <Agent*>larger_block(self.all, <size_t>self.room * sizeof(Agent), <size_t>room * sizeof(Agent))
         for slot in range(room - 1, self.room - 1, -1):
             self.all[slot].ordinal = -1
             self.all[slot].later = self.free_first
@@ -126,7 +130,7 @@ cdef class Agents:
             self.first = slot
         self.last = slot
         self.count += 1
-        table_add(&self.ids, <uint64_t>PyObject_Hash(<PyObject*>agent_id), slot)
+        table_add(&self.ids, text_key(&self.ids, <PyObject*>agent_id), slot)
         table_add(&self.ordinals, <uint64_t>ordinal, slot)
         return slot
 
@@ -135,7 +139,7 @@ cdef class Agents:
         cdef Agent* agent = &self.all[slot]
         if agent.room or agent.holds >= 0 or agent.lease_timer >= 0 or agent.delay_timer >= 0:
             raise AssertionError("an agent's record goes while something refers to it")
-        table_drop(&self.ids, <uint64_t>PyObject_Hash(agent.id), slot)
+        table_drop(&self.ids, text_key(&self.ids, agent.id), slot)
         table_drop(&self.ordinals, <uint64_t>agent.ordinal, slot)
         if agent.earlier >= 0:
             self.all[agent.earlier].later = agent.later

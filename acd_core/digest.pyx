@@ -11,23 +11,30 @@ a stream starts at 0. An event mixes in, in order, its type, event_seq, seq, at_
 """
 
 from libc.stdint cimport uint64_t
+from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
-cdef extern from "Python.h":
-    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+from acd_core.tables cimport acd_bytes
 
 
 cdef uint64_t text_word(str text) except? 0:
     cdef Py_ssize_t size
-    cdef const char* data = PyUnicode_AsUTF8AndSize(text, &size)
+    cdef const char* data = acd_bytes(<PyObject*>text, &size)
     cdef uint64_t result = <uint64_t>size
     cdef uint64_t chunk
     cdef Py_ssize_t at = 0
-    while at < size:
-        chunk = 0
-        memcpy(&chunk, data + at, 8 if size - at >= 8 else <size_t>(size - at))
+    while at + 8 <= size:
+        memcpy(&chunk, data + at, 8)
         result = mix(result, chunk)
         at += 8
+    if at < size:
+        chunk = 0
+        if size >= 8:
+            memcpy(&chunk, data + size - 8, 8)
+            chunk >>= 8 * <uint64_t>(at + 8 - size)
+        else:
+            memcpy(&chunk, data, <size_t>size)
+        result = mix(result, chunk)
     return result
 
 

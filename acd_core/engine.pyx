@@ -1,18 +1,18 @@
 # cython: language_level=3
 """The compiled engine: one command in, its events out. See docs/engine.md for the contract."""
 
-from cpython.list cimport PyList_AsTuple
-from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from acd_core.commands cimport ApplyPolicy, CloseQueue, Heartbeat, OpenQueue, RemoveAgents, SetPresence, UpsertAgents
 from acd_core.digest cimport mix, text_word
-from acd_core.events cimport Event
 from acd_core.choosing cimport PICK, Match
+from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, new_reference, repeated, \
+    taken
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.skills cimport weights_of
 from acd_core.state_bytes cimport read_state, write_state
+from acd_core.tables cimport acd_prefetch
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, extra_of, put_object
@@ -22,6 +22,27 @@ from acd_core.enums import ReservationEnd
 from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX, SKILLS_PER_TENANT_MAX
 from acd_core.refusal import Reason, Refused
 from acd_core.snapshot import digest_of
+
+cdef extern from *:
+    """
+    /* PyLong_AsLongLongAndOverflow, at hand for the numbers of two and three digits that times are. */
+    #if PY_VERSION_HEX < 0x030C0000 && PYLONG_BITS_IN_DIGIT == 30
+    static CYTHON_INLINE long long acd_long(PyObject* number, int* overflow) {
+        if (PyLong_CheckExact(number)) {
+            const digit* digits = ((PyLongObject*)number)->ob_digit;
+            Py_ssize_t size = Py_SIZE(number);
+            if (size == 3 && digits[2] < 8)
+                return ((long long)digits[2] << 60) | ((long long)digits[1] << 30) | digits[0];
+            if (size == 2)
+                return ((long long)digits[1] << 30) | digits[0];
+        }
+        return PyLong_AsLongLongAndOverflow(number, overflow);
+    }
+    #else
+    #define acd_long PyLong_AsLongLongAndOverflow
+    #endif
+    """
+    long long acd_long(object number, int* overflow) except? -1
 
 cdef int64_t _AT_NS_MAX = AT_NS_MAX
 cdef int _SKILLS_MAX = SKILLS_PER_TENANT_MAX
@@ -46,6 +67,9 @@ cdef class Engine(Questions):
             raise TypeError("an engine is initialised once")
         self.random_state = seed
 
+    def __cinit__(self):
+        self.answer = new_answer()
+
     def apply(self, at_ns, Command command not None):
         """Take a command at a time (nanoseconds since the Unix epoch).
 
@@ -53,45 +77,65 @@ cdef class Engine(Questions):
             Refused: the command is not taken and nothing has changed; `reason` and `field` say why.
         """
         cdef int overflow = 0
-        cdef long long at = PyLong_AsLongLongAndOverflow(at_ns, &overflow)
+        cdef long long at = acd_long(at_ns, &overflow)
         if overflow or not 1 <= at <= _AT_NS_MAX:
             raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
         return self._apply(at, command)
 
     cdef Answer _apply(self, int64_t at_ns, Command command):
-        cdef Answer answer
+        self.take(at_ns, command)
+        self.answer.events = events_of(self.out, self.out_count)
+        return self.answer
+
+    cdef int take(self, int64_t at_ns, Command command) except -1:
+        """Take a command as `apply` does, at a time that is known to be in range.
+
+        The answer is left in `answer` and `result`, the events in `out`, both until the next command is taken.
+        """
         cdef int32_t timer
+        self._begin_output()
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
-        if command.request_id:
-            remembered = self.requests.get(command.request_id)
-            if remembered is not None:
-                if remembered[0] != command.content_word():
-                    raise Refused(Reason.REQUEST_ID_REUSED, "request_id",
-                                  f'the request "{command.request_id}" came before with other content')
-                return _repeated(remembered[1])
+        if command.request_id and self._repeats(command):
+            return 0
         if command.kind != CMD_TICK and command.kind != CMD_RESUME:
             timer = first_timer(self.timers)
             if timer >= 0 and self.timers.all[timer].due_ns <= at_ns:
                 raise Refused(Reason.TIMER_DUE, "at",
                               f"a timer is due at {self.timers.all[timer].due_ns}: a tick comes first")
-        if command.kind == CMD_ENQUEUE_CONTACT:
-            answer = self._enqueue(at_ns, <EnqueueContact>command)
-            if answer.duplicate:
-                return answer
-        else:
-            self.answered = -1
-            self.answered_ordinal = -1
-            self._do(at_ns, command)
-            answer = self._answer(self.answered_id)
-        answer.events = <tuple>PyList_AsTuple(self.events)
-        if command.request_id:
-            self._remember(command, answer)
-        return answer
+        self.answered = -1
+        self.answered_ordinal = -1
+        self._do(at_ns, command)
+        self._answer()
+        if command.request_id and not self.result.duplicate:
+            self._remember(command)
+        return 0
 
-    cdef int _remember(self, Command command, Answer answer) except -1:
-        cdef Answer kept = _repeated(answer)
-        self.requests[command.request_id] = (command.content_word(), kept)
+    cdef int _begin_output(self) except -1:
+        """Forget the answer and the events of the last command; who kept them keeps them."""
+        if is_ours_alone(<PyObject*>self.answer):
+            self.answer.events = ()
+            clear_answer(&self.answer.data)
+        else:
+            self.answer = new_answer()
+        self.result = &self.answer.data
+        self.drop_output()
+        return 0
+
+    cdef bint _repeats(self, Command command) except -1:
+        """Is the command's request remembered; if so the result is its answer."""
+        remembered = self.requests.get(command.request_id)
+        if remembered is None:
+            return False
+        if remembered[0] != command.content_word():
+            raise Refused(Reason.REQUEST_ID_REUSED, "request_id",
+                          f'the request "{command.request_id}" came before with other content')
+        self.answer = repeated(&(<Answer>remembered[1]).data)
+        self.result = &self.answer.data
+        return True
+
+    cdef int _remember(self, Command command) except -1:
+        self.requests[command.request_id] = (command.content_word(), repeated(self.result))
         self.request_order.append(command.request_id)
         if len(self.requests) > _REQUESTS_MAX:
             del self.requests[self.request_order.popleft()]
@@ -101,12 +145,13 @@ cdef class Engine(Questions):
         """All checks have passed: the command is taken."""
         self.now_ns = at_ns
         self.seq += 1
-        self.events = []
         return 0
 
     cdef int _do(self, int64_t at_ns, Command command) except -1:
         cdef int kind = command.kind
         cdef int32_t slot
+        if kind == CMD_ENQUEUE_CONTACT:
+            return self._enqueue(at_ns, <EnqueueContact>command)
         if kind == CMD_ACCEPT_OFFER:
             slot = self._check_offer((<AcceptOffer>command).contact_id, (<AcceptOffer>command).agent_id,
                                      (<AcceptOffer>command).offer_id)
@@ -184,7 +229,6 @@ cdef class Engine(Questions):
     cdef int _tick(self, int64_t at_ns) except -1:
         cdef int32_t timer
         self.seq += 1
-        self.events = []
         while True:
             timer = first_timer(self.timers)
             if timer < 0 or self.timers.all[timer].due_ns > at_ns:
@@ -200,7 +244,7 @@ cdef class Engine(Questions):
         cdef int64_t gap_ns = at_ns - self.now_ns
         cdef int32_t slot
         cdef Timer timer
-        cdef Event event
+        cdef EventData* event
         self._advance(at_ns)
         for slot in self.timers.in_order():
             timer = self.timers.all[slot]
@@ -221,30 +265,38 @@ cdef class Engine(Questions):
 
     cdef int _about(self, int32_t slot) except -1:
         """The answer will show this contact."""
+        cdef const Contact* contact = &self.desk.all[slot]
         self.answered = slot
-        self.answered_ordinal = self.desk.all[slot].ordinal
-        self.answered_id = <str>self.desk.all[slot].id
+        self.answered_ordinal = contact.ordinal
+        if contact.agent >= 0:
+            # What follows looks at these; asked for at once they are waited for once.
+            acd_prefetch(&self.desk.offers[contact.offers])
+            acd_prefetch(&self.roster.all[contact.agent])
+            acd_prefetch(&self.roster.all[contact.agent].last_offer_id)
+            acd_prefetch(&self.roster.all[contact.agent].count)
+        self.result.contact_id = taken(contact.id)
         return 0
 
-    cdef Answer _answer(self, str contact_id):
-        cdef Answer answer = Answer.__new__(Answer)
-        cdef Contact* contact
-        answer.seq = self.seq
-        answer.at_ns = self.now_ns
-        answer.policy_version = self.rules.version
+    cdef int _answer(self) except -1:
+        """Fill in the result: how things stand now."""
+        cdef const Contact* contact
+        cdef const Offer* offer
+        self.result.seq = self.seq
+        self.result.at_ns = self.now_ns
+        self.result.policy_version = self.rules.version
         if self.answered < 0:
-            return answer
-        answer.contact_id = contact_id
+            return 0
         contact = &self.desk.all[self.answered]
         if contact.ordinal != self.answered_ordinal:
-            answer.contact_state = STATE_CLOSED
-            return answer
-        answer.contact_state = contact.state
+            self.result.contact_state = STATE_CLOSED
+            return 0
+        self.result.contact_state = contact.state
         if contact.offers >= 0:
-            answer.agent_id = <str>self.roster.all[self.desk.offers[contact.offers].agent].id
-            answer.offer_id = self.desk.offers[contact.offers].id
-            answer.offer_expires_ns = self.desk.offers[contact.offers].expires_ns
-        return answer
+            offer = &self.desk.offers[contact.offers]
+            self.result.agent_id = taken(self.roster.all[offer.agent].id)
+            self.result.offer_id = offer.id
+            self.result.offer_expires_ns = offer.expires_ns
+        return 0
 
     cdef int32_t _known_queue(self, str queue_id) except -1:
         cdef int32_t slot = self.rules.find_queue(queue_id)
@@ -336,15 +388,14 @@ cdef class Engine(Questions):
             raise Refused(Reason.UNKNOWN_AGENT, "preferred_agents", "none of these agents exists")
         return 0
 
-    cdef Answer _enqueue(self, int64_t at_ns, EnqueueContact command):
+    cdef int _enqueue(self, int64_t at_ns, EnqueueContact command) except -1:
         cdef int32_t slot = -1
         cdef int32_t about = -1
         cdef int32_t queue_slot, channel, requirement
         cdef Contact* contact
         cdef Queue* queue
-        cdef Event event
-        cdef Answer answer
-        cdef uint64_t value
+        cdef EventData* event
+        cdef uint64_t value, word
         cdef str contact_id = command.contact_id
         if contact_id:
             slot = self.desk.find(contact_id)
@@ -353,9 +404,8 @@ cdef class Engine(Questions):
                     raise Refused(Reason.CONTACT_EXISTS, "contact_id",
                                   f'the contact "{contact_id}" exists with other content')
                 self._about(slot)
-                answer = self._answer(contact_id)
-                answer.duplicate = True
-                return answer
+                self.result.duplicate = True
+                return 0
         queue_slot = self.rules.find_queue(command.queue_id)
         if queue_slot < 0:
             raise Refused(Reason.UNKNOWN_QUEUE, "queue_id", f'there is no queue "{command.queue_id}"')
@@ -388,7 +438,6 @@ cdef class Engine(Questions):
         contact.arrived_ns = at_ns
         contact.opened_ns = at_ns
         contact.plan_from_ns = at_ns
-        contact.content_word = command.content_word()
         contact.requirement = requirement
         contact.base_requirement = requirement
         contact.queue = queue_slot
@@ -404,20 +453,22 @@ cdef class Engine(Questions):
         self._about(slot)
         event = self.contact_event(EVENT_CONTACT_ENQUEUED, slot)
         event.ordinal = contact.ordinal
-        event.queue_id = <str>queue.id
-        event.channel_id = <str>self.rules.channels[channel].id
-        event.text = <str>self.skills.requirements[requirement].text
+        event.queue_id = taken(queue.id)
+        event.channel_id = taken(self.rules.channels[channel].id)
+        event.text = taken(self.skills.requirements[requirement].text)
         event.priority = contact.priority
         event.credit_ms = contact.credit_ms
-        event.customer_id = command.customer_id
-        event.attributes = command.attributes
+        event.customer_id = new_reference(command.customer_id)
+        event.attributes = new_reference(command.attributes)
         value = mix(self.event_hash, <uint64_t>contact.ordinal)
         value = mix(value, queue.id_word)
         value = mix(value, self.rules.channels[channel].id_word)
         value = mix(value, self.skills.requirements[requirement].text_word)
         value = mix(value, <uint64_t>contact.priority)
         value = mix(value, <uint64_t>contact.credit_ms)
-        self.event_hash = mix(value, text_word(command.customer_id))
+        word = text_word(command.customer_id) if command.customer_id else 0
+        self.event_hash = mix(value, word)
+        contact.content_word = self._content_word(slot, command, word)
         if command.plain and queue.plan < 0 and not queue.closed and queue.strategy != STRATEGY_BROADCAST and (
                 not command.customer_id or not (self.rules.last_agent_window_ns or self.rules.agent_of_other_contact)):
             self._seek(slot)
@@ -425,7 +476,22 @@ cdef class Engine(Questions):
             self._arrive(slot, about, command)
         if self.desk.all[slot].ordinal == self.answered_ordinal:
             self.predict(slot)
-        return self._answer(contact_id)
+        return 0
+
+    cdef uint64_t _content_word(self, int32_t slot, EnqueueContact command, uint64_t customer_word) except? 0:
+        """The command's content word, by the words of texts that the engine knows already."""
+        cdef const Contact* contact = &self.desk.all[slot]
+        cdef uint64_t word
+        if not command.plain or command.attributes or not command.contact_id:
+            return command.content_word()
+        word = mix(<uint64_t>command.kind, contact.id_word)
+        word = mix(word, self.rules.queues[contact.queue].id_word)
+        word = mix(word, self.rules.channels[contact.channel].id_word)
+        word = mix(word, self.skills.requirements[contact.requirement].text_word)
+        word = mix(word, <uint64_t>command.priority)
+        word = mix(word, <uint64_t>command.credit_ms)
+        word = mix(word, customer_word)
+        return mix(word, command.attached)
 
     cdef int _seek(self, int32_t slot) except -1:
         """A newcomer without anything particular: since nobody gained anything, it alone may find somebody."""
@@ -446,16 +512,16 @@ cdef class Engine(Questions):
         """A newcomer with preferences, a callback, a plan, in a closed or broadcast queue."""
         cdef Contact* contact = &self.desk.all[slot]
         cdef int64_t ordinal = contact.ordinal
-        cdef Event event
+        cdef EventData* event
         cdef int left = 0
         cdef bint ended = False
         cdef bint callback = command.callback_address != ""
         if about >= 0:
             self.consult(slot, about)
             event = self.contact_event(EVENT_CONSULTATION_OPENED, slot)
-            event.agent_id = <str>self.roster.all[self.desk.all[about].agent].id
-            event.text = command.consults_contact_id
-            self.event_hash = mix(mix(self.event_hash, text_word(event.agent_id)), text_word(event.text))
+            event.agent_id = taken(self.roster.all[self.desk.all[about].agent].id)
+            event.text = new_reference(command.consults_contact_id)
+            self.event_hash = mix(mix(self.event_hash, text_word(<str>event.agent_id)), text_word(<str>event.text))
         if command.skill_weights:
             put_object(&extra_of(contact).weights, command.skill_weights)
             contact.extra.weight_list = weights_of(self.skills, command.skill_weights)
@@ -534,7 +600,7 @@ cdef class Engine(Questions):
         return self.match_all()
 
     cdef int _emit_replaced(self, int32_t slot) except -1:
-        cdef Event event = self.contact_event(EVENT_RESERVATION_ENDED, slot)
+        cdef EventData* event = self.contact_event(EVENT_RESERVATION_ENDED, slot)
         event.cause = _REPLACED
         self.event_hash = mix(self.event_hash, <uint64_t>_REPLACED)
         return 0
@@ -744,7 +810,7 @@ cdef class Engine(Questions):
     cdef int _detach(self, int64_t at_ns, DetachContact command) except -1:
         cdef int32_t slot = self._known_contact(command.contact_id)
         cdef Contact* contact = &self.desk.all[slot]
-        cdef Event event
+        cdef EventData* event
         if contact.state == STATE_ACTIVE or contact.state == STATE_WRAP_UP or not contact.attached:
             raise Refused(Reason.CONTACT_NOT_ATTACHED, "contact_id",
                           f'no stream follows the contact "{command.contact_id}"')
@@ -791,21 +857,6 @@ cdef class Engine(Questions):
     def state_digest(self):
         """The digest of the state, in hexadecimal."""
         return digest_of(self.snapshot())
-
-
-cdef Answer _repeated(Answer first):
-    """An answer as it is given when its request comes again."""
-    cdef Answer answer = Answer.__new__(Answer)
-    answer.seq = first.seq
-    answer.at_ns = first.at_ns
-    answer.duplicate = True
-    answer.contact_id = first.contact_id
-    answer.contact_state = first.contact_state
-    answer.agent_id = first.agent_id
-    answer.offer_id = first.offer_id
-    answer.offer_expires_ns = first.offer_expires_ns
-    answer.policy_version = first.policy_version
-    return answer
 
 
 cdef inline void _replace(PyObject** place, object value):

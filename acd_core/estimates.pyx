@@ -78,7 +78,7 @@ cdef class Estimates(Matching):
         cdef int64_t score = queue.rate * (self.now_ns // 1000000) - 1000 * queue.credit_ms
         cdef int32_t index, size, word
         cdef uint64_t mask
-        found.position = 1 + self.lines.before(queue.line, 0, score, <int64_t>1 << 62)
+        found.position = 1 + self.lines.before(slot, self.desk.all, queue, 0, score, <int64_t>1 << 62)
         self._predict(queue, 0, found)
         if queue.waiting or lead.total == 0:
             return 0

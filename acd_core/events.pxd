@@ -1,45 +1,117 @@
-from libc.stdint cimport int64_t, uint64_t
+"""Events and answers: the plain records that an engine fills in, and the objects that Python callers get of them.
+
+A record owns one reference to each text in it; NULL stands for an empty one. It lies in the object that shows it to
+Python. An engine fills the same few objects again and again as long as nobody else keeps them, so that neither events
+nor answers cost an allocation for those who look at them and go on.
+"""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memset
+
+
+cdef struct EventData:
+    int64_t event_seq
+    int64_t seq
+    int64_t at_ns
+    int32_t type
+    int32_t cause
+    int32_t tier
+    int32_t strategy
+    int32_t chosen_by
+    int32_t presence
+    int32_t step
+    PyObject* contact_id
+    PyObject* agent_id
+    PyObject* queue_id
+    PyObject* text
+    int64_t offer_id
+    int64_t wait_ns
+    int64_t until_ns
+    int64_t duration_ns
+    int64_t ordinal
+    int64_t priority
+    int64_t credit_ms
+    int64_t score
+    int64_t policy_version
+    int64_t position
+    PyObject* channel_id
+    PyObject* customer_id
+    PyObject* attributes  # bytes
+    PyObject* agent  # an AgentSpec; NULL: none
+
+
+cdef struct AnswerData:
+    int64_t seq
+    int64_t at_ns
+    int64_t offer_id
+    int64_t offer_expires_ns
+    int64_t policy_version
+    PyObject* contact_id
+    PyObject* agent_id
+    int32_t contact_state
+    bint duplicate
 
 
 cdef class Event:
-    cdef readonly int type
-    cdef readonly int cause
-    cdef readonly int tier
-    cdef readonly int strategy
-    cdef readonly int chosen_by
-    cdef readonly int presence
-    cdef readonly int step
-    cdef readonly int64_t event_seq
-    cdef readonly int64_t seq
-    cdef readonly int64_t at_ns
-    cdef readonly int64_t offer_id
-    cdef readonly int64_t ordinal
-    cdef readonly int64_t priority
-    cdef readonly int64_t credit_ms
-    cdef readonly int64_t score
-    cdef readonly int64_t wait_ns
-    cdef readonly int64_t until_ns
-    cdef readonly int64_t duration_ns
-    cdef readonly int64_t policy_version
-    cdef readonly int64_t position
-    cdef readonly str contact_id
-    cdef readonly str agent_id
-    cdef readonly str queue_id
-    cdef readonly str channel_id
-    cdef readonly str customer_id
-    cdef readonly str text
-    cdef readonly bytes attributes
-    cdef readonly object agent
+    cdef EventData data
 
 
 cdef class Answer:
-    cdef readonly int64_t seq
-    cdef readonly int64_t at_ns
-    cdef readonly bint duplicate
-    cdef readonly str contact_id
-    cdef readonly int contact_state
-    cdef readonly str agent_id
-    cdef readonly int64_t offer_id
-    cdef readonly int64_t offer_expires_ns
-    cdef readonly int64_t policy_version
+    cdef AnswerData data
     cdef readonly tuple events
+
+
+cdef extern from *:
+    """
+    static CYTHON_INLINE PyObject* acd_taken(PyObject* object) { Py_INCREF(object); return object; }
+    """
+    PyObject* taken "acd_taken"(PyObject* object) noexcept  # a reference of one's own to an object
+
+
+cdef inline PyObject* new_reference(object value) noexcept:
+    return taken(<PyObject*>value)
+
+
+cdef inline str text_of(PyObject* text):
+    """A text of a record."""
+    return "" if text == NULL else <str>text
+
+
+cdef extern from *:
+    """
+    #define acd_ours_alone(object) (Py_REFCNT(object) == 1)
+    """
+    bint is_ours_alone "acd_ours_alone"(PyObject* object) noexcept
+
+
+cdef inline EventData* data_of(PyObject* event) noexcept:
+    """The record of an Event."""
+    return &(<Event>event).data
+
+
+cdef inline void clear_event(EventData* record) noexcept:
+    """Give back what a record refers to, and leave it empty."""
+    Py_XDECREF(record.contact_id)
+    Py_XDECREF(record.agent_id)
+    Py_XDECREF(record.queue_id)
+    Py_XDECREF(record.text)
+    Py_XDECREF(record.channel_id)
+    Py_XDECREF(record.customer_id)
+    Py_XDECREF(record.attributes)
+    Py_XDECREF(record.agent)
+    memset(record, 0, sizeof(EventData))
+
+
+cdef inline void clear_answer(AnswerData* record) noexcept:
+    """Give back what a record refers to, and leave it empty."""
+    Py_XDECREF(record.contact_id)
+    Py_XDECREF(record.agent_id)
+    memset(record, 0, sizeof(AnswerData))
+
+
+cdef PyObject* new_event() except NULL
+cdef tuple events_of(PyObject** events, int32_t count)
+cdef Answer new_answer()
+cdef Answer repeated(const AnswerData* first)

@@ -3,7 +3,13 @@
 
 import cython
 
+from cpython.object cimport PyObject
+
 from acd_core.enums import EventType
+
+cdef extern from "Python.h":
+    tuple PyTuple_New(Py_ssize_t size)
+    void PyTuple_SET_ITEM(tuple items, Py_ssize_t index, PyObject* item)
 
 _MATCH = ("contact_id", "agent_id", "queue_id", "offer_id", "until_ns", "tier", "priority", "score", "wait_ns",
           "strategy", "chosen_by", "policy_version", "step", "cause", "text")
@@ -63,14 +69,8 @@ cdef class Event:
     so it can be in no cycle and the cyclic garbage collector need not know it.
     """
 
-    def __cinit__(self):
-        self.contact_id = ""
-        self.agent_id = ""
-        self.queue_id = ""
-        self.channel_id = ""
-        self.customer_id = ""
-        self.text = ""
-        self.attributes = b""
+    def __dealloc__(self):
+        clear_event(&self.data)
 
     def __init__(self, int type, long long event_seq, long long seq, long long at_ns, *,
                  str contact_id not None="", str agent_id not None="", str queue_id not None="",
@@ -79,34 +79,155 @@ cdef class Event:
                  long long offer_id=0, long long ordinal=0, long long priority=0, long long credit_ms=0,
                  long long score=0, long long wait_ns=0, long long until_ns=0, long long duration_ns=0,
                  long long policy_version=0, long long position=0, bytes attributes not None=b"", object agent=None):
-        self.type = type
-        self.event_seq = event_seq
-        self.seq = seq
-        self.at_ns = at_ns
-        self.contact_id = contact_id
-        self.agent_id = agent_id
-        self.queue_id = queue_id
-        self.channel_id = channel_id
-        self.customer_id = customer_id
-        self.text = text
-        self.cause = cause
-        self.tier = tier
-        self.strategy = strategy
-        self.chosen_by = chosen_by
-        self.presence = presence
-        self.step = step
-        self.offer_id = offer_id
-        self.ordinal = ordinal
-        self.priority = priority
-        self.credit_ms = credit_ms
-        self.score = score
-        self.wait_ns = wait_ns
-        self.until_ns = until_ns
-        self.duration_ns = duration_ns
-        self.policy_version = policy_version
-        self.position = position
-        self.attributes = attributes
-        self.agent = agent
+        clear_event(&self.data)
+        self.data.type = type
+        self.data.event_seq = event_seq
+        self.data.seq = seq
+        self.data.at_ns = at_ns
+        if contact_id:
+            self.data.contact_id = new_reference(contact_id)
+        if agent_id:
+            self.data.agent_id = new_reference(agent_id)
+        if queue_id:
+            self.data.queue_id = new_reference(queue_id)
+        if channel_id:
+            self.data.channel_id = new_reference(channel_id)
+        if customer_id:
+            self.data.customer_id = new_reference(customer_id)
+        if text:
+            self.data.text = new_reference(text)
+        self.data.cause = cause
+        self.data.tier = tier
+        self.data.strategy = strategy
+        self.data.chosen_by = chosen_by
+        self.data.presence = presence
+        self.data.step = step
+        self.data.offer_id = offer_id
+        self.data.ordinal = ordinal
+        self.data.priority = priority
+        self.data.credit_ms = credit_ms
+        self.data.score = score
+        self.data.wait_ns = wait_ns
+        self.data.until_ns = until_ns
+        self.data.duration_ns = duration_ns
+        self.data.policy_version = policy_version
+        self.data.position = position
+        if attributes:
+            self.data.attributes = new_reference(attributes)
+        if agent is not None:
+            self.data.agent = new_reference(agent)
+
+    @property
+    def type(self):
+        return self.data.type
+
+    @property
+    def cause(self):
+        return self.data.cause
+
+    @property
+    def tier(self):
+        return self.data.tier
+
+    @property
+    def strategy(self):
+        return self.data.strategy
+
+    @property
+    def chosen_by(self):
+        return self.data.chosen_by
+
+    @property
+    def presence(self):
+        return self.data.presence
+
+    @property
+    def step(self):
+        return self.data.step
+
+    @property
+    def event_seq(self):
+        return self.data.event_seq
+
+    @property
+    def seq(self):
+        return self.data.seq
+
+    @property
+    def at_ns(self):
+        return self.data.at_ns
+
+    @property
+    def offer_id(self):
+        return self.data.offer_id
+
+    @property
+    def ordinal(self):
+        return self.data.ordinal
+
+    @property
+    def priority(self):
+        return self.data.priority
+
+    @property
+    def credit_ms(self):
+        return self.data.credit_ms
+
+    @property
+    def score(self):
+        return self.data.score
+
+    @property
+    def wait_ns(self):
+        return self.data.wait_ns
+
+    @property
+    def until_ns(self):
+        return self.data.until_ns
+
+    @property
+    def duration_ns(self):
+        return self.data.duration_ns
+
+    @property
+    def policy_version(self):
+        return self.data.policy_version
+
+    @property
+    def position(self):
+        return self.data.position
+
+    @property
+    def contact_id(self):
+        return text_of(self.data.contact_id)
+
+    @property
+    def agent_id(self):
+        return text_of(self.data.agent_id)
+
+    @property
+    def queue_id(self):
+        return text_of(self.data.queue_id)
+
+    @property
+    def channel_id(self):
+        return text_of(self.data.channel_id)
+
+    @property
+    def customer_id(self):
+        return text_of(self.data.customer_id)
+
+    @property
+    def text(self):
+        return text_of(self.data.text)
+
+    @property
+    def attributes(self):
+        return b"" if self.data.attributes == NULL else <bytes>self.data.attributes
+
+    @property
+    def agent(self):
+        return None if self.data.agent == NULL else <object>self.data.agent
 
     def __repr__(self):
         kind = EventType(self.type)
@@ -134,24 +255,61 @@ cdef class Answer:
     done, `events` is empty and the rest is what was answered the first time.
     """
 
-    def __cinit__(self):
-        self.contact_id = ""
-        self.agent_id = ""
-        self.events = ()
+    def __dealloc__(self):
+        clear_answer(&self.data)
 
     def __init__(self, long long seq, long long at_ns, tuple events not None=(), *, bint duplicate=False,
                  str contact_id not None="", int contact_state=0, str agent_id not None="", long long offer_id=0,
                  long long offer_expires_ns=0, long long policy_version=0):
-        self.seq = seq
-        self.at_ns = at_ns
+        clear_answer(&self.data)
+        self.data.seq = seq
+        self.data.at_ns = at_ns
         self.events = events
-        self.duplicate = duplicate
-        self.contact_id = contact_id
-        self.contact_state = contact_state
-        self.agent_id = agent_id
-        self.offer_id = offer_id
-        self.offer_expires_ns = offer_expires_ns
-        self.policy_version = policy_version
+        self.data.duplicate = duplicate
+        if contact_id:
+            self.data.contact_id = new_reference(contact_id)
+        self.data.contact_state = contact_state
+        if agent_id:
+            self.data.agent_id = new_reference(agent_id)
+        self.data.offer_id = offer_id
+        self.data.offer_expires_ns = offer_expires_ns
+        self.data.policy_version = policy_version
+
+    @property
+    def seq(self):
+        return self.data.seq
+
+    @property
+    def at_ns(self):
+        return self.data.at_ns
+
+    @property
+    def duplicate(self):
+        return bool(self.data.duplicate)
+
+    @property
+    def contact_state(self):
+        return self.data.contact_state
+
+    @property
+    def offer_id(self):
+        return self.data.offer_id
+
+    @property
+    def offer_expires_ns(self):
+        return self.data.offer_expires_ns
+
+    @property
+    def policy_version(self):
+        return self.data.policy_version
+
+    @property
+    def contact_id(self):
+        return text_of(self.data.contact_id)
+
+    @property
+    def agent_id(self):
+        return text_of(self.data.agent_id)
 
     def __repr__(self):
         return (f"Answer(seq={self.seq}, at_ns={self.at_ns}, duplicate={self.duplicate}, "
@@ -165,3 +323,40 @@ cdef class Answer:
         return repr(self) == repr(other)
 
     __hash__ = None
+
+
+cdef PyObject* new_event() except NULL:
+    """A reference to an empty event."""
+    cdef Event event = Event.__new__(Event)
+    return new_reference(event)
+
+
+cdef tuple events_of(PyObject** events, int32_t count):
+    """So many events as a tuple."""
+    cdef tuple result
+    cdef int32_t index
+    if count == 0:
+        return ()
+    result = PyTuple_New(count)
+    for index in range(count):
+        PyTuple_SET_ITEM(result, index, taken(events[index]))
+    return result
+
+
+cdef Answer new_answer():
+    """An empty answer."""
+    cdef Answer answer = Answer.__new__(Answer)
+    answer.events = ()
+    return answer
+
+
+cdef Answer repeated(const AnswerData* first):
+    """An answer as it is given when its request comes again."""
+    cdef Answer answer = new_answer()
+    answer.data = first[0]
+    answer.data.duplicate = True
+    if first.contact_id != NULL:
+        taken(first.contact_id)
+    if first.agent_id != NULL:
+        taken(first.agent_id)
+    return answer

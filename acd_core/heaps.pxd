@@ -9,6 +9,8 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
+from acd_core.memory cimport larger_block
+
 cdef extern from *:
     """
     #define acd_lowest_bit(word) __builtin_ctzll(word)
@@ -153,7 +155,8 @@ cdef inline int heapset_reserve(HeapSet* heaps, int32_t classes, int32_t items) 
             heaps.best[index].klass = -1
         heaps.classes = classes
     if items > heaps.items:
-        heaps.position = <int32_t*>_grown(heaps.position, <size_t>items * sizeof(int32_t))
+        heaps.position = <int32_t*>larger_block(
+            heaps.position, <size_t>heaps.items * sizeof(int32_t), <size_t>items * sizeof(int32_t))
         for index in range(heaps.items, items):
             heaps.position[index] = -1
         heaps.items = items

@@ -5,7 +5,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from acd_core.digest cimport mix, text_word
-from acd_core.events cimport Event
+from acd_core.events cimport EventData, new_reference, taken
 from acd_core.matching cimport floor_div
 from acd_core.skills cimport drop_weights
 from acd_core.state cimport entry_queue, wants
@@ -30,7 +30,7 @@ cdef class Lifecycle(Estimates):
         cdef Agent* taker = &self.roster.all[agent]
         cdef bint broadcast = offer.broadcast
         cdef Queue* queue
-        cdef Event event
+        cdef EventData* event
         self.become_active(contact, slot)
         if broadcast:
             offer.broadcast = False
@@ -39,8 +39,8 @@ cdef class Lifecycle(Estimates):
             self.set_round_key(agent)
         queue = &self.rules.queues[accepted.queue]
         event = self.contact_event(EVENT_OFFER_ACCEPTED, contact)
-        event.agent_id = <str>taker.id
-        event.queue_id = <str>queue.id
+        event.agent_id = taken(taker.id)
+        event.queue_id = taken(queue.id)
         event.offer_id = offer.id
         event.wait_ns = self.now_ns - accepted.opened_ns
         self.event_hash = mix(mix(mix(mix(self.event_hash, taker.id_word), queue.id_word),
@@ -74,7 +74,7 @@ cdef class Lifecycle(Estimates):
         cdef int32_t agent = offer.agent
         cdef Agent* offeree = &self.roster.all[agent]
         cdef Queue* queue = &self.rules.queues[offer.queue]
-        cdef Event event
+        cdef EventData* event
         self.timers.disarm(offer.timer)
         self._remember_ended(contact, &offer, outcome)
         self.lift(contact)
@@ -86,8 +86,8 @@ cdef class Lifecycle(Estimates):
         if offered.state == STATE_OFFERED and offered.offers < 0:
             self.set_state(contact, STATE_WAITING)
         event = self.contact_event(EVENT_OFFER_ENDED, contact)
-        event.agent_id = <str>offeree.id
-        event.queue_id = <str>queue.id
+        event.agent_id = taken(offeree.id)
+        event.queue_id = taken(queue.id)
         event.offer_id = offer.id
         event.cause = outcome
         self.event_hash = mix(mix(mix(mix(self.event_hash, offeree.id_word), queue.id_word),
@@ -183,7 +183,7 @@ cdef class Lifecycle(Estimates):
         cdef int32_t count = 0
         cdef int32_t last = -1
         cdef int32_t added
-        cdef Event event
+        cdef EventData* event
         while exclusion >= 0:
             if self.desk.exclusions[exclusion].agent_ordinal == ordinal:
                 self.drop_exclusion(contact, exclusion)
@@ -206,7 +206,7 @@ cdef class Lifecycle(Estimates):
         self.desk.exclusions[added].timer = self.timers.arm(
             -1, until_ns, TIMER_EXCLUSION_END, contact, -1, ordinal, added)
         event = self.contact_event(EVENT_AGENT_EXCLUDED, contact)
-        event.agent_id = agent_id
+        event.agent_id = new_reference(agent_id)
         event.until_ns = until_ns
         self.event_hash = mix(mix(self.event_hash, text_word(agent_id)), <uint64_t>until_ns)
         return self.reach_changed(contact)
@@ -225,7 +225,7 @@ cdef class Lifecycle(Estimates):
 
     cdef int _delay(self, int32_t agent, int64_t until_ns) except -1:
         cdef Agent* delayed = &self.roster.all[agent]
-        cdef Event event
+        cdef EventData* event
         if until_ns > delayed.delayed_until_ns:
             delayed.delayed_until_ns = until_ns
             delayed.delay_timer = self.timers.arm(
@@ -267,13 +267,13 @@ cdef class Lifecycle(Estimates):
         cdef Contact* completed = &self.desk.all[contact]
         cdef Agent* agent = &self.roster.all[completed.agent]
         cdef Queue* queue = &self.rules.queues[completed.queue]
-        cdef Event event
+        cdef EventData* event
         agent.talk_ns = min(agent.talk_ns + self.now_ns - completed.accepted_ns, <int64_t>1 << 62)
         self.service_ends(contact)
         completed.held = False
         event = self.contact_event(EVENT_CONTACT_COMPLETED, contact)
-        event.agent_id = <str>agent.id
-        event.queue_id = <str>queue.id
+        event.agent_id = taken(agent.id)
+        event.queue_id = taken(queue.id)
         event.until_ns = until_ns
         event.duration_ns = self.now_ns - completed.accepted_ns
         self.event_hash = mix(mix(mix(mix(self.event_hash, agent.id_word), queue.id_word), <uint64_t>until_ns),
@@ -297,7 +297,7 @@ cdef class Lifecycle(Estimates):
         cdef Queue* queue = &self.rules.queues[closing.queue]
         cdef int64_t service_us
         cdef uint64_t value
-        cdef Event event
+        cdef EventData* event
         if closing.state == STATE_OFFERED:
             raise AssertionError("a contact closes while it is offered")
         if closing.timer >= 0:
@@ -308,11 +308,11 @@ cdef class Lifecycle(Estimates):
         event = self.contact_event(EVENT_CONTACT_CLOSED, contact)
         value = self.event_hash
         if agent >= 0:
-            event.agent_id = <str>self.roster.all[agent].id
+            event.agent_id = taken(self.roster.all[agent].id)
             value = mix(value, self.roster.all[agent].id_word)
         else:
             value = mix(value, 0)
-        event.queue_id = <str>queue.id
+        event.queue_id = taken(queue.id)
         event.cause = cause
         event.wait_ns = (closing.accepted_ns if closing.accepted_ns else self.now_ns) - closing.opened_ns
         event.duration_ns = self.now_ns - closing.opened_ns
@@ -363,7 +363,7 @@ cdef class Lifecycle(Estimates):
         cdef Agent* changed = &self.roster.all[agent]
         cdef int before = changed.presence
         cdef int64_t until_ns = 0
-        cdef Event event
+        cdef EventData* event
         if before == PRESENCE_OFFLINE or (presence == PRESENCE_READY and before != PRESENCE_READY):
             changed.misses_in_row = 0
         if before == PRESENCE_OFFLINE and presence != PRESENCE_OFFLINE:
@@ -398,7 +398,7 @@ cdef class Lifecycle(Estimates):
             until_ns = self.timers.all[changed.lease_timer].due_ns
         event = self.agent_event(EVENT_PRESENCE_CHANGED, agent)
         event.presence = presence
-        event.text = reason
+        event.text = new_reference(reason)
         event.cause = cause
         event.until_ns = until_ns
         self.event_hash = mix(mix(mix(mix(self.event_hash, <uint64_t>presence), text_word(reason)),
@@ -447,7 +447,7 @@ cdef class Lifecycle(Estimates):
         """What a timer that is due brings about; matching is the caller's."""
         cdef Timer timer = self.timers.all[slot]
         cdef Agent* agent
-        cdef Event event
+        cdef EventData* event
         cdef int32_t contact = timer.contact
         cdef int32_t known
         if timer.kind == TIMER_OFFER_EXPIRY:

@@ -1,30 +1,61 @@
-"""The lines of queues: order statistics of those who wait, for their positions.
+"""The lines of queues: who waits there in order, and how many go before one, without a scan.
 
-Treaps (Seidel and Aragon, Randomized search trees, 1996) over shared nodes; a queue has the root of its own. The heap
-key is a hash of the node's ordinal, so the shape depends on the content alone.
+Almost everybody joins a line at its end: behind all of the same priority. So a line has a row for each of a few
+priorities, a log to whose end a newcomer is added; who leaves is a hole in it. Counting in a row goes by a bit for each
+place and a binary indexed tree (Fenwick, A new data structure for cumulative frequency tables, 1994) over blocks of
+64 places. Who comes back to an earlier place, or has a priority for which there is no row any more, is a stray: those
+are in a search tree.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from acd_core.line_trees cimport LineTrees
+from acd_core.types cimport Contact, Queue
+
+cdef enum:
+    LINE_ROWS = 8  # priorities of a line that have a row
+    STRAY = 1 << 30  # set in the place of a stray
 
 
-cdef struct LineNode:
-    int64_t major
-    int64_t minor
-    int64_t ordinal
-    int32_t left  # next free node while free
-    int32_t right
-    int32_t size
-    uint32_t weight
-    int32_t item
+cdef struct Block:
+    uint64_t waiting  # which of the 64 places are not holes
+    int32_t before  # node of the binary indexed tree; only of blocks before the last
+    int32_t spare
+
+
+cdef struct Row:
+    int64_t major  # priority, negated
+    int64_t last_minor  # key of the last who waits in it
+    int64_t last_ordinal
+    int32_t* items
+    Block* blocks
+    int32_t count
+    int32_t tail  # places used, up to the last who waits
+    int32_t room  # a multiple of 64
+    int32_t spare
+
+
+cdef struct Line:
+    Row* rows
+    int32_t row_count
+    int32_t strays  # root of their tree
 
 
 cdef class Lines:
-    cdef LineNode* nodes
+    cdef Line* lines  # by queue slot
     cdef int32_t room
-    cdef int32_t free_first
+    cdef LineTrees trees
 
-    cdef int32_t new_node(self, int64_t major, int64_t minor, int64_t ordinal, int32_t item) except -1
-    cdef int32_t insert(self, int32_t root, int32_t node) noexcept
-    cdef int32_t remove(self, int32_t root, int32_t node) noexcept
-    cdef list items(self, int32_t root)
-    cdef int32_t before(self, int32_t root, int64_t major, int64_t minor, int64_t ordinal) noexcept
+    cdef int join(self, int32_t line, Contact* contacts, const Queue* queue, int32_t item) except -1
+    cdef int leave(self, int32_t line, Contact* contacts, const Queue* queue, int32_t item) except -1
+    cdef int64_t before(self, int32_t line, const Contact* contacts, const Queue* queue, int64_t major, int64_t minor,
+                        int64_t ordinal) noexcept
+    cdef list waiting(self, int32_t line)
+    cdef int _reserve(self, int32_t line) except -1
+    cdef Row* _row_for(self, Line* line, int64_t major) except? NULL
+    cdef int _make_room(self, Row* row, Contact* contacts) except -1
+
+
+cdef inline int64_t static_score(const Contact* contact, const Queue* queue) noexcept nogil:
+    """What the score of an entry falls short of rate * now by: the lower, the sooner."""
+    return queue.rate * (contact.arrived_ns // 1000000) - 1000 * (contact.credit_ms + queue.credit_ms)

@@ -1,147 +1,280 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Inserting into, removing from and counting in the lines of lines.pxd; recursion is as deep as a tree."""
+# cython: language_level=3
+"""Joining, leaving and counting in the lines of lines.pxd. Items are twice the contact's slot, one more for its second
+entry; a contact knows its place in the lines of its queues."""
 
 from libc.stdlib cimport free, realloc
 
+from acd_core.heaps cimport acd_lowest_bit
 
-cdef inline bint _less(const LineNode* node, int64_t major, int64_t minor, int64_t ordinal) noexcept nogil:
-    if node.major != major:
-        return node.major < major
-    if node.minor != minor:
-        return node.minor < minor
-    return node.ordinal < ordinal
-
-
-cdef inline void _sum(LineNode* nodes, int32_t at) noexcept nogil:
-    cdef int32_t size = 1
-    if nodes[at].left >= 0:
-        size += nodes[nodes[at].left].size
-    if nodes[at].right >= 0:
-        size += nodes[nodes[at].right].size
-    nodes[at].size = size
+cdef extern from *:
+    """
+    #define acd_bits_set(word) __builtin_popcountll(word)
+    """
+    int acd_bits_set(uint64_t word) noexcept nogil
 
 
-cdef void _split(LineNode* nodes, int32_t root, const LineNode* at, int32_t* left, int32_t* right) noexcept nogil:
-    if root < 0:
-        left[0] = -1
-        right[0] = -1
-    elif _less(&nodes[root], at.major, at.minor, at.ordinal):
-        _split(nodes, nodes[root].right, at, &nodes[root].right, right)
-        left[0] = root
-        _sum(nodes, root)
-    else:
-        _split(nodes, nodes[root].left, at, left, &nodes[root].left)
-        right[0] = root
-        _sum(nodes, root)
+cdef inline bint _later(int64_t minor, int64_t ordinal, int64_t other_minor, int64_t other_ordinal) noexcept nogil:
+    return minor > other_minor if minor != other_minor else ordinal > other_ordinal
 
 
-cdef int32_t _merge(LineNode* nodes, int32_t left, int32_t right) noexcept nogil:
-    if left < 0:
-        return right
-    if right < 0:
-        return left
-    if nodes[left].weight > nodes[right].weight:
-        nodes[left].right = _merge(nodes, nodes[left].right, right)
-        _sum(nodes, left)
-        return left
-    nodes[right].left = _merge(nodes, left, nodes[right].left)
-    _sum(nodes, right)
-    return right
+cdef inline int64_t _ordinal(const Contact* contacts, int32_t item) noexcept nogil:
+    return 2 * contacts[item >> 1].ordinal + (item & 1)
+
+
+cdef void _close(Row* row, int32_t block) noexcept nogil:
+    """The block is no longer the last: its node of the tree is filled in."""
+    cdef int32_t node = block + 1
+    cdef int32_t below = 1
+    cdef int32_t count = acd_bits_set(row.blocks[block].waiting)
+    while below < node & -node:
+        count += row.blocks[node - below - 1].before
+        below <<= 1
+    row.blocks[block].before = count
+
+
+cdef void _append(Row* row, int32_t item, int64_t minor, int64_t ordinal) noexcept nogil:
+    cdef int32_t at = row.tail
+    if at & 63 == 0:
+        if at:
+            _close(row, (at >> 6) - 1)
+        row.blocks[at >> 6].waiting = 0
+    row.items[at] = item
+    row.blocks[at >> 6].waiting |= <uint64_t>1 << (at & 63)
+    row.tail = at + 1
+    row.count += 1
+    row.last_minor = minor
+    row.last_ordinal = ordinal
+
+
+cdef int32_t _item(const Row* row, int32_t rank) noexcept nogil:
+    """The item with so many before it in the row; rank < count."""
+    cdef int32_t closed = (row.tail - 1) >> 6
+    cdef int32_t at = 0
+    cdef int32_t step = 1
+    cdef uint64_t left
+    while step << 1 <= closed:
+        step <<= 1
+    while step:
+        if at + step <= closed and row.blocks[at + step - 1].before <= rank:
+            at += step
+            rank -= row.blocks[at - 1].before
+        step >>= 1
+    left = row.blocks[at].waiting
+    while rank:
+        left &= left - 1
+        rank -= 1
+    return row.items[(at << 6) + acd_lowest_bit(left)]
+
+
+cdef void _remove(Row* row, int32_t at, const Contact* contacts, const Queue* queue) noexcept nogil:
+    cdef int32_t last = (row.tail - 1) >> 6
+    cdef int32_t node, item
+    row.blocks[at >> 6].waiting &= ~(<uint64_t>1 << (at & 63))
+    row.count -= 1
+    if row.count == 0:
+        row.tail = 0
+        return
+    if at >> 6 < last:
+        node = (at >> 6) + 1
+        while node <= last:
+            row.blocks[node - 1].before -= 1
+            node += node & -node
+    if at != row.tail - 1:
+        return
+    while not row.blocks[(row.tail - 1) >> 6].waiting >> ((row.tail - 1) & 63) & 1:
+        row.tail -= 1
+    item = row.items[row.tail - 1]
+    row.last_minor = static_score(&contacts[item >> 1], queue)
+    row.last_ordinal = _ordinal(contacts, item)
 
 
 cdef class Lines:
     def __cinit__(self):
-        self.free_first = -1
+        self.trees = LineTrees()
 
     def __dealloc__(self):
-        free(self.nodes)
+        cdef int32_t line, row
+        for line in range(self.room):
+            for row in range(self.lines[line].row_count):
+                free(self.lines[line].rows[row].items)
+                free(self.lines[line].rows[row].blocks)
+            free(self.lines[line].rows)
+        free(self.lines)
 
-    cdef int32_t new_node(self, int64_t major, int64_t minor, int64_t ordinal, int32_t item) except -1:
-        cdef int32_t slot, room
+    cdef int _reserve(self, int32_t line) except -1:
+        cdef int32_t room = max(line + 1, 2 * self.room)
+        cdef Line* grown = <Line*>realloc(self.lines, <size_t>room * sizeof(Line))
+        if grown == NULL:
+            raise MemoryError
+        self.lines = grown
+        while self.room < room:
+            grown[self.room].rows = NULL
+            grown[self.room].row_count = 0
+            grown[self.room].strays = -1
+            self.room += 1
+        return 0
+
+    cdef Row* _row_for(self, Line* line, int64_t major) except? NULL:
+        """The row of a priority, a new one or one that has become empty if need be; NULL if all are taken."""
+        cdef Row* grown
+        cdef Row* row
+        cdef int32_t index
+        cdef int32_t empty = -1
+        for index in range(line.row_count):
+            if line.rows[index].major == major:
+                return &line.rows[index]
+            if line.rows[index].count == 0:
+                empty = index
+        if empty >= 0:
+            line.rows[empty].major = major
+            return &line.rows[empty]
+        if line.row_count == LINE_ROWS:
+            return NULL
+        grown = <Row*>realloc(line.rows, <size_t>(line.row_count + 1) * sizeof(Row))
+        if grown == NULL:
+            raise MemoryError
+        line.rows = grown
+        row = &grown[line.row_count]
+        row.major = major
+        row.items = NULL
+        row.blocks = NULL
+        row.count = 0
+        row.tail = 0
+        row.room = 0
+        line.row_count += 1
+        return row
+
+    cdef int _make_room(self, Row* row, Contact* contacts) except -1:
+        """One more place at the end of a row that is at its end: where two thirds are holes they go, else it grows."""
+        cdef int32_t room, at, item
+        cdef int32_t end = row.tail
         cdef void* grown
-        cdef LineNode* node
-        cdef uint64_t weight
-        if self.free_first < 0:
-            room = self.room * 2 or 64
-            grown = realloc(self.nodes, <size_t>room * sizeof(LineNode))
-            if grown == NULL:
-                raise MemoryError
-            self.nodes = <LineNode*>grown
-            for slot in range(room - 1, self.room - 1, -1):
-                self.nodes[slot].left = self.free_first
-                self.free_first = slot
-            self.room = room
-        slot = self.free_first
-        node = &self.nodes[slot]
-        self.free_first = node.left
-        weight = (<uint64_t>ordinal + 1) * <uint64_t>0x9E3779B97F4A7C15
-        weight = (weight ^ (weight >> 29)) * <uint64_t>0xBF58476D1CE4E5B9
-        node.major = major
-        node.minor = minor
-        node.ordinal = ordinal
-        node.item = item
-        node.weight = <uint32_t>(weight >> 32)
-        node.left = -1
-        node.right = -1
-        node.size = 1
-        return slot
+        if row.room and row.count <= row.room // 3:
+            row.tail = 0
+            row.count = 0
+            for at in range(end):
+                if not row.blocks[at >> 6].waiting >> (at & 63) & 1:
+                    continue
+                item = row.items[at]
+                contacts[item >> 1].line[item & 1] = row.count
+                row.items[row.count] = item
+                row.count += 1
+            for at in range((row.count + 63) >> 6):
+                row.blocks[at].waiting = ~<uint64_t>0
+                if at:
+                    _close(row, at - 1)
+            if row.count & 63:
+                row.blocks[row.count >> 6].waiting = (<uint64_t>1 << (row.count & 63)) - 1
+            row.tail = row.count
+            return 0
+        room = row.room * 2 or 64
+        grown = realloc(row.items, <size_t>room * sizeof(int32_t))
+        if grown == NULL:
+            raise MemoryError
+        row.items = <int32_t*>grown
+        grown = realloc(row.blocks, <size_t>(room >> 6) * sizeof(Block))
+        if grown == NULL:
+            raise MemoryError
+        row.blocks = <Block*>grown
+        row.room = room
+        return 0
 
-    cdef int32_t insert(self, int32_t root, int32_t slot) noexcept:
-        """The root of the line with a new node."""
-        cdef LineNode* nodes = self.nodes
-        cdef LineNode* node = &nodes[slot]
-        cdef int32_t* link = &root
-        cdef int32_t at
-        while link[0] >= 0:
-            at = link[0]
-            if node.weight > nodes[at].weight:
-                _split(nodes, at, node, &node.left, &node.right)
-                _sum(nodes, slot)
-                break
-            nodes[at].size += 1
-            if _less(&nodes[at], node.major, node.minor, node.ordinal):
-                link = &nodes[at].right
-            else:
-                link = &nodes[at].left
-        link[0] = slot
-        return root
+    cdef int join(self, int32_t slot, Contact* contacts, const Queue* queue, int32_t item) except -1:
+        """An entry joins the line of its queue, where priority, score and ordinal put it."""
+        cdef Contact* contact = &contacts[item >> 1]
+        cdef int64_t minor = static_score(contact, queue)
+        cdef int64_t ordinal = _ordinal(contacts, item)
+        cdef int32_t node
+        cdef Line* line
+        cdef Row* row
+        if slot >= self.room:
+            self._reserve(slot)
+        line = &self.lines[slot]
+        row = self._row_for(line, -contact.priority)
+        if row == NULL or (row.count and not _later(minor, ordinal, row.last_minor, row.last_ordinal)):
+            node = self.trees.new_node(-contact.priority, minor, ordinal, item >> 1)
+            line.strays = self.trees.insert(line.strays, node)
+            contact.line[item & 1] = STRAY | node
+            return 0
+        if row.tail == row.room:
+            self._make_room(row, contacts)
+        contact.line[item & 1] = row.tail
+        _append(row, item, minor, ordinal)
+        return 0
 
-    cdef int32_t remove(self, int32_t root, int32_t slot) noexcept:
-        """The root of the line without a node that is in it; the node is free again."""
-        cdef LineNode* nodes = self.nodes
-        cdef LineNode* node = &nodes[slot]
-        cdef int32_t* link = &root
-        while link[0] != slot:
-            nodes[link[0]].size -= 1
-            if _less(&nodes[link[0]], node.major, node.minor, node.ordinal):
-                link = &nodes[link[0]].right
-            else:
-                link = &nodes[link[0]].left
-        link[0] = _merge(nodes, node.left, node.right)
-        node.left = self.free_first
-        self.free_first = slot
-        return root
+    cdef int leave(self, int32_t slot, Contact* contacts, const Queue* queue, int32_t item) except -1:
+        """An entry leaves; what its order goes by is as it was when it joined."""
+        cdef Line* line = &self.lines[slot]
+        cdef Contact* contact = &contacts[item >> 1]
+        cdef int32_t at = contact.line[item & 1]
+        cdef int32_t index
+        cdef Row* row
+        contact.line[item & 1] = -1
+        if at & STRAY:
+            line.strays = self.trees.remove(line.strays, at & ~STRAY)
+            return 0
+        for index in range(line.row_count):
+            row = &line.rows[index]
+            if row.major == -contact.priority:
+                if at >= row.tail or row.items[at] != item:
+                    break
+                _remove(row, at, contacts, queue)
+                if row.count == 0 and row.room > 1024:
+                    free(row.items)
+                    free(row.blocks)
+                    row.items = NULL
+                    row.blocks = NULL
+                    row.room = 0
+                return 0
+        raise AssertionError("a contact leaves a line that it is not in")
 
-    cdef list items(self, int32_t root):
-        """The items of all nodes of a line, in no order that means anything."""
-        cdef list result = []
-        cdef list left = [root]
-        while left:
-            root = left.pop()
-            if root >= 0:
-                result.append(self.nodes[root].item)
-                left.append(self.nodes[root].left)
-                left.append(self.nodes[root].right)
+    cdef int64_t before(self, int32_t slot, const Contact* contacts, const Queue* queue, int64_t major, int64_t minor,
+                        int64_t ordinal) noexcept:
+        """How many go before that key."""
+        cdef const Line* line = &self.lines[slot]
+        cdef const Row* row
+        cdef int32_t index, low, high, middle, item
+        cdef int64_t score
+        cdef int64_t result = 0
+        if slot >= self.room:
+            return 0
+        for index in range(line.row_count):
+            row = &line.rows[index]
+            if row.major > major or row.count == 0:
+                continue
+            if row.major < major or _later(minor, ordinal, row.last_minor, row.last_ordinal):
+                result += row.count
+                continue
+            if minor == row.last_minor and ordinal == row.last_ordinal:
+                result += row.count - 1
+                continue
+            low = 0
+            high = row.count
+            while low < high:
+                middle = (low + high) >> 1
+                item = _item(row, middle)
+                score = static_score(&contacts[item >> 1], queue)
+                if _later(minor, ordinal, score, _ordinal(contacts, item)):
+                    low = middle + 1
+                else:
+                    high = middle
+            result += low
+        if line.strays >= 0:
+            result += self.trees.before(line.strays, major, minor, ordinal)
         return result
 
-    cdef int32_t before(self, int32_t root, int64_t major, int64_t minor, int64_t ordinal) noexcept:
-        """How many go before that key."""
-        cdef LineNode* nodes = self.nodes
-        cdef int32_t result = 0
-        while root >= 0:
-            if _less(&nodes[root], major, minor, ordinal):
-                result += 1 if nodes[root].left < 0 else nodes[nodes[root].left].size + 1
-                root = nodes[root].right
-            else:
-                root = nodes[root].left
+    cdef list waiting(self, int32_t slot):
+        """The contacts that have an entry in the line, in no order that means anything."""
+        cdef list result
+        cdef Line* line = &self.lines[slot]
+        cdef int32_t index, at
+        cdef Row* row
+        if slot >= self.room:
+            return []
+        result = self.trees.items(line.strays)
+        for index in range(line.row_count):
+            row = &line.rows[index]
+            for at in range(row.tail):
+                if row.blocks[at >> 6].waiting >> (at & 63) & 1:
+                    result.append(row.items[at] >> 1)
         return result

@@ -324,7 +324,7 @@ cdef class Matching(Choosing):
                 for second in range(2):
                     if self.desk.all[contact].klass[second] >= LOOSE_BASE:
                         self._push_entry(contact, second)
-                contact = self.desk.all[contact].later
+                contact = self.desk.links[contact].later
         elif by_class:
             if words:
                 memset(self.pass_classes, 0, <size_t>words * sizeof(uint64_t))

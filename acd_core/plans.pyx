@@ -8,7 +8,7 @@ from libc.stdlib cimport realloc
 
 from acd_core.digest cimport mix, text_word
 from acd_core.estimates cimport Estimate
-from acd_core.events cimport Event
+from acd_core.events cimport EventData, new_reference, taken
 from acd_core.rules cimport KEPT_PLAN, Plan, Step
 from acd_core.state cimport entry_queue, steps_taken, tier_limit, wants
 from acd_core.types cimport *
@@ -251,7 +251,7 @@ cdef class Plans(Lifecycle):
         cdef bint moves
         cdef Judged* known = NULL
         cdef Trail* trail
-        cdef Event event
+        cdef EventData* event
         asking.next_step = index + 1
         if step.action >= STEP_START_TREATMENT and self.is_callback(contact):
             return 0
@@ -290,10 +290,10 @@ cdef class Plans(Lifecycle):
         else:
             judge(trail, step.action_word, 1)
         event = self.contact_event(EVENT_PLAN_STEP_TAKEN, contact)
-        event.queue_id = <str>self.rules.queues[asking.queue].id
+        event.queue_id = taken(self.rules.queues[asking.queue].id)
         event.step = index
         event.cause = step.action
-        event.text = <str>self.skills.requirements[asking.requirement].text
+        event.text = taken(self.skills.requirements[asking.requirement].text)
         event.priority = asking.priority
         event.credit_ms = asking.credit_ms
         event.tier = asking.raised_tier
@@ -324,14 +324,14 @@ cdef class Plans(Lifecycle):
 
     cdef int _emit_told(self, int type, int32_t contact, int32_t index, const Step* step) except -1:
         """TREATMENT_STARTED or CALLBACK_OFFERED, with what the caller can be told."""
-        cdef Event event = self.contact_event(type, contact)
+        cdef EventData* event = self.contact_event(type, contact)
         cdef const Queue* queue = &self.rules.queues[self.desk.all[contact].queue]
         cdef Estimate found
         cdef uint64_t value
         self.estimate(contact, &found)
-        event.queue_id = <str>queue.id
+        event.queue_id = taken(queue.id)
         event.step = index
-        event.text = <str>step.text
+        event.text = taken(step.text)
         event.position = found.position
         event.wait_ns = found.expected_ns
         value = mix(mix(self.event_hash, queue.id_word), <uint64_t>index)
@@ -383,12 +383,12 @@ cdef class Plans(Lifecycle):
     # Moves and ends
 
     cdef int emit_moved(self, int32_t contact, int cause) except -1:
-        cdef Event event = self.contact_event(EVENT_CONTACT_MOVED, contact)
+        cdef EventData* event = self.contact_event(EVENT_CONTACT_MOVED, contact)
         cdef const Contact* moved = &self.desk.all[contact]
         cdef uint64_t value = mix(self.event_hash, self.rules.queues[moved.queue].id_word)
-        event.queue_id = <str>self.rules.queues[moved.queue].id
+        event.queue_id = taken(self.rules.queues[moved.queue].id)
         if moved.second_queue >= 0:
-            event.text = <str>self.rules.queues[moved.second_queue].id
+            event.text = taken(self.rules.queues[moved.second_queue].id)
             value = mix(value, self.rules.queues[moved.second_queue].id_word)
         else:
             value = mix(value, 0)
@@ -427,10 +427,10 @@ cdef class Plans(Lifecycle):
     cdef int end_wait(self, int32_t contact, int kind, str target, int refused) except -1:
         """The wait ends other than by an agent; `refused` is what a hang-up counts as."""
         cdef const Queue* queue = &self.rules.queues[self.desk.all[contact].queue]
-        cdef Event event = self.contact_event(EVENT_WAIT_ENDED, contact)
-        event.queue_id = <str>queue.id
+        cdef EventData* event = self.contact_event(EVENT_WAIT_ENDED, contact)
+        event.queue_id = taken(queue.id)
         event.cause = kind
-        event.text = target
+        event.text = new_reference(target)
         self.event_hash = mix(mix(mix(self.event_hash, queue.id_word), <uint64_t>kind), text_word(target))
         return self.close(contact, refused if kind == END_KIND_HANG_UP else END_OVERFLOWED)
 
@@ -524,27 +524,27 @@ cdef class Plans(Lifecycle):
     # Queues that open and close
 
     cdef int do_open_queue(self, int32_t slot) except -1:
-        cdef Event event
+        cdef EventData* event
         if self.rules.queues[slot].closed:
             self.rules.queues[slot].closed = False
             event = self.begin(EVENT_QUEUE_OPENED)
-            event.queue_id = <str>self.rules.queues[slot].id
+            event.queue_id = taken(self.rules.queues[slot].id)
             self.event_hash = mix(self.event_hash, self.rules.queues[slot].id_word)
         return 0
 
     cdef int do_close_queue(self, int32_t slot) except -1:
-        cdef Event event
+        cdef EventData* event
         cdef int32_t contact
         cdef list waiting = []
         if self.rules.queues[slot].closed:
             return 0
         self.rules.queues[slot].closed = True
         event = self.begin(EVENT_QUEUE_CLOSED)
-        event.queue_id = <str>self.rules.queues[slot].id
+        event.queue_id = taken(self.rules.queues[slot].id)
         self.event_hash = mix(self.event_hash, self.rules.queues[slot].id_word)
         if self.rules.queues[slot].at_closing != CLOSING_RELEASE or self.rules.queues[slot].waiting == 0:
             return 0
-        for contact in self.lines.items(self.rules.queues[slot].line):
+        for contact in self.lines.waiting(slot):
             if not self.is_callback(contact):
                 waiting.append((self.desk.all[contact].ordinal, contact))
         waiting.sort()
@@ -575,7 +575,7 @@ cdef class Plans(Lifecycle):
                     asking.append(contact)
             elif self.desk.all[contact].state == STATE_SCHEDULED:
                 self.forget_steps(contact, True)
-            contact = self.desk.all[contact].later
+            contact = self.desk.links[contact].later
         for contact in asking:
             asked = &self.desk.all[contact]
             ordinal = asked.ordinal
@@ -601,13 +601,13 @@ cdef class Plans(Lifecycle):
                 and (asking.plan_timer >= 0) == (asking.next_step < size))
 
     cdef int emit_updated(self, int32_t contact) except -1:
-        cdef Event event = self.contact_event(EVENT_CONTACT_UPDATED, contact)
+        cdef EventData* event = self.contact_event(EVENT_CONTACT_UPDATED, contact)
         cdef const Contact* updated = &self.desk.all[contact]
-        event.text = <str>self.skills.requirements[updated.requirement].text
+        event.text = taken(self.skills.requirements[updated.requirement].text)
         event.priority = updated.priority
         event.credit_ms = updated.credit_ms
         event.tier = updated.raised_tier
-        event.attributes = <bytes>updated.attributes
+        event.attributes = taken(updated.attributes)
         self.event_hash = mix(
             mix(mix(mix(self.event_hash, self.skills.requirements[updated.requirement].text_word),
                     <uint64_t>updated.priority), <uint64_t>updated.credit_ms),

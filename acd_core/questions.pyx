@@ -124,7 +124,7 @@ cdef class Questions(Administration):
         cdef list views = []
         while slot >= 0:
             views.append(self._contact_view(slot))
-            slot = self.desk.all[slot].later
+            slot = self.desk.links[slot].later
         return iter(views)
 
     def agents(self):
@@ -158,10 +158,10 @@ cdef class Questions(Administration):
         cdef list views = []
         if (queue_id and queue < 0) or (agent_id and agent < 0):
             return (), -1, -1
-        if 0 <= place < self.desk.room and ordinal >= 0 and self.desk.all[place].ordinal == ordinal:
+        if 0 <= place < self.desk.used and ordinal >= 0 and self.desk.all[place].ordinal == ordinal:
             slot = place
         while slot >= 0 and self.desk.all[slot].ordinal < ordinal:
-            slot = self.desk.all[slot].later
+            slot = self.desk.links[slot].later
         while slot >= 0 and looks_max > 0:
             contact = &self.desk.all[slot]
             looks_max -= 1
@@ -170,7 +170,7 @@ cdef class Questions(Administration):
                 if len(views) == count:
                     break
                 views.append(self._contact_view(slot))
-            slot = contact.later
+            slot = self.desk.links[slot].later
         return tuple(views), -1 if slot < 0 else self.desk.all[slot].ordinal, slot
 
     def agents_from(self, int64_t ordinal, int32_t place, int count, int looks_max, str queue_id not None="",
@@ -235,7 +235,7 @@ cdef class Questions(Administration):
         if lines == NULL:
             raise MemoryError
         try:
-            for slot in range(self.desk.room):
+            for slot in range(self.desk.used):
                 contact = &self.desk.all[slot]
                 if contact.ordinal < 0 or (contact.state != STATE_WAITING and contact.state != STATE_OFFERED):
                     continue

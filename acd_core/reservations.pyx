@@ -4,7 +4,7 @@
 from collections import OrderedDict
 
 from acd_core.digest cimport mix
-from acd_core.events cimport Event
+from acd_core.events cimport EventData, new_reference, taken
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, extra_of, put_object
 
@@ -87,7 +87,7 @@ cdef class Reservations(Plans):
         cdef Extra* extra = waiting.extra
         cdef int64_t hold_ms
         cdef tuple held_for
-        cdef Event event
+        cdef EventData* event
         if waiting.state != STATE_WAITING or extra == NULL or extra.preferred == NULL or extra.only_preferred:
             return 0
         hold_ms = extra.hold_ms
@@ -130,7 +130,7 @@ cdef class Reservations(Plans):
         return 0
 
     cdef int end_reservation(self, int32_t contact, int cause) except -1:
-        cdef Event event
+        cdef EventData* event
         self.lift(contact)
         self.lift_reservation(contact)
         self.settle(contact)
@@ -236,5 +236,5 @@ cdef class Reservations(Plans):
             if self.desk.all[contact].agent >= 0:
                 self.note_service(contact, True)
             self.reach_changed(contact)
-            contact = self.desk.all[contact].later
+            contact = self.desk.links[contact].later
         return 0

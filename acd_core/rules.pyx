@@ -320,7 +320,6 @@ cdef class Rules:
         Py_INCREF(queue_id)
         self.queues[slot].id = <PyObject*>queue_id
         self.queues[slot].id_word = text_word(queue_id)
-        self.queues[slot].line = -1
         self.queues[slot].last_wait_ns = -1
         self.queues[slot].overflow = -1
         self.queues[slot].plan = -1

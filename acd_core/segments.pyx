@@ -2,8 +2,8 @@
 """Callbacks, transfers and consultations: the segments of a contact (docs/engine/callbacks.md)."""
 
 from acd_core.digest cimport mix, text_word
-from acd_core.events cimport Event
 from acd_core.choosing cimport Match
+from acd_core.events cimport EventData, new_reference, taken
 from acd_core.skills cimport drop_weights
 from acd_core.types cimport *
 from acd_core.waiting cimport drop_trail, extra_of, put_object
@@ -22,12 +22,12 @@ cdef class Segments(Reservations):
     # Segments
 
     cdef int _emit_segment(self, int32_t contact, int cause) except -1:
-        cdef Event event = self.contact_event(EVENT_SEGMENT_OPENED, contact)
+        cdef EventData* event = self.contact_event(EVENT_SEGMENT_OPENED, contact)
         cdef const Contact* opened = &self.desk.all[contact]
         cdef uint64_t value
-        event.queue_id = <str>self.rules.queues[opened.queue].id
-        event.channel_id = <str>self.rules.channels[opened.channel].id
-        event.text = <str>self.skills.requirements[opened.requirement].text
+        event.queue_id = taken(self.rules.queues[opened.queue].id)
+        event.channel_id = taken(self.rules.channels[opened.channel].id)
+        event.text = taken(self.skills.requirements[opened.requirement].text)
         event.priority = opened.priority
         event.credit_ms = opened.credit_ms
         event.cause = cause
@@ -70,12 +70,12 @@ cdef class Segments(Reservations):
         return self.emit_callback(contact)
 
     cdef int emit_callback(self, int32_t contact) except -1:
-        cdef Event event = self.contact_event(EVENT_CALLBACK_SET, contact)
+        cdef EventData* event = self.contact_event(EVENT_CALLBACK_SET, contact)
         cdef const Extra* extra = self.desk.all[contact].extra
-        event.text = <str>extra.address
+        event.text = taken(extra.address)
         event.until_ns = extra.window_end_ns
         event.ordinal = extra.attempts_max - extra.attempts
-        self.event_hash = mix(mix(mix(self.event_hash, text_word(event.text)), <uint64_t>event.until_ns),
+        self.event_hash = mix(mix(mix(self.event_hash, text_word(<str>event.text)), <uint64_t>event.until_ns),
                               <uint64_t>event.ordinal)
         return 0
 
@@ -83,7 +83,7 @@ cdef class Segments(Reservations):
         """A callback that waits or is scheduled is in its place while its window is open, else scheduled."""
         cdef Contact* waiting = &self.desk.all[contact]
         cdef Extra* extra = waiting.extra
-        cdef Event event
+        cdef EventData* event
         if extra.window_end_ns:
             extra.end_timer = self.timers.arm(
                 extra.end_timer, extra.window_end_ns, TIMER_WINDOW_END, contact, -1, -1, -1)
@@ -111,11 +111,11 @@ cdef class Segments(Reservations):
         return 0
 
     cdef int come_due(self, int32_t contact) except -1:
-        cdef Event event
+        cdef EventData* event
         self.set_state(contact, STATE_WAITING)
         self.settle(contact)
         event = self.contact_event(EVENT_CALLBACK_DUE, contact)
-        event.queue_id = <str>self.rules.queues[self.desk.all[contact].queue].id
+        event.queue_id = taken(self.rules.queues[self.desk.all[contact].queue].id)
         self.event_hash = mix(self.event_hash, self.rules.queues[self.desk.all[contact].queue].id_word)
         self.touch(contact)
         return self.advance(contact, True, False)

@@ -1,9 +1,10 @@
+from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
 
 from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
-from acd_core.events cimport Event
-from acd_core.lines cimport Lines
+from acd_core.events cimport EventData
+from acd_core.lines cimport Lines, static_score
 from acd_core.rules cimport Rules
 from acd_core.skills cimport Skills
 from acd_core.timers cimport Timers
@@ -42,7 +43,10 @@ cdef class EngineState:
     cdef int64_t offers_made
     cdef int64_t closed[16]  # by EndCause
     cdef int32_t in_state[8]  # live contacts by ContactState
-    cdef list events
+    cdef PyObject** out  # the events of the last command, objects of type Event
+    cdef int32_t out_made
+    cdef int32_t out_count
+    cdef int32_t out_room
     cdef dict requests  # request_id -> (content word, Answer without events)
     cdef object request_order
     cdef Notes touched
@@ -67,9 +71,11 @@ cdef class EngineState:
     cdef int lift(self, int32_t contact) except -1
     cdef int settle(self, int32_t contact) except -1
     cdef int64_t position_of(self, int32_t contact, int second) except -1
-    cdef Event begin(self, int type)
-    cdef Event contact_event(self, int type, int32_t contact)
-    cdef Event agent_event(self, int type, int32_t agent)
+    cdef EventData* begin(self, int type) except NULL
+    cdef int _renew_event(self) except -1
+    cdef void drop_output(self) noexcept
+    cdef EventData* contact_event(self, int type, int32_t contact) except NULL
+    cdef EventData* agent_event(self, int type, int32_t agent) except NULL
     cdef int emit_match(self, int type, int32_t offer, int tier, int64_t score, int chosen_by, int cause,
                         str asker) except -1
     cdef int emit_plain_contact(self, int type, int32_t contact) except -1
@@ -97,11 +103,6 @@ cdef inline int32_t entry_queue(const Contact* contact, int second) noexcept nog
 cdef inline int32_t tier_limit(const Contact* contact, const Queue* queue) noexcept nogil:
     """The highest tier that an entry in a queue may use."""
     return contact.raised_tier if contact.raised_tier > queue.max_tier else queue.max_tier
-
-
-cdef inline int64_t static_score(const Contact* contact, const Queue* queue) noexcept nogil:
-    """What the score of an entry falls short of rate * now by: the lower, the sooner."""
-    return queue.rate * (contact.arrived_ns // 1000000) - 1000 * (contact.credit_ms + queue.credit_ms)
 
 
 cdef inline bint wants(EngineState engine, const Contact* contact) noexcept nogil:

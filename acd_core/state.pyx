@@ -4,13 +4,19 @@
 from collections import deque
 
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF
 from libc.stdlib cimport free, realloc
 
 from acd_core.digest cimport mix, text_word
+from acd_core.events cimport clear_event, data_of, is_ours_alone, new_event, new_reference, taken
+from acd_core.heaps cimport acd_lowest_bit
 from acd_core.occupancy cimport occupancy_after_busy
 from acd_core.types cimport CHANNELS_BOUND, PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE_WRAP_UP, Extra
 
 from acd_core.policy import Policy
+
+cdef enum:
+    _EVENTS_KEPT = 64  # objects; a command rarely has more events
 
 
 cdef class EngineState:
@@ -24,7 +30,6 @@ cdef class EngineState:
         self.timers = Timers()
         self.rules = Rules(self.skills, self.classes)
         self.lines = Lines()
-        self.events = []
         self.requests = {}
         self.request_order = deque()
         self.rules.apply(Policy())
@@ -34,6 +39,10 @@ cdef class EngineState:
     def __dealloc__(self):
         free(self.touched.data)
         free(self.gained.data)
+        while self.out_made:
+            self.out_made -= 1
+            Py_DECREF(<object>self.out[self.out_made])
+        free(self.out)
 
     # Notes for matching
 
@@ -65,11 +74,13 @@ cdef class EngineState:
         cdef uint16_t result = 0
         cdef int channel, other
         cdef int64_t used
+        cdef uint64_t left
         if not (agent.presence == 2 and agent.delayed_until_ns == 0 and not agent.leaving):
             return 0
-        for channel in range(CHANNELS_BOUND):
-            if not self.rules.channels_used >> channel & 1:
-                continue
+        left = self.rules.channels_used
+        while left:
+            channel = acd_lowest_bit(left)
+            left &= left - 1
             if agent.maximum[channel] >= 0 and agent.count[channel] >= agent.maximum[channel]:
                 continue
             used = agent.used
@@ -229,8 +240,7 @@ cdef class EngineState:
                 if lifted.line[second] >= 0:
                     queue = &self.rules.queues[entry_queue(lifted, second)]
                     queue.waiting -= 1
-                    queue.line = self.lines.remove(queue.line, lifted.line[second])
-                    lifted.line[second] = -1
+                    self.lines.leave(entry_queue(lifted, second), self.desk.all, queue, 2 * contact + second)
         return 0
 
     cdef int settle(self, int32_t contact) except -1:
@@ -247,8 +257,7 @@ cdef class EngineState:
             queue = &self.rules.queues[entry_queue(settled, second)]
             score = static_score(settled, queue)
             if settled.state == STATE_WAITING and settled.line[second] < 0:
-                settled.line[second] = self.lines.new_node(-settled.priority, score, 2 * settled.ordinal + second, contact)
-                queue.line = self.lines.insert(queue.line, settled.line[second])
+                self.lines.join(entry_queue(settled, second), self.desk.all, queue, 2 * contact + second)
                 queue.waiting += 1
             if settled.klass[second] < 0:
                 self.desk.enter(contact, second, self.entry_group(contact, second), score, audience)
@@ -258,15 +267,20 @@ cdef class EngineState:
         """One more than the entries of waiting contacts in that queue that go before; the contact must wait."""
         cdef const Contact* waiting = &self.desk.all[contact]
         cdef const Queue* queue = &self.rules.queues[entry_queue(waiting, second)]
-        return 1 + self.lines.before(queue.line, -waiting.priority, static_score(waiting, queue),
+        return 1 + self.lines.before(entry_queue(waiting, second), self.desk.all, queue, -waiting.priority, static_score(waiting, queue),
                                      2 * waiting.ordinal + second)
 
     # Events
 
-    cdef Event begin(self, int type):
+    cdef EventData* begin(self, int type) except NULL:
         """The next event, with what all events have in it and in the hash."""
-        cdef Event event = Event.__new__(Event)
+        cdef EventData* event
         cdef uint64_t value
+        if self.out_count == self.out_made or not is_ours_alone(self.out[self.out_count]):
+            self._renew_event()
+        event = data_of(self.out[self.out_count])
+        clear_event(event)
+        self.out_count += 1
         self.event_seq += 1
         event.type = type
         event.event_seq = self.event_seq
@@ -276,20 +290,45 @@ cdef class EngineState:
         value = mix(value, <uint64_t>self.event_seq)
         value = mix(value, <uint64_t>self.seq)
         self.event_hash = mix(value, <uint64_t>self.now_ns)
-        self.events.append(event)
         return event
 
-    cdef Event contact_event(self, int type, int32_t contact):
+    cdef int _renew_event(self) except -1:
+        """Somebody keeps the event of the next place, or there is none yet: another one takes the place."""
+        cdef int32_t room
+        cdef void* grown
+        if self.out_made == self.out_room:
+            room = self.out_room * 2 or 16
+            grown = realloc(self.out, <size_t>room * sizeof(PyObject*))
+            if grown == NULL:
+                raise MemoryError
+            self.out = <PyObject**>grown
+            self.out_room = room
+        if self.out_count < self.out_made:
+            Py_DECREF(<object>self.out[self.out_count])
+            self.out[self.out_count] = new_event()
+        else:
+            self.out[self.out_made] = new_event()
+            self.out_made += 1
+        return 0
+
+    cdef void drop_output(self) noexcept:
+        """The events of the last command are not asked for any more; so many as are usual stay to be filled again."""
+        self.out_count = 0
+        while self.out_made > _EVENTS_KEPT:
+            self.out_made -= 1
+            Py_DECREF(<object>self.out[self.out_made])
+
+    cdef EventData* contact_event(self, int type, int32_t contact) except NULL:
         """An event whose first hashed field is the contact's id."""
-        cdef Event event = self.begin(type)
-        event.contact_id = <str>self.desk.all[contact].id
+        cdef EventData* event = self.begin(type)
+        event.contact_id = taken(self.desk.all[contact].id)
         self.event_hash = mix(self.event_hash, self.desk.all[contact].id_word)
         return event
 
-    cdef Event agent_event(self, int type, int32_t agent):
+    cdef EventData* agent_event(self, int type, int32_t agent) except NULL:
         """An event whose first hashed field is the agent's id."""
-        cdef Event event = self.begin(type)
-        event.agent_id = <str>self.roster.all[agent].id
+        cdef EventData* event = self.begin(type)
+        event.agent_id = taken(self.roster.all[agent].id)
         self.event_hash = mix(self.event_hash, self.roster.all[agent].id_word)
         return event
 
@@ -298,8 +337,8 @@ cdef class EngineState:
         return 0
 
     cdef int emit_contact_agent(self, int type, int32_t contact, int32_t agent) except -1:
-        cdef Event event = self.contact_event(type, contact)
-        event.agent_id = <str>self.roster.all[agent].id
+        cdef EventData* event = self.contact_event(type, contact)
+        event.agent_id = taken(self.roster.all[agent].id)
         self.event_hash = mix(self.event_hash, self.roster.all[agent].id_word)
         return 0
 
@@ -307,13 +346,13 @@ cdef class EngineState:
                         str asker) except -1:
         """OFFER_MADE or CONTACT_ASSIGNED, of an offer that its agent holds already."""
         cdef const Offer* offer = &self.desk.offers[slot]
-        cdef Event event = self.contact_event(type, offer.contact)
+        cdef EventData* event = self.contact_event(type, offer.contact)
         cdef Contact* matched = &self.desk.all[offer.contact]
         cdef Agent* agent = &self.roster.all[offer.agent]
         cdef Queue* queue = &self.rules.queues[offer.queue]
         cdef uint64_t value
-        event.agent_id = <str>agent.id
-        event.queue_id = <str>queue.id
+        event.agent_id = taken(agent.id)
+        event.queue_id = taken(queue.id)
         event.offer_id = offer.id
         event.until_ns = offer.expires_ns
         event.tier = tier
@@ -325,7 +364,8 @@ cdef class EngineState:
         event.policy_version = self.rules.version
         event.step = steps_taken(matched)
         event.cause = cause
-        event.text = asker
+        if asker:
+            event.text = new_reference(asker)
         value = mix(self.event_hash, agent.id_word)
         value = mix(value, queue.id_word)
         value = mix(value, <uint64_t>offer.id)

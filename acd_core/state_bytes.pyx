@@ -11,7 +11,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
-from acd_core.events cimport Answer
+from acd_core.events cimport Answer, new_reference, text_of
 from acd_core.plans cimport judge
 from acd_core.skills cimport weights_of
 from acd_core.state cimport EngineState, steps_taken
@@ -108,7 +108,7 @@ cdef bytes write_state(Administration engine):
     slot = engine.desk.first
     while slot >= 0:
         _write_contact(engine, out, &engine.desk.all[slot])
-        slot = engine.desk.all[slot].later
+        slot = engine.desk.links[slot].later
     _write_queues(engine, out)
     out.length(len(engine.served))
     for customer_id, (agent_ordinal, at_ns) in engine.served.items():
@@ -344,16 +344,18 @@ cdef int _write_timer(EngineState engine, _Writer out, const Timer* timer) excep
 
 
 cdef int _write_request(_Writer out, str request_id, uint64_t word, Answer answer) except -1:
+    cdef str contact_id = text_of(answer.data.contact_id)
+    cdef str agent_id = text_of(answer.data.agent_id)
     out.text(<PyObject*>request_id)
     out.number(<int64_t>word)
-    out.number(answer.seq)
-    out.number(answer.at_ns)
-    out.text(<PyObject*>answer.contact_id)
-    out.number(answer.contact_state)
-    out.text(<PyObject*>answer.agent_id)
-    out.number(answer.offer_id)
-    out.number(answer.offer_expires_ns)
-    out.number(answer.policy_version)
+    out.number(answer.data.seq)
+    out.number(answer.data.at_ns)
+    out.text(<PyObject*>contact_id)
+    out.number(answer.data.contact_state)
+    out.text(<PyObject*>agent_id)
+    out.number(answer.data.offer_id)
+    out.number(answer.data.offer_expires_ns)
+    out.number(answer.data.policy_version)
     return 0
 
 
@@ -472,7 +474,7 @@ cdef int read_state(Administration engine, object data) except -1:
         while slot >= 0:
             _check_contact(engine, slot)
             engine.settle(slot)
-            slot = engine.desk.all[slot].later
+            slot = engine.desk.links[slot].later
         engine.adopt_preference()
     except (Refused, ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, BadSnapshot):
@@ -846,16 +848,22 @@ cdef int _check_contact(EngineState engine, int32_t slot) except -1:
 cdef int _read_request(EngineState engine, _Reader reader) except -1:
     cdef Answer answer = Answer.__new__(Answer)
     cdef str request_id = reader.text()
+    cdef str text
     cdef uint64_t word = <uint64_t>reader.number()
-    answer.duplicate = True
-    answer.seq = reader.number()
-    answer.at_ns = reader.number()
-    answer.contact_id = reader.text()
-    answer.contact_state = reader.number()
-    answer.agent_id = reader.text()
-    answer.offer_id = reader.number()
-    answer.offer_expires_ns = reader.number()
-    answer.policy_version = reader.number()
+    answer.events = ()
+    answer.data.duplicate = True
+    answer.data.seq = reader.number()
+    answer.data.at_ns = reader.number()
+    text = reader.text()
+    if text:
+        answer.data.contact_id = new_reference(text)
+    answer.data.contact_state = reader.number()
+    text = reader.text()
+    if text:
+        answer.data.agent_id = new_reference(text)
+    answer.data.offer_id = reader.number()
+    answer.data.offer_expires_ns = reader.number()
+    answer.data.policy_version = reader.number()
     engine.requests[request_id] = (word, answer)
     engine.request_order.append(request_id)
     return 0

@@ -243,47 +243,50 @@ cdef struct Extra:
 
 
 cdef struct Contact:
+    # Four lines of 64 bytes, what is looked at most in the first.
     int64_t ordinal  # -1: the slot is free
-    int64_t priority  # priority, credit and requirement are the values now
-    int64_t credit_ms
-    int64_t arrived_ns
-    int64_t state_since_ns
-    int64_t accepted_ns
-    int64_t opened_ns  # when its segment began
-    int64_t plan_from_ns
-    int64_t predicted_at_ns  # 0: nothing predicted
-    int64_t predicted_ns[2]  # by predictor; -1: no value
-    int64_t base_priority
-    int64_t base_credit_ms
-    uint64_t content_word
     uint64_t id_word
     PyObject* id
-    PyObject* customer_id
-    PyObject* attributes
-    Trail* trail
     Extra* extra
-    int32_t requirement  # its own, a slot of the skills room
-    int32_t base_requirement
+    int64_t opened_ns  # when its segment began
     int32_t queue  # its home queue
     int32_t second_queue  # -1: none
-    int32_t klass[2]  # contact classes of its entries while it wants agents
-    int32_t line[2]  # its places in the lines of its queues while it waits
     int32_t offers  # first of its live offers, or the accepted one
-    int32_t agent  # who serves it or wraps it up
-    int32_t ended  # first of its ended offers, oldest first
-    int32_t timer  # WRAP_UP_END
-    int32_t plan_timer
-    int32_t reattach_timer
     int32_t exclusions  # first of its list
-    int32_t next_step
-    int32_t earlier  # by order of creation
-    int32_t later  # by order of creation; next free slot while free
-    int32_t chose  # match round in which it chose
-    int16_t raised_tier  # -1: not raised
+    int32_t agent  # who serves it or wraps it up
     uint8_t state
     uint8_t channel
     uint8_t held
     uint8_t attached
+
+    int64_t accepted_ns
+    int64_t arrived_ns
+    int64_t priority  # priority, credit and requirement are the values now
+    int64_t credit_ms
+    int32_t klass[2]  # contact classes of its entries while it wants agents
+    int32_t line[2]  # its places in the lines of its queues while it waits
+    int32_t requirement  # its own, a slot of the skills room
+    int32_t timer  # WRAP_UP_END
+    int32_t plan_timer
+    int32_t reattach_timer
+
+    int64_t state_since_ns
+    int64_t predicted_at_ns  # 0: nothing predicted
+    int64_t predicted_ns[2]  # by predictor; -1: no value
+    PyObject* customer_id
+    Trail* trail
+    int32_t base_requirement
+    int32_t ended  # first of its ended offers, oldest first
+    int32_t next_step
+    int16_t raised_tier  # -1: not raised
+    int16_t spare
+
+    int64_t plan_from_ns
+    int64_t base_priority
+    int64_t base_credit_ms
+    uint64_t content_word
+    PyObject* attributes
+    int64_t unused[3]
 
 
 cdef struct Offer:
@@ -300,6 +303,8 @@ cdef struct Offer:
     int32_t held_after
     uint8_t second  # made for the contact's second entry
     uint8_t broadcast
+    uint16_t spare
+    int64_t unused  # a line of 64 bytes
 
 
 cdef struct Ended:
@@ -317,38 +322,44 @@ cdef struct Exclusion:
 
 
 cdef struct Agent:
+    # Four lines of 64 bytes, what is looked at most in the first.
     int64_t ordinal  # -1: the slot is free
+    uint64_t id_word
+    PyObject* id
     int64_t idle_since_ns
+    int64_t delayed_until_ns
+    int32_t klass
+    int32_t capacity
+    int32_t used
+    int32_t holds  # first offer by which it holds a contact
+    int32_t serving  # active and wrap-up contacts
+    uint16_t room  # channels on which it is indexed as having room
+    uint8_t presence
+    uint8_t leaving
+
     int64_t last_offer_id  # of the offers that count for good
     int64_t round_key  # the key of round_robin: live broadcast offers counted
     int64_t contacts_begun
     int64_t talk_ns
     int64_t occupancy_key
     int64_t occupancy_at_ns
-    int64_t lease_ms
-    int64_t delayed_until_ns
     int64_t misses_in_row
-    uint64_t id_word
-    PyObject* id
+    int32_t noted  # match round in which it was noted as gained
+    int32_t weight
+
+    int16_t count[16]  # held contacts by channel
+    int16_t maximum[16]  # -1: none
+
     PyObject* spec
     PyObject* reason
-    int32_t klass
-    int32_t capacity
-    int32_t used
-    int32_t serving  # active and wrap-up contacts
-    int32_t holds  # first offer by which it holds a contact
-    int32_t weight
+    int64_t lease_ms
     int32_t skills  # how many
     int32_t lease_timer
     int32_t delay_timer
     int32_t earlier
     int32_t later
-    int32_t noted  # match round in which it was noted as gained
-    uint16_t room  # channels on which it is indexed as having room
-    uint8_t presence
-    uint8_t leaving
-    int16_t count[16]  # held contacts by channel
-    int16_t maximum[16]  # -1: none
+    int32_t spare
+    int64_t unused[2]
 
 
 cdef struct Timer:
@@ -383,7 +394,6 @@ cdef struct Queue:
     int32_t group  # what a contact class needs to know of its queue
     int32_t waiting  # entries of waiting contacts, home and second
     int32_t contacts  # live contacts in it, home and second
-    int32_t line  # root of the tree of those who wait
     int32_t serving  # active and wrap-up contacts whose home queue it is
     int64_t served
     int64_t service_us

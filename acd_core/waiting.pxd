@@ -16,10 +16,17 @@ cdef struct Candidate:
     int32_t tier
 
 
+cdef struct Links:
+    int32_t earlier  # by order of creation
+    int32_t later  # by order of creation; next free slot while free
+
+
 cdef class Waiting:
     cdef Classes classes
     cdef Contact* all
+    cdef Links* links
     cdef int32_t room
+    cdef int32_t used  # slots that ever had a contact
     cdef int32_t free_first
     cdef int32_t first  # by order of creation
     cdef int32_t last
@@ -31,6 +38,7 @@ cdef class Waiting:
     cdef int32_t exclusion_room
     cdef int32_t exclusion_free
     cdef Offer* offers
+    cdef int32_t offer_used
     cdef int32_t offer_room
     cdef int32_t offer_free
     cdef Ended* ended
@@ -39,6 +47,7 @@ cdef class Waiting:
 
     cdef int32_t find(self, str contact_id) except -2
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1
+    cdef int _grow(self) except -1
     cdef int remove(self, int32_t slot) except -1
     cdef int32_t new_exclusion(self) except -1
     cdef void free_exclusion(self, int32_t slot) noexcept

@@ -16,7 +16,9 @@ from acd_core.digest cimport text_word
 from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
 from acd_core.loose cimport LOOSE_BASE, Need, Walk, is_sooner, pass_lane
-from acd_core.tables cimport PyObject_Hash, same_text, table_add, table_clear, table_drop, table_find, table_home
+from acd_core.memory cimport larger_block
+from acd_core.tables cimport acd_prefetch, same_text, table_add, table_clear, table_drop, table_find, table_home, \
+    table_init, text_key
 
 
 cdef class Waiting:
@@ -30,10 +32,11 @@ cdef class Waiting:
         self.offer_free = -1
         self.ended_free = -1
         heapset_init(&self.heaps)
+        table_init(&self.ids)
 
     def __dealloc__(self):
         cdef int32_t slot
-        for slot in range(self.room):
+        for slot in range(self.used):
             if self.all[slot].ordinal >= 0:
                 Py_DECREF(<object>self.all[slot].id)
                 Py_DECREF(<object>self.all[slot].customer_id)
@@ -41,6 +44,7 @@ cdef class Waiting:
                 drop_extra(&self.all[slot])
                 drop_trail(&self.all[slot])
         free(self.all)
+        free(self.links)
         free(self.exclusions)
         free(self.offers)
         free(self.ended)
@@ -50,37 +54,34 @@ cdef class Waiting:
     cdef int32_t find(self, str contact_id) except -2:
         """The slot of a live contact, or -1."""
         cdef uint64_t key, at
+        cdef int32_t slot
         if self.ids.entries == NULL:
             return -1
-        key = <uint64_t>PyObject_Hash(<PyObject*>contact_id)
+        key = text_key(&self.ids, <PyObject*>contact_id)
         at = table_home(&self.ids, key)
         while self.ids.entries[at].slot >= 0:
-            if self.ids.entries[at].key == key and \
-                    same_text(self.all[self.ids.entries[at].slot].id, <PyObject*>contact_id):
-                return self.ids.entries[at].slot
+            if self.ids.entries[at].key == key:
+                slot = self.ids.entries[at].slot
+                acd_prefetch(<char*>&self.all[slot] + 64)
+                acd_prefetch(<char*>&self.all[slot] + 128)
+                if same_text(self.all[slot].id, <PyObject*>contact_id):
+                    return slot
             at = (at + 1) & self.ids.mask
         return -1
 
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1:
         """A new contact that is in no heap yet; the caller fills in the rest."""
-        cdef int32_t slot, room
+        cdef int32_t slot
         cdef Contact* contact
-        cdef void* grown
-        if self.free_first < 0:
-            room = self.room * 2 or 16
-            grown = realloc(self.all, <size_t>room * sizeof(Contact))
-            if grown == NULL:
-                raise MemoryError
-            self.all = <Contact*>grown
-            for slot in range(room - 1, self.room - 1, -1):
-                self.all[slot].ordinal = -1
-                self.all[slot].later = self.free_first
-                self.free_first = slot
-            self.room = room
-            heapset_reserve(&self.heaps, 0, room * 2)
         slot = self.free_first
+        if slot >= 0:
+            self.free_first = self.links[slot].later
+        else:
+            if self.used == self.room:
+                self._grow()
+            slot = self.used
+            self.used += 1
         contact = &self.all[slot]
-        self.free_first = contact.later
         memset(contact, 0, sizeof(Contact))
         contact.ordinal = ordinal
         Py_INCREF(contact_id)
@@ -105,38 +106,50 @@ cdef class Waiting:
         contact.predicted_ns[1] = -1
         contact.reattach_timer = -1
         contact.exclusions = -1
-        contact.earlier = self.last
-        contact.later = -1
+        self.links[slot].earlier = self.last
+        self.links[slot].later = -1
         if self.last >= 0:
-            self.all[self.last].later = slot
+            self.links[self.last].later = slot
         else:
             self.first = slot
         self.last = slot
         self.count += 1
-        table_add(&self.ids, <uint64_t>PyObject_Hash(<PyObject*>contact_id), slot)
+        table_add(&self.ids, text_key(&self.ids, <PyObject*>contact_id), slot)
         return slot
+
+    cdef int _grow(self) except -1:
+        """Room for more contacts. What is not used yet is not written to, so it takes no memory."""
+        cdef int32_t room = self.room * 2 or 16
+        self.links = <Links*>larger_block(
+            self.links, <size_t>self.room * sizeof(Links), <size_t>room * sizeof(Links))
+        self.all = <Contact*>larger_block(
+            self.all, <size_t>self.room * sizeof(Contact), <size_t>room * sizeof(Contact))
+        heapset_reserve(&self.heaps, 0, room * 2)
+        self.room = room
+        return 0
 
     cdef int remove(self, int32_t slot) except -1:
         """The contact is forgotten; it must be in no heap and have no timers, exclusions or agent."""
         cdef Contact* contact = &self.all[slot]
+        cdef Links* links = &self.links[slot]
         if (contact.klass[0] >= 0 or contact.klass[1] >= 0 or contact.line[0] >= 0 or contact.line[1] >= 0
                 or contact.agent >= 0 or contact.offers >= 0 or contact.ended >= 0 or contact.timer >= 0
                 or contact.plan_timer >= 0 or contact.reattach_timer >= 0 or contact.exclusions >= 0
                 or contact.extra != NULL or contact.trail != NULL):
             raise AssertionError("a contact is forgotten while something refers to it")
-        if not table_drop(&self.ids, <uint64_t>PyObject_Hash(contact.id), slot):
+        if not table_drop(&self.ids, text_key(&self.ids, contact.id), slot):
             raise AssertionError("a contact's id is not in the table")
-        if contact.earlier >= 0:
-            self.all[contact.earlier].later = contact.later
+        if links.earlier >= 0:
+            self.links[links.earlier].later = links.later
         else:
-            self.first = contact.later
-        if contact.later >= 0:
-            self.all[contact.later].earlier = contact.earlier
+            self.first = links.later
+        if links.later >= 0:
+            self.links[links.later].earlier = links.earlier
         else:
-            self.last = contact.earlier
+            self.last = links.earlier
         self.count -= 1
         contact.ordinal = -1
-        contact.later = self.free_first
+        links.later = self.free_first
         self.free_first = slot
         Py_DECREF(<object>contact.id)
         Py_DECREF(<object>contact.customer_id)
@@ -167,20 +180,17 @@ cdef class Waiting:
 
     cdef int32_t new_offer(self) except -1:
         cdef int32_t slot, room
-        cdef void* grown
-        if self.offer_free < 0:
-            room = self.offer_room * 2 or 16
-            grown = realloc(self.offers, <size_t>room * sizeof(Offer))
-            if grown == NULL:
-                raise MemoryError
-            self.offers = <Offer*>grown
-            for slot in range(room - 1, self.offer_room - 1, -1):
-                self.offers[slot].contact = -1
-                self.offers[slot].after = self.offer_free
-                self.offer_free = slot
-            self.offer_room = room
         slot = self.offer_free
-        self.offer_free = self.offers[slot].after
+        if slot >= 0:
+            self.offer_free = self.offers[slot].after
+        else:
+            if self.offer_used == self.offer_room:
+                room = self.offer_room * 2 or 16
+                self.offers = <Offer*>larger_block(
+                    self.offers, <size_t>self.offer_room * sizeof(Offer), <size_t>room * sizeof(Offer))
+                self.offer_room = room
+            slot = self.offer_used
+            self.offer_used += 1
         self.offers[slot].after = -1
         self.offers[slot].timer = -1
         return slot

@@ -9,7 +9,9 @@ from collections import Counter
 
 from libc.stdint cimport int64_t
 
-from acd_core.events cimport Event
+from cpython.object cimport PyObject
+
+from acd_core.events cimport Event, EventData, data_of, text_of
 from acd_core.types cimport *
 
 
@@ -51,9 +53,9 @@ cdef class InvariantMonitor:
 
     def observe(self, released):
         """Look at events, in order, as they are released."""
-        cdef Event event
+        cdef const EventData* event
         for each in released:
-            event = each.event
+            event = data_of(<PyObject*>(<Event?>each.event))
             if event.event_seq != self.event_seq + 1 or event.seq < self.seq:
                 self.numbering += 1
             if event.at_ns < self.at_ns:
@@ -63,10 +65,10 @@ cdef class InvariantMonitor:
             self.at_ns = event.at_ns
             self._live(event)
 
-    cdef int _live(self, Event event) except -1:
+    cdef int _live(self, const EventData* event) except -1:
         """What the event does to its contact: the states it may come from, and the state after it."""
         cdef int type = event.type
-        cdef str contact_id = event.contact_id
+        cdef str contact_id = text_of(event.contact_id)
         cdef int state
         if type == EVENT_CONTACT_ENQUEUED or type == EVENT_SEGMENT_OPENED:
             if contact_id in self.states:

@@ -12,7 +12,7 @@ from libc.string cimport memcpy
 
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
-from acd_core.events cimport Answer, Event
+from acd_core.events cimport AnswerData, EventData, data_of
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_service.batches.framing cimport Frame
@@ -94,26 +94,29 @@ cdef class _Run:
         free(self.events.data)
         free(self.back.data)
 
-    cdef int record(self, Engine engine, Answer answer, const void* command, Py_ssize_t size) except -1:
-        """Put an accepted command (an `acd.v1.Command`) and its events to what the journal will keep."""
+    cdef int record(self, Engine engine, const void* command, Py_ssize_t size) except -1:
+        """Put the command just accepted (an `acd.v1.Command`) and its events to what the journal will keep."""
+        cdef const AnswerData* answer = engine.result
         cdef Py_ssize_t tail = len(self.asked_by)
         cdef Py_ssize_t head
         cdef uint8_t* out
-        cdef Event event
+        cdef const EventData* event
+        cdef int32_t index
         cdef bytes written
         self.put_record(answer.seq, answer.at_ns, command, size)
         append(&self.hashes, &engine.event_hash, sizeof(uint64_t))
         if not self.first_seq:
             self.first_seq = answer.seq
         self.last_seq = answer.seq
-        for event in answer.events:
+        for index in range(engine.out_count):
+            event = data_of(engine.out[index])
             if _events.write(event):
                 head = _events.back.end - _events.back.at
                 reserve(&self.events, head + tail + 11)
                 out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
                 out = put_bytes(out, _events.back.at, head)
             else:
-                written = encode_event(event)
+                written = encode_event(<object>engine.out[index])
                 head = len(written)
                 reserve(&self.events, head + tail + 11)
                 out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
@@ -124,7 +127,7 @@ cdef class _Run:
                 self.first_event_seq = event.event_seq
             self.last_event_seq = event.event_seq
             if self.kept is not None:
-                self.kept.append(event)
+                self.kept.append(<object>engine.out[index])
                 self.event_ends.append(self.events.size)
         return 0
 
@@ -147,16 +150,21 @@ cdef class _Run:
 
     cdef int put_result(self, int field, int64_t seq, int64_t at_ns, bint duplicate, PyObject* contact_id, int state,
                         PyObject* agent_id, int64_t offer_id, int64_t expires_ns) except -1:
-        """A CommandResult whose response has a number, a time and how a contact stands; `contact_id` empty: none."""
-        cdef Py_ssize_t contact_size, agent_size
-        cdef const void* contact = utf8_of(contact_id, &contact_size)
-        cdef const void* agent = utf8_of(agent_id, &agent_size)
+        """A CommandResult whose response has a number, a time and how a contact stands; `contact_id` NULL: none."""
+        cdef Py_ssize_t contact_size = 0
+        cdef Py_ssize_t agent_size = 0
+        cdef const void* contact = NULL
+        cdef const void* agent = NULL
         cdef uint64_t expires_s = <uint64_t>expires_ns // 1000000000
         cdef uint64_t nanos = <uint64_t>expires_ns % 1000000000
         cdef int time_size = (1 + varint_size(expires_s)) + (1 + varint_size(nanos) if nanos else 0)
         cdef Py_ssize_t standing = 0
         cdef Py_ssize_t size
         cdef uint8_t* out
+        if contact_id != NULL:
+            contact = utf8_of(contact_id, &contact_size)
+        if agent_id != NULL:
+            agent = utf8_of(agent_id, &agent_size)
         self.keep_time(at_ns)
         size = 1 + varint_size(<uint64_t>seq) + self.at_size + (2 if duplicate else 0)
         if contact_size:
@@ -208,16 +216,16 @@ cdef class _Run:
             self.at_ns = at_ns
         return 0
 
-    cdef int answer(self, Command command, Answer answer, tuple not_signed_on) except -1:
-        """Put the result of an accepted command to the results."""
+    cdef int answer(self, Engine engine, Command command, tuple not_signed_on) except -1:
+        """Put the result of the command just accepted to the results."""
+        cdef const AnswerData* answer = engine.result
         cdef int field = _result_fields[command.kind]
         cdef bytes written
         if not field or not_signed_on or not answer.seq:
-            written = result_of(command, answer, not_signed_on).SerializeToString()
+            written = result_of(command, engine.answer, not_signed_on).SerializeToString()
             return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
-        return self.put_result(field, answer.seq, answer.at_ns, answer.duplicate, <PyObject*>answer.contact_id,
-                               answer.contact_state, <PyObject*>answer.agent_id, answer.offer_id,
-                               answer.offer_expires_ns)
+        return self.put_result(field, answer.seq, answer.at_ns, answer.duplicate, answer.contact_id,
+                               answer.contact_state, answer.agent_id, answer.offer_id, answer.offer_expires_ns)
 
 
 def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssize_t start, status_of, permit, set_aside,
@@ -229,7 +237,6 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef Py_ssize_t place
     cdef Span span
     cdef Command command
-    cdef Answer answer
     cdef int32_t timer
     cdef dict refused = {}
     cdef uint64_t granted = permit.granted if permit is not None else 0
@@ -246,7 +253,6 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
         run.event_ends = []
     for place in range(start, frame.count):
         command = None  # so that the reader finds it free
-        answer = None
         span = frame.commands[place]
         is_known = False
         try:
@@ -270,27 +276,27 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
         if timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns:
             _fire(engine, at_ns, run)
         try:
-            answer = engine._apply(at_ns, command)
+            engine.take(at_ns, command)
         except Refused as error:
             _put_error(run, command, error, status_of, refused)
             continue
         except Exception as error:
             raise BatchFailed(place, command, at_ns, error) from error
-        if not answer.duplicate:
+        if not engine.result.duplicate:
             run.accepted[command.kind] += 1
             if is_known:
                 written = encode_command(command)
-                run.record(engine, answer, PyBytes_AS_STRING(written), len(written))
+                run.record(engine, PyBytes_AS_STRING(written), len(written))
             else:
-                run.record(engine, answer, span.at, span.size)
+                run.record(engine, span.at, span.size)
         else:
             key = (command.kind, "DUPLICATE")
             refused[key] = refused.get(key, 0) + 1
         not_signed_on = ()
         if command.kind == CMD_HEARTBEAT:
             not_signed_on = _not_signed_on(engine, <Heartbeat>command)
-        run.answer(command, answer, not_signed_on)
-        if command.kind == CMD_APPLY_POLICY and not answer.duplicate:
+        run.answer(engine, command, not_signed_on)
+        if command.kind == CMD_APPLY_POLICY and not engine.result.duplicate:
             policy = command
             place += 1
             break
@@ -318,13 +324,12 @@ cdef int _put_error(_Run run, Command command, error, status_of, dict refused) e
 
 cdef int _fire(Engine engine, int64_t at_ns, _Run run) except -1:
     """Fire what fell due between two commands of the same moment."""
-    cdef Answer answer
     try:
-        answer = engine._apply(at_ns, _tick)
+        engine.take(at_ns, _tick)
     except Exception as error:
         raise BatchFailed(-1, _tick, at_ns, error) from error
     run.accepted[CMD_TICK] += 1
-    return run.record(engine, answer, PyBytes_AS_STRING(_TICK), len(_TICK))
+    return run.record(engine, PyBytes_AS_STRING(_TICK), len(_TICK))
 
 
 cdef bytes _bytes_of(Span span):

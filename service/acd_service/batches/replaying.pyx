@@ -64,14 +64,15 @@ def replay_chunk(engine, bytes content not None, /):
             raise Astray(seq + 1, "is missing")
         try:
             if compiled is not None:
-                answer = compiled._apply(record.at_ns, command)
+                compiled.take(record.at_ns, command)
+                answer = compiled.answer
             else:
                 answer = engine.apply(record.at_ns, command)
         except Refused as refused:
             raise Astray(record.seq, f"was accepted once and is refused now: {refused}") from None
         except Exception as error:
             raise Astray(record.seq, repr(error), True) from error
-        if answer.duplicate or answer.seq != record.seq:
+        if answer.data.duplicate or answer.data.seq != record.seq:
             raise Astray(record.seq, "is taken for another one")
         if (compiled.event_hash if compiled is not None else <unsigned long long>engine.event_hash) != record.event_hash:
             raise Astray(record.seq, "gives other events than it gave at first")

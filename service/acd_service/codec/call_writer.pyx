@@ -11,9 +11,9 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
 
 from acd_core.commands cimport Command
-from acd_core.events cimport Answer
+from acd_core.events cimport Answer, AnswerData
 from acd_core.types cimport *
-from acd_service.codec.event_writer cimport write_standing
+from acd_service.codec.event_writer cimport length_of, write_standing
 from acd_service.codec.wire_writer cimport (
     Back,
     back_bytes,
@@ -65,12 +65,13 @@ cdef class CallWriter:
         be asked.
         """
         cdef Back* back = &self.back
-        if command.kind == CMD_APPLY_POLICY or len(answer.contact_id) + len(answer.agent_id) > IDS_CHARACTERS_MAX:
+        cdef const AnswerData* data = &answer.data
+        if command.kind == CMD_APPLY_POLICY or length_of(data.contact_id) + length_of(data.agent_id) > IDS_CHARACTERS_MAX:
             return None
         begin_back(back, ANSWER_BYTES_MAX)
-        if answer.contact_id:
-            write_standing(back, 4, answer)
-        back_number(back, 3, answer.duplicate)
-        back_time(back, 2, answer.at_ns)
-        back_number(back, 1, <uint64_t>answer.seq)
+        if data.contact_id != NULL:
+            write_standing(back, 4, data)
+        back_number(back, 3, data.duplicate)
+        back_time(back, 2, data.at_ns)
+        back_number(back, 1, <uint64_t>data.seq)
         return PyBytes_FromStringAndSize(<const char*>back.at, back.end - back.at)

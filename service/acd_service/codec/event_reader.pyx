@@ -6,9 +6,10 @@ the plain codec has to say what it is.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from acd_core.events cimport Event
+from acd_core.events cimport Event, EventData, new_reference
 from acd_core.types cimport *
 from acd_service.codec.texts cimport Texts
 from acd_service.codec.wire_fields cimport NANOS, Fields, Span, take_duration, take_fields, take_span, take_varint
@@ -36,7 +37,8 @@ cdef class EventReader:
 
     def event(self, bytes content not None):
         """The event, or None if the plain codec has to be asked."""
-        cdef Event event = Event.__new__(Event)
+        cdef Event found = Event.__new__(Event)
+        cdef EventData* event = &found.data
         cdef const uint8_t* at = <const uint8_t*>PyBytes_AS_STRING(content)
         cdef const uint8_t* end = at + len(content)
         cdef uint64_t number
@@ -63,7 +65,7 @@ cdef class EventReader:
             return None
         if at != end and (at[0] != 0x22 or not _is_last_text(at + 1, end)):
             return None
-        return event if self._read_detail(event, span) else None
+        return found if self._read_detail(event, span) else None
 
     cdef str _text(self, const Fields* fields, int field):
         """Text that is likely to have come before; None if it is no UTF-8."""
@@ -71,7 +73,7 @@ cdef class EventReader:
             return ""
         return self.names.take(fields.text[field].at, fields.text[field].size)
 
-    cdef bint _read_detail(self, Event event, Span detail) except -1:
+    cdef bint _read_detail(self, EventData* event, Span detail) except -1:
         cdef Fields fields
         cdef int type = event.type
         cdef uint64_t texts, numbers  # which fields may be there
@@ -95,14 +97,13 @@ cdef class EventReader:
             return False
         if type == EVENT_PRESENCE_CHANGED:
             return self._read_presence(event, &fields)
-        event.contact_id = _new_text(&fields, 1)
+        if not _put(&event.contact_id, _new_text(&fields, 1)):
+            return False
         if type == EVENT_CONTACT_ENQUEUED:
-            if fields.repeats:
-                event.attributes = packed_entries(detail, 9, fields.repeats)
-            return event.attributes is not None and self._read_enqueued(event, &fields)
-        event.agent_id = self._text(&fields, 2)
-        event.queue_id = self._text(&fields, 3)
-        if event.contact_id is None or event.agent_id is None or event.queue_id is None:
+            if fields.repeats and not _put(&event.attributes, packed_entries(detail, 9, fields.repeats)):
+                return False
+            return self._read_enqueued(event, &fields)
+        if not _put(&event.agent_id, self._text(&fields, 2)) or not _put(&event.queue_id, self._text(&fields, 3)):
             return False
         if type == EVENT_CONTACT_COMPLETED:
             return _optional_time(&fields, 4, &event.until_ns) and _optional_time(&fields, 5, &event.duration_ns)
@@ -119,15 +120,11 @@ cdef class EventReader:
             return self._read_decision(event, &fields, 5)
         return _optional_time(&fields, 5, &event.until_ns) and self._read_decision(event, &fields, 6)
 
-    cdef bint _read_enqueued(self, Event event, const Fields* fields) except -1:
+    cdef bint _read_enqueued(self, EventData* event, const Fields* fields) except -1:
         cdef int64_t seconds = 0
         cdef int64_t nanos = 0
-        event.queue_id = self._text(fields, 3)
-        event.channel_id = self._text(fields, 4)
-        event.text = self._text(fields, 5)
-        event.customer_id = self._text(fields, 8)
-        if event.contact_id is None or event.queue_id is None or event.channel_id is None or event.text is None \
-                or event.customer_id is None:
+        if not _put(&event.queue_id, self._text(fields, 3)) or not _put(&event.channel_id, self._text(fields, 4)) \
+                or not _put(&event.text, self._text(fields, 5)) or not _put(&event.customer_id, self._text(fields, 8)):
             return False
         if fields.texts >> 7 & 1:
             if not take_duration(fields.text[7], &seconds, &nanos) or nanos % 1000000 or (seconds < 0 and nanos) \
@@ -136,23 +133,20 @@ cdef class EventReader:
             event.credit_ms = seconds * 1000 + nanos // 1000000
         return _whole(fields, 2, &event.ordinal) and _signed(fields, 6, &event.priority)
 
-    cdef bint _read_presence(self, Event event, const Fields* fields) except -1:
-        event.agent_id = self._text(fields, 1)
-        event.text = self._text(fields, 3)
-        if event.agent_id is None or event.text is None:
+    cdef bint _read_presence(self, EventData* event, const Fields* fields) except -1:
+        if not _put(&event.agent_id, self._text(fields, 1)) or not _put(&event.text, self._text(fields, 3)):
             return False
         return _small(fields, 2, &event.presence) and _small(fields, 4, &event.cause) \
             and _optional_time(fields, 5, &event.until_ns)
 
-    cdef bint _read_decision(self, Event event, const Fields* within, int field) except -1:
+    cdef bint _read_decision(self, EventData* event, const Fields* within, int field) except -1:
         cdef Fields fields
         if not within.texts >> field & 1:
             return True
         if not take_fields(within.text[field].at, within.text[field].size, -1, &fields) \
                 or fields.texts & ~<uint32_t>0x410 or fields.numbers & ~<uint32_t>0x3EE:
             return False
-        event.text = self._text(&fields, 10)
-        if event.text is None:
+        if not _put(&event.text, self._text(&fields, 10)):
             return False
         if fields.numbers & 0x8:
             event.score = <int64_t>fields.number[3]
@@ -160,6 +154,15 @@ cdef class EventReader:
             and _optional_time(&fields, 4, &event.wait_ns) and _small(&fields, 5, &event.strategy) \
             and _small(&fields, 6, &event.chosen_by) and _whole(&fields, 7, &event.policy_version) \
             and _small(&fields, 8, &event.step) and _small(&fields, 9, &event.cause)
+
+
+cdef bint _put(PyObject** place, object text) noexcept:
+    """Let an empty record refer to a text, to nothing if it is empty; False if there is none."""
+    if text is None:
+        return False
+    if text:
+        place[0] = new_reference(text)
+    return True
 
 
 cdef str _new_text(const Fields* fields, int field):
@@ -203,11 +206,11 @@ cdef inline bint _whole(const Fields* fields, int field, int64_t* value) noexcep
     return True
 
 
-cdef inline bint _small(const Fields* fields, int field, int* value) noexcept nogil:
+cdef inline bint _small(const Fields* fields, int field, int32_t* value) noexcept nogil:
     if fields.numbers >> field & 1:
         if fields.number[field] > INT31_MAX:
             return False
-        value[0] = <int>fields.number[field]
+        value[0] = <int32_t>fields.number[field]
     return True
 
 

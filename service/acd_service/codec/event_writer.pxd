@@ -1,5 +1,16 @@
-from acd_core.events cimport Answer, Event
+from cpython.object cimport PyObject
+
+from acd_core.events cimport AnswerData, EventData
 from acd_service.codec.wire_writer cimport Back, Buffer
+
+
+cdef extern from "Python.h":
+    Py_ssize_t PyUnicode_GET_LENGTH(PyObject* text)
+
+
+cdef inline Py_ssize_t length_of(PyObject* text) noexcept:
+    """Characters of a text of a record."""
+    return 0 if text == NULL else PyUnicode_GET_LENGTH(text)
 
 
 cdef class EventWriter:
@@ -9,8 +20,8 @@ cdef class EventWriter:
     cdef long long at_ns
 
     cdef int _write_time(self, long long at_ns) except -1
-    cdef bint write(self, Event event) except -1
-    cdef bint _write_detail(self, Event event) except -1
+    cdef bint write(self, const EventData* event) except -1
+    cdef bint _write_detail(self, const EventData* event) except -1
 
 
-cdef bint write_standing(Back* back, int field, Answer answer) except -1
+cdef bint write_standing(Back* back, int field, const AnswerData* answer) except -1

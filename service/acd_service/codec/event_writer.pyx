@@ -13,6 +13,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcmp, memcpy
 
+from acd_core.events cimport AnswerData, Event, EventData
 from acd_core.types cimport *
 from acd_service.codec.wire_fields cimport Fields, Span, take_fields, take_span
 from acd_service.codec.wire_writer cimport (
@@ -28,6 +29,7 @@ from acd_service.codec.wire_writer cimport (
 )
 
 cdef extern from "Python.h":
+    Py_ssize_t PyBytes_GET_SIZE(PyObject* value)
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
 
 cdef enum:
@@ -50,18 +52,19 @@ cdef class EventWriter:
 
     def event(self, Event event not None):
         """An event as bytes, or None if the plain codec has to be asked."""
-        if not self.write(event):
+        if not self.write(&event.data):
             return None
         return PyBytes_FromStringAndSize(<const char*>self.back.at, self.back.end - self.back.at)
 
-    cdef bint write(self, Event event) except -1:
+    cdef bint write(self, const EventData* event) except -1:
         """Write an event into `back`; False if the plain codec has to be asked."""
         cdef const uint8_t* end
         if event.at_ns < 0 or event.event_seq < 0 or event.seq < 0:
             return False
-        begin_back(&self.back, FIXED_BYTES_MAX + len(event.attributes) + UTF8_BYTES_MAX * (
-            len(event.contact_id) + len(event.agent_id) + len(event.queue_id) + len(event.channel_id)
-            + len(event.customer_id) + len(event.text)))
+        begin_back(&self.back, FIXED_BYTES_MAX + (0 if event.attributes == NULL else PyBytes_GET_SIZE(event.attributes))
+                   + UTF8_BYTES_MAX * (length_of(event.contact_id) + length_of(event.agent_id)
+                                       + length_of(event.queue_id) + length_of(event.channel_id)
+                                       + length_of(event.customer_id) + length_of(event.text)))
         end = self.back.at
         if not self._write_detail(event):
             return False
@@ -84,20 +87,20 @@ cdef class EventWriter:
         memcpy(self.at, self.back.at, <size_t>self.at_size)
         return 0
 
-    cdef bint _write_detail(self, Event event) except -1:
+    cdef bint _write_detail(self, const EventData* event) except -1:
         cdef Back* back = &self.back
         cdef int type = event.type
         cdef const uint8_t* detail_end
         if type == EVENT_CONTACT_ENQUEUED:
             if event.ordinal < 0 or not _is_int32(event.priority) or not _write_attributes(back, 9, event.attributes):
                 return False
-            back_text(back, 8, <PyObject*>event.customer_id)
+            back_text(back, 8, event.customer_id)
             if event.credit_ms:
                 back_ms(back, 7, event.credit_ms)
             back_signed(back, 6, event.priority)
-            back_text(back, 5, <PyObject*>event.text)
-            back_text(back, 4, <PyObject*>event.channel_id)
-            back_text(back, 3, <PyObject*>event.queue_id)
+            back_text(back, 5, event.text)
+            back_text(back, 4, event.channel_id)
+            back_text(back, 3, event.queue_id)
             back_number(back, 2, <uint64_t>event.ordinal)
         elif type == EVENT_OFFER_MADE or type == EVENT_CONTACT_ASSIGNED:
             if event.offer_id < 0 or event.until_ns < 0 or not _write_decision(back, event):
@@ -135,9 +138,9 @@ cdef class EventWriter:
             if event.until_ns:
                 back_time(back, 5, event.until_ns)
             back_number(back, 4, <uint64_t>event.cause)
-            back_text(back, 3, <PyObject*>event.text)
+            back_text(back, 3, event.text)
             back_number(back, 2, <uint64_t>event.presence)
-            back_text(back, 1, <PyObject*>event.agent_id)
+            back_text(back, 1, event.agent_id)
             return True
         elif type == EVENT_CONTACT_UPDATED:
             if event.tier < -1 or not _is_int32(event.priority):
@@ -147,10 +150,10 @@ cdef class EventWriter:
                 return False
             back_ms(back, 4, event.credit_ms)
             back_signed(back, 3, event.priority)
-            back_text(back, 2, <PyObject*>event.text)
+            back_text(back, 2, event.text)
         elif type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
                 or type == EVENT_CONTACT_UNATTENDED:
-            back_text(back, 2, <PyObject*>event.agent_id)
+            back_text(back, 2, event.agent_id)
         elif type == EVENT_CONTACT_ATTACHED:
             pass
         elif type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
@@ -161,15 +164,15 @@ cdef class EventWriter:
             if event.until_ns < 0:
                 return False
             back_time(back, 3, event.until_ns)
-            back_text(back, 2, <PyObject*>event.agent_id)
+            back_text(back, 2, event.agent_id)
         elif type == EVENT_AGENT_DELAYED:
             if event.until_ns < 0:
                 return False
             back_time(back, 2, event.until_ns)
-            back_text(back, 1, <PyObject*>event.agent_id)
+            back_text(back, 1, event.agent_id)
             return True
         elif type == EVENT_AGENT_DELAY_ENDED:
-            back_text(back, 1, <PyObject*>event.agent_id)
+            back_text(back, 1, event.agent_id)
             return True
         elif type == EVENT_PLAN_STEP_TAKEN:
             if event.policy_version < 0 or event.tier < -1 or event.cause < 0 or event.step < 0 \
@@ -179,10 +182,10 @@ cdef class EventWriter:
             _write_raised(back, 8, event.tier)
             back_ms(back, 7, event.credit_ms)
             back_signed(back, 6, event.priority)
-            back_text(back, 5, <PyObject*>event.text)
+            back_text(back, 5, event.text)
             back_number(back, 4, <uint64_t>event.cause)
             back_number(back, 3, <uint64_t>event.step)
-            back_text(back, 2, <PyObject*>event.queue_id)
+            back_text(back, 2, event.queue_id)
         elif type == EVENT_RESERVATION_ENDED:
             if event.cause < 0:
                 return False
@@ -191,32 +194,32 @@ cdef class EventWriter:
             if event.cause < 0:
                 return False
             detail_end = back.at
-            back_text(back, 2, <PyObject*>event.text)
+            back_text(back, 2, event.text)
             back_number(back, 1, <uint64_t>event.cause)
             back_close(back, 3, detail_end)
-            back_text(back, 2, <PyObject*>event.queue_id)
+            back_text(back, 2, event.queue_id)
         elif type == EVENT_CONTACT_MOVED:
             if event.cause < 0 or event.wait_ns < 0:
                 return False
             back_time(back, 5, event.wait_ns)
             back_number(back, 4, <uint64_t>event.cause)
-            back_text(back, 3, <PyObject*>event.text)
-            back_text(back, 2, <PyObject*>event.queue_id)
+            back_text(back, 3, event.text)
+            back_text(back, 2, event.queue_id)
         else:
             return False
-        return back_text(back, 1, <PyObject*>event.contact_id) == 0
+        return back_text(back, 1, event.contact_id) == 0
 
 
 cdef inline bint _is_int32(int64_t value) noexcept nogil:
     return -INT32_MAX <= value <= INT32_MAX
 
 
-cdef inline int _write_agent_queue(Back* back, Event event) except -1:
-    back_text(back, 3, <PyObject*>event.queue_id)
-    return back_text(back, 2, <PyObject*>event.agent_id)
+cdef inline int _write_agent_queue(Back* back, const EventData* event) except -1:
+    back_text(back, 3, event.queue_id)
+    return back_text(back, 2, event.agent_id)
 
 
-cdef inline int _write_offer(Back* back, Event event) except -1:
+cdef inline int _write_offer(Back* back, const EventData* event) except -1:
     back_number(back, 4, <uint64_t>event.offer_id)
     return _write_agent_queue(back, event)
 
@@ -231,13 +234,13 @@ cdef inline void _write_raised(Back* back, int field, int tier) noexcept nogil:
         back_number(back, field, <uint64_t>tier)
 
 
-cdef bint _write_decision(Back* back, Event event) except -1:
+cdef bint _write_decision(Back* back, const EventData* event) except -1:
     cdef int field = 6 if event.type == EVENT_OFFER_MADE else 5
     cdef const uint8_t* end = back.at
     if event.tier < 0 or event.wait_ns < 0 or event.policy_version < 0 or event.step < 0 or event.cause < 0 \
             or event.strategy < 0 or event.chosen_by < 0 or not _is_int32(event.priority):
         return False
-    back_text(back, 10, <PyObject*>event.text)
+    back_text(back, 10, event.text)
     back_number(back, 9, <uint64_t>event.cause)
     back_number(back, 8, <uint64_t>event.step)
     back_number(back, 7, <uint64_t>event.policy_version)
@@ -251,7 +254,7 @@ cdef bint _write_decision(Back* back, Event event) except -1:
     return True
 
 
-cdef bint _write_attributes(Back* back, int field, bytes attributes) except -1:
+cdef bint _write_attributes(Back* back, int field, PyObject* attributes) except -1:
     """The entries of packed attributes as those of a map in `field`; False if they are not as the codec packs them."""
     cdef const uint8_t* at
     cdef const uint8_t* end
@@ -260,10 +263,10 @@ cdef bint _write_attributes(Back* back, int field, bytes attributes) except -1:
     cdef int count = 0
     key.at = NULL
     key.size = 0
-    if not attributes:
+    if attributes == NULL:
         return True
-    at = <const uint8_t*>PyBytes_AS_STRING(attributes)
-    end = at + len(attributes)
+    at = <const uint8_t*>PyBytes_AS_STRING(<bytes>attributes)
+    end = at + PyBytes_GET_SIZE(attributes)
     while at < end:
         if at[0] != 0x0A or count == ENTRIES_MAX:
             return False
@@ -303,15 +306,15 @@ cdef bint _take_entry(Span entry, Span* key) except -1:
     return True
 
 
-cdef bint write_standing(Back* back, int field, Answer answer) except -1:
+cdef bint write_standing(Back* back, int field, const AnswerData* answer) except -1:
     """How the contact of an answer stands, as `acd.v1.ContactStanding` in `field`."""
     cdef const uint8_t* end = back.at
-    if answer.agent_id:
+    if answer.agent_id != NULL:
         if answer.offer_expires_ns:
             back_time(back, 5, answer.offer_expires_ns)
         back_number(back, 4, <uint64_t>answer.offer_id)
-        back_text(back, 3, <PyObject*>answer.agent_id)
+        back_text(back, 3, answer.agent_id)
     back_number(back, 2, <uint64_t>answer.contact_state)
-    back_text(back, 1, <PyObject*>answer.contact_id)
+    back_text(back, 1, answer.contact_id)
     back_close(back, field, end)
     return True

@@ -215,9 +215,12 @@ cdef inline const void* utf8_of(PyObject* text, Py_ssize_t* size) except NULL:
 
 
 cdef inline int back_text(Back* back, int field, PyObject* text) except -1:
-    """Text, unless it is empty."""
+    """Text, unless it is empty (or NULL)."""
     cdef Py_ssize_t size
-    cdef const void* data = utf8_of(text, &size)
+    cdef const void* data
+    if text == NULL:
+        return 0
+    data = utf8_of(text, &size)
     if size:
         back_bytes(back, field, data, size)
     return 0

@@ -376,11 +376,11 @@ cdef class Driver:
         cdef Event event
         cdef int64_t slot_index
         for event in answer.events:
-            if event.type == _ASSIGNED:
-                slot_index = self.slot_of[event.contact_id]
-                self._start(slot_index, self.pool_of[event.agent_id], now_ns, slot_index == arriving)
-            elif event.type == _CLOSED and (self.timers or event.cause == _REFUSED_FULL):
-                self._close(self.slot_of[event.contact_id], now_ns, event.cause)
+            if event.data.type == _ASSIGNED:
+                slot_index = self.slot_of[<str>event.data.contact_id]
+                self._start(slot_index, self.pool_of[<str>event.data.agent_id], now_ns, slot_index == arriving)
+            elif event.data.type == _CLOSED and (self.timers or event.data.cause == _REFUSED_FULL):
+                self._close(self.slot_of[<str>event.data.contact_id], now_ns, event.data.cause)
         return 0
 
     cdef int _close(self, int64_t slot_index, int64_t now_ns, int cause) except -1:

@@ -1,0 +1,115 @@
+"""PostgreSQL in a private directory, with a unix socket and no port. It refuses to run as root, so root lends it a user."""
+
+import getpass
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import psycopg
+
+from bench.peers.private_server import checked, cpu_s, end, program
+
+PACKAGE: Final = "postgresql"
+SETTINGS: Final = {
+    "listen_addresses": "''",
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "jit": "off",
+    "max_connections": "80",
+}
+"""For short transactions on a small database. What decides durability is left as it is: `fsync` and
+`synchronous_commit` on."""
+_USERS: Final = ("postgres", "nobody")
+
+
+class PostgresServer:
+    """A context in which a server runs.
+
+    Args:
+        folder: empty, kept by the caller; its path must be short, as those of sockets are.
+
+    Raises:
+        Missing: no server is installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+        self._initdb = program("initdb", PACKAGE, folders)
+        self._postgres = program("postgres", PACKAGE, folders)
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._user = getpass.getuser() if os.getuid() else _other_user()
+
+    def __enter__(self) -> Self:
+        data = self._folder / "data"
+        if not os.getuid():
+            shutil.chown(self._folder, self._user)
+        words = [self._initdb, "-D", str(data), "-U", "router", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        checked([*self._as_user(), *words], "initdb")
+        words = [self._postgres, "-D", str(data), "-k", str(self._folder)]
+        for name, value in SETTINGS.items():
+            words += ["-c", f"{name}={value.strip(chr(39))}"]
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [*self._as_user(), *words], cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def connect(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
+        """A connection that commits each statement."""
+        return psycopg.connect(host=str(self._folder), dbname=database, user="router", autocommit=True)
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time that the server and its processes have used."""
+        assert self._process is not None
+        return cpu_s(self._process.pid)
+
+    def _as_user(self) -> Iterator[str]:
+        if not os.getuid():
+            yield from ("setpriv", f"--reuid={self._user}", f"--regid={_group(self._user)}", "--clear-groups")
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        for _ in range(500):
+            try:
+                self.connect("postgres").close()
+            except psycopg.OperationalError:
+                if self._process.poll() is not None:
+                    break
+                time.sleep(0.02)
+            else:
+                return
+        raise RuntimeError(f"postgres did not start: {(self._folder / 'log').read_text()}")
+
+    def _end(self) -> None:
+        # Thrown away: it need not write anything down.
+        end(self._process, signal.SIGQUIT)
+
+
+def _other_user() -> str:
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    for name in _USERS:
+        if name in names:
+            return name
+    raise RuntimeError(f"PostgreSQL does not run as root, and there is no user {' or '.join(_USERS)}")
+
+
+def _group(user: str) -> int:
+    return pwd.getpwnam(user).pw_gid
