@@ -4,8 +4,8 @@ Contacts, agents, skill profiles and requirements are whole numbers there, times
 start. Which profile meets which requirement is worked out ahead: an application would do so whenever it meets a new
 one, and here that costs the peers nothing.
 
-Told apart are only the commands that the workloads `small`, `profiles` and those like them are made of: one channel that
-takes an agent whole, open queues, the longest idle agent.
+Told apart are only the commands that `small`, `profiles` and workloads like them are made of: one channel that takes an
+agent whole, open queues, the longest idle agent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -114,7 +114,9 @@ class Catalogue:
                 ready = int(command.presence == Presence.READY)
                 return [Call("presence", (at_ms, number_of(command.agent_id), ready))]
             case UpsertAgents():
-                return [Call("reskill", (at_ms, number_of(each.agent_id), self.profile(each))) for each in command.agents]
+                return [
+                    Call("reskill", (at_ms, number_of(each.agent_id), self.profile(each))) for each in command.agents
+                ]
         raise NotForPeers(f"{command!r}: not a command of these workloads")
 
     def all_calls(self, commands: Sequence[tuple[int, Command]]) -> list[Call]:

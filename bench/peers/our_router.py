@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from bench.batches import Message
 from bench.peers.our_server import HEADER, LENGTH
-from bench.peers.private_server import cpu_s
+from bench.peers.private_server import Processor
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MESSAGES_IN_FLIGHT: Final = 16
@@ -55,10 +55,10 @@ class OurRouter:
         """Until the start state is there."""
         assert self._answers(1) == [b"ready"]
 
-    def cpu_s(self) -> float:
-        """Seconds of processor time that the process has used."""
+    def processor(self) -> Processor:
+        """What the router's process uses from now on."""
         assert self._process is not None
-        return cpu_s(self._process.pid)
+        return Processor(self._process.pid)
 
     def run(self, messages: Sequence[Message]) -> None:
         """Send them all, and wait for all answers."""

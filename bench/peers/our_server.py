@@ -19,7 +19,7 @@ from acd_service.batch_taken import stretch_of
 from acd_service.batches import apply_batch, read_batch, response_of
 from acd_service.journal import TENANT_DEFAULT, Batch, Stretch
 from acd_service.journal_sqlite import SqliteJournal
-from bench.recording import COMMANDS, Recording
+from bench.recording import Recording
 from bench.workload import SHAPES
 
 DURABILITIES: Final = {"full": "FULL", "normal": "NORMAL", "off": ""}
@@ -62,7 +62,7 @@ class _Arrivals:
 def main() -> int:
     name, number, durability, folder = sys.argv[1:]
     connection = socket.socket(fileno=int(number))
-    engine = Recording.of(SHAPES[name], COMMANDS).built()
+    engine = Recording.of(SHAPES[name]).built()
     synchronous = DURABILITIES[durability]
     journal = SqliteJournal.open(Path(folder), synchronous=synchronous) if synchronous else None
     arrivals = _Arrivals(connection)

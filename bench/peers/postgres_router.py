@@ -46,9 +46,7 @@ def load(server: PostgresServer, database: str, state: StartState, catalogue: Ca
         with cursor.copy("COPY contacts FROM STDIN") as copy:
             for number, requirement, priority, status, whose, offer in state.contacts():
                 rank = number - priority * _PRIORITY_STEP
-                copy.write_row(
-                    (number, requirement, rank, status == "waiting", _STATES[status], whose, offer, None)
-                )
+                copy.write_row((number, requirement, rank, status == "waiting", _STATES[status], whose, offer, None))
         cursor.execute("SELECT setval('offers', %s, %s)", (max(1, state.offers), state.offers > 0))
         cursor.execute("VACUUM ANALYZE")
 
@@ -56,7 +54,7 @@ def load(server: PostgresServer, database: str, state: StartState, catalogue: Ca
 def copy_database(server: PostgresServer, source: str, name: str) -> None:
     """Another database with the same content; nobody may be connected to the source."""
     with server.connect("postgres") as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY wal_log".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}".encode())
 
 
 class PostgresRouter:

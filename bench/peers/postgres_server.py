@@ -1,4 +1,4 @@
-"""PostgreSQL in a private directory, with a unix socket and no port. It refuses to run as root, so root lends it a user."""
+"""PostgreSQL in a private directory, with a unix socket and no port. It refuses root, who takes another user for it."""
 
 import getpass
 import os
@@ -14,7 +14,7 @@ from typing import Final, Self
 
 import psycopg
 
-from bench.peers.private_server import checked, cpu_s, end, program
+from bench.peers.private_server import Processor, checked, end, program
 
 PACKAGE: Final = "postgresql"
 SETTINGS: Final = {
@@ -29,6 +29,16 @@ SETTINGS: Final = {
 _USERS: Final = ("postgres", "nobody")
 
 
+def postgres_programs() -> tuple[str, str]:
+    """Where `initdb` and `postgres` are. Debian keeps them off the path, in a folder for each version.
+
+    Raises:
+        Missing: nowhere.
+    """
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return program("initdb", PACKAGE, folders), program("postgres", PACKAGE, folders)
+
+
 class PostgresServer:
     """A context in which a server runs.
 
@@ -40,9 +50,7 @@ class PostgresServer:
     """
 
     def __init__(self, folder: Path) -> None:
-        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-        self._initdb = program("initdb", PACKAGE, folders)
-        self._postgres = program("postgres", PACKAGE, folders)
+        self._initdb, self._postgres = postgres_programs()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._user = getpass.getuser() if os.getuid() else _other_user()
@@ -76,10 +84,10 @@ class PostgresServer:
         """A connection that commits each statement."""
         return psycopg.connect(host=str(self._folder), dbname=database, user="router", autocommit=True)
 
-    def cpu_s(self) -> float:
-        """Seconds of processor time that the server and its processes have used."""
+    def processor(self) -> Processor:
+        """What the server and its processes use from now on."""
         assert self._process is not None
-        return cpu_s(self._process.pid)
+        return Processor(self._process.pid)
 
     def _as_user(self) -> Iterator[str]:
         if not os.getuid():

@@ -5,9 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
-
-_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Missing(RuntimeError):
@@ -27,9 +24,22 @@ def program(name: str, package: str, folders: Iterable[Path] = ()) -> str:
     return found
 
 
-def cpu_s(pid: int) -> float:
-    """Seconds of processor time so far, in user and kernel mode, of a process and of those that it started."""
-    return (_ticks(pid) + sum(_ticks(child) for child in _children(pid))) / _TICKS_PER_S
+class Processor:
+    """Processor time, from its making on, of all threads of a process and of the processes that it has started.
+
+    Those that end meanwhile are left out.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._before = self._spent()
+
+    def used_s(self) -> float:
+        """Seconds so far."""
+        return sum(spent_s - self._before.get(pid, 0.0) for pid, spent_s in self._spent().items())
+
+    def _spent(self) -> dict[int, float]:
+        return {pid: _spent_s(pid) for pid in (self._pid, *_children(self._pid))}
 
 
 def _children(pid: int) -> list[int]:
@@ -39,13 +49,14 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _ticks(pid: int) -> int:
-    """With those of children that have ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return sum(map(int, fields[11:15]))
+def _spent_s(pid: int) -> float:
+    spent_ns = 0
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            spent_ns += int(task.read_text().split()[0])
+        except OSError:
+            continue  # ended just now
+    return spent_ns / 1e9
 
 
 def end(process: "subprocess.Popen[str] | subprocess.Popen[bytes] | None", stop_signal: int) -> None:

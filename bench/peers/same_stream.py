@@ -1,15 +1,17 @@
-"""What all sides are given: a workload's start state, its stream of batches, and what a correct router decides on it."""
+"""What all sides are given: a workload's start state and its stream of batches; and what a right router decides."""
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from acd_core.commands import Command
+from acd_core.engine import Engine
+from acd_service.batches import read_batch
+from acd_service.codec.batches import dispatched_command
 from bench.batches import COMMANDS_PER_MESSAGE, Message, read_messages
 from bench.peers.calls import Call, Catalogue, Offer, offers_in
 from bench.peers.start_state import StartState
-from bench.recording import Recording
-from bench.workload import Shape, Timed, Workload
+from bench.recording import SEED, Recording
+from bench.workload import Shape, Timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class SameStream:
     calls: list[Call]
     offers: list[list[Offer]]
     """For each call."""
+    event_hash: int
+    """Of the start state's events and those of all calls."""
 
     def offers_of(self, first: int, last: int) -> list[Offer]:
         """What the calls from one place to before another decide, in order."""
@@ -42,7 +46,7 @@ def follow(engine: Any, start: list[Timed], steady: list[Timed]) -> SameStream:
     for at_ns, command in steady:
         _take(catalogue, calls, at_ns, command)
         offers.append(offers_in(engine.apply(at_ns, command).events))
-    return SameStream(catalogue, state, calls, offers)
+    return SameStream(catalogue, state, calls, offers, engine.event_hash)
 
 
 def _take(catalogue: Catalogue, calls: list[Call], at_ns: int, command: Command) -> None:
@@ -56,12 +60,7 @@ def recorded(shape: Shape, messages: int) -> tuple[SameStream, list[Message]]:
 
     The commands of a message have one time, as in `bench.batches`.
     """
-    from acd_core.engine import Engine
-    from acd_service.batches import read_batch
-    from acd_service.codec.batches import dispatched_command
-    from bench.recording import COMMANDS, SEED
-
-    recording = Recording.of(shape, COMMANDS)
+    recording = Recording.of(shape, messages * COMMANDS_PER_MESSAGE)
     made, _ = read_messages(recording.messages_path)
     part = made[:messages]
     assert len(part) == messages, f"only {len(part)} messages are recorded"
@@ -73,17 +72,3 @@ def recorded(shape: Shape, messages: int) -> tuple[SameStream, list[Message]]:
     ]
     assert len(steady) == messages * COMMANDS_PER_MESSAGE
     return follow(Engine(SEED), list(recording.start()), steady), part
-
-
-def drawn(shape: Shape, seed: int, engine: Any, commands: int) -> tuple[list[Timed], list[Timed]]:
-    """A workload drawn against an engine: the start and so many commands of the stream."""
-    workload = Workload(shape, seed)
-    start = []
-    for at_ns, command in workload.start(engine.next_timer):
-        start.append((at_ns, command))
-        workload.learn(engine.apply(at_ns, command).events)
-    steady = []
-    for at_ns, command in islice(workload.stream(engine.next_timer), commands):
-        steady.append((at_ns, command))
-        workload.learn(engine.apply(at_ns, command).events)
-    return start, steady

@@ -27,6 +27,15 @@ Held = tuple[int, int]
 """Contact and agent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """So many calls, the seconds by the clock, and those of processor time on the server's side."""
+
+    calls: int
+    took_s: float
+    cpu_s: float
+
+
 @dataclass(slots=True)
 class _Caller:
     """One connection's part of the work."""
@@ -63,8 +72,8 @@ class SideBySide:
         self._runs = 0
         self.refused = 0
 
-    def run(self, calls: int) -> tuple[float, int]:
-        """So many calls or a few more by all connections. Returns the seconds that they took, and how many it were.
+    def run(self, calls: int) -> "Ran":
+        """So many calls or a few more by all connections.
 
         Connections and their prepared statements are made before the clock starts.
         """
@@ -83,10 +92,11 @@ class SideBySide:
         for thread in threads:
             thread.start()
         barrier.wait()
-        from_s = time.perf_counter()
+        processor, from_s = self._server.processor(), time.perf_counter()
         for thread in threads:
             thread.join()
-        took_s = time.perf_counter() - from_s
+        made = sum(caller.made for caller in callers)
+        ran = Ran(made, time.perf_counter() - from_s, processor.used_s())
         for router in routers:
             router.__exit__(None, None, None)
         for caller in callers:
@@ -95,7 +105,7 @@ class SideBySide:
         self._held = [held for caller in callers for held in caller.held]
         self._now_ms += share
         self.refused += sum(caller.refused for caller in callers)
-        return took_s, sum(caller.made for caller in callers)
+        return ran
 
     def calibrate(self, calls: int) -> None:
         """Choose the number of connections with which calls, which are carried out, get through fastest."""
@@ -103,8 +113,8 @@ class SideBySide:
         for connections in CONNECTIONS:
             if connections <= len(self._held):
                 self.connections = connections
-                took_s, made = self.run(calls)
-                rates[connections] = made / took_s
+                ran = self.run(calls)
+                rates[connections] = ran.calls / ran.took_s
         self.connections = max(rates, key=lambda connections: rates[connections])
 
     def check(self) -> None:
@@ -157,5 +167,9 @@ class SideBySide:
         while offer is not None:
             contact, agent, number = offer
             caller.made += 1
-            offer = caller.router.call("accept", at_ms, contact, agent, number)
+            try:
+                offer = caller.router.call("accept", at_ms, contact, agent, number)
+            except PeerRefused:
+                caller.refused += 1  # whose call was ringing has just hung up
+                return
             caller.held.append((contact, agent))

@@ -46,15 +46,17 @@ class StartState:
         match command:
             case UpsertAgents():
                 for agent in command.agents:
-                    row = {"is_ready": False, "idle_ms": 0, "contact": None}
-                    self._agents[number_of(agent.agent_id)] = row | {"profile": self._catalogue.profile(agent)}
+                    profile = self._catalogue.profile(agent)
+                    known: dict[str, Any] = {"profile": profile, "is_ready": False, "idle_ms": 0, "contact": None}
+                    self._agents[number_of(agent.agent_id)] = known
             case SetPresence():
                 assert command.presence == Presence.READY
                 self._agents[number_of(command.agent_id)] |= {"is_ready": True, "idle_ms": time_ms(at_ns)}
             case EnqueueContact():
                 requirement = self._catalogue.requirement(command.requirement)
-                row = {"requirement": requirement, "priority": command.priority, "state": "waiting"}
-                self._contacts[number_of(command.contact_id)] = row | {"agent": None, "offer": None}
+                row: dict[str, Any] = {"requirement": requirement, "priority": command.priority}
+                row |= {"state": "waiting", "agent": None, "offer": None}
+                self._contacts[number_of(command.contact_id)] = row
             case ApplyPolicy():
                 pass
         for event in events:

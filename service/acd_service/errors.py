@@ -142,6 +142,8 @@ def _of_service(error: service_error.ServiceError) -> Status:
         case service_error.EventsNoLongerKept(oldest_event_seq=oldest):
             facts = {"oldest_event_seq": str(oldest)}
             return status(_Code.OUT_OF_RANGE, "EVENTS_NO_LONGER_KEPT", message, metadata=facts)
+        case service_error.AnswerNoLongerKept():
+            return status(_Code.OUT_OF_RANGE, "ANSWER_NO_LONGER_KEPT", message, field="request_id")
         case service_error.EventSeqAhead(next_event_seq=following):
             facts = {"next_event_seq": str(following)}
             return status(_Code.OUT_OF_RANGE, "EVENT_SEQ_AHEAD", message, metadata=facts)

@@ -26,7 +26,8 @@ from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
 from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
-from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
+from acd_service.series import Series
+from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, ServiceError, Stopping
 from acd_service.set_aside import name_of_first_timer
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
@@ -82,7 +83,7 @@ class _Taken:
         asked_by: str,
         sent: SentCommand | None,
         sender: str,
-        work: BatchWork | None = None,
+        work: BatchWork | Series | None = None,
     ) -> None:
         self.seat = seat
         self.command = command
@@ -240,6 +241,31 @@ class Sequencer:
         self._arrive(_Taken(seat, _NO_COMMAND, future, at_ns, deadline, None, asked_by, None, sender, work))
         return future
 
+    def submit_series(
+        self,
+        seat: Seat,
+        series: Series,
+        *,
+        at_ns: int | None = None,
+        deadline: float | None = None,
+        asked_by: str = "",
+        sender: str = "",
+    ) -> "asyncio.Future[Any]":
+        """Have a series of commands applied, with no other command between them, and made durable.
+
+        Args: as for `submit`.
+
+        Returns:
+            What the series has to tell, when all of it is durable.
+
+        Raises:
+            Refused, ServiceError: as `submit`.
+        """
+        self._check_may_come(seat, sender, at_ns, 0, len(series))
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._arrive(_Taken(seat, _NO_COMMAND, future, at_ns, deadline, None, asked_by, None, sender, series))
+        return future
+
     def _check_may_come(self, seat: Seat, sender: str, at_ns: int | None, kind: int, count: int) -> None:
         if at_ns is not None and not self._clock.driven:
             raise Refused(Reason.INVALID_VALUE, AT_FIELD, "this service keeps its own time (it runs with clock: wall)")
@@ -380,8 +406,11 @@ class Sequencer:
                 taken.error = DeadlinePassed("the deadline passed before the command was applied")
                 self.meters.count(0 if taken.work else taken.command.kind, "DEADLINE_PASSED", len(taken))
                 continue
-            if taken.work is not None:
+            if isinstance(taken.work, BatchWork):
                 self._apply_batch(taken, taken.work, now_ns, made)
+                continue
+            if taken.work is not None:
+                self._apply_series(taken, taken.work, now_ns, made)
                 continue
             seat, command = taken.seat, taken.command
             if command in seat.set_aside:
@@ -433,6 +462,39 @@ class Sequencer:
         except BatchFailed as failed:
             about = taken if failed.place >= 0 else None
             raise _EngineFailed(seat, about, failed.command, failed.at_ns, failed.error) from failed.error
+
+    def _apply_series(self, taken: _Taken, series: Series, now_ns: int, made: Uncommitted) -> None:
+        seat, at_ns = taken.seat, now_ns
+        made.touched.add(seat)
+        if self._clock.driven:
+            at_ns = self._drive(taken, made)
+
+        def apply(command: Command) -> Answer:
+            if command in seat.set_aside:
+                raise CommandSetAside("the engine failed on this command before")
+            try:
+                answer = seat.engine.apply(at_ns, command)
+            except Refused as refused:
+                seat.refused += 1
+                self.meters.count(command.kind, refused.reason.value)
+                raise
+            except Exception as error:
+                raise _EngineFailed(seat, taken, command, at_ns, error) from error
+            if answer.duplicate:
+                self.meters.count(command.kind, "DUPLICATE")
+            else:
+                taken.released += made.record(seat, command, answer, taken.asked_by)
+                seat.commands += 1
+                self.meters.accepted[command.kind] += 1
+            return answer
+
+        try:
+            kept = series.run(seat.engine, apply)
+        except (Refused, ServiceError) as error:
+            taken.error = error
+        else:
+            if kept is not None:
+                made.keep(seat, kept)
 
     def _drive(self, taken: _Taken, made: Uncommitted) -> int:
         """Move a driven clock to the command's time, firing first what is due by then."""

@@ -41,6 +41,10 @@ class EventsNoLongerKept(ServiceError):
         self.oldest_event_seq = oldest_event_seq
 
 
+class AnswerNoLongerKept(ServiceError):
+    """A call was repeated, and what it came to at first is no longer kept. It is not done again."""
+
+
 class EventSeqAhead(ServiceError):
     """Events were asked for that come after the next one."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from acd_core.commands import Command
 from acd_core.events import Answer
@@ -24,6 +24,7 @@ from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
 from acd_service.seat import Released, Seat
 from acd_service.sequencer import Sequencer
+from acd_service.series import Series
 from acd_service.set_aside import SetAside
 from acd_service.snapshot_schedule import SnapshotSchedule
 
@@ -119,6 +120,20 @@ class Tenant:
         """As `Sequencer.submit_batch`, for this tenant."""
         return self.sequencer.submit_batch(
             self._seat, batch, at_ns=at_ns, deadline=deadline, permit=permit, asked_by=asked_by, sender=sender
+        )
+
+    def submit_series(
+        self,
+        series: Series,
+        *,
+        at_ns: int | None = None,
+        deadline: float | None = None,
+        asked_by: str = "",
+        sender: str = "",
+    ) -> "asyncio.Future[Any]":
+        """As `Sequencer.submit_series`, for this tenant."""
+        return self.sequencer.submit_series(
+            self._seat, series, at_ns=at_ns, deadline=deadline, asked_by=asked_by, sender=sender
         )
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:

@@ -13,6 +13,7 @@ from acd_service.codec.chunks import command_chunk, event_chunk
 from acd_service.codec.sent import SentCommand
 from acd_service.journal import Batch, CommandRecord, EventRecord, PolicyRecord, Stretch
 from acd_service.seat import Released, Seat
+from acd_service.series import Kept
 
 CHUNK_COMMANDS_MIN: Final = 4
 """So many commands of a tenant in one commit are kept as one piece: two rows in place of some for each command. Fewer
@@ -83,6 +84,12 @@ class Uncommitted:
             policy = command.policy.to_bytes()
             self._policies.append(PolicyRecord(tenant, answer.policy_version, seq, at_ns, policy))
         return released
+
+    def keep(self, seat: Seat, kept: Kept) -> None:
+        """Put bytes behind the record of a command that was just put."""
+        lines = self._lines[seat.tenant]
+        place = kept.seq - lines.numbers[0][0]
+        lines.contents[place] += kept.content
 
     def put_run(self, seat: Seat, run: Applied) -> None:
         """Put the commands that were accepted in a run of a batch, with their events."""

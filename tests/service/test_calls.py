@@ -1,6 +1,5 @@
 """Every call that is built, over a socket, against a service of its own."""
 
-import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -263,11 +262,6 @@ def test_take_snapshot(client):
     status = client.status()
     taken = client.admin.TakeSnapshot(admin_service_pb2.TakeSnapshotRequest())
     assert (taken.seq, taken.state_digest) == (status.seq, status.state_digest)
-
-
-def test_what_is_not_built_says_so(client, failure_of):
-    failure = failure_of(lambda: client.admin.Reconcile(admin_service_pb2.ReconcileRequest()))
-    assert (failure.code, failure.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_BUILT")
 
 
 def test_health_by_service_and_reflection(client):

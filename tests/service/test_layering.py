@@ -38,6 +38,8 @@ LAYERS = [
         "row_file",
         "policy_lint",
         "opening_times",
+        "series",
+        "reconciling",
     },
     {"journal", "journal_sqlite", "snapshot_files", "set_aside", "standing", "errors", "batches"},
     {

@@ -65,6 +65,11 @@ class House:
         while self.waiting < count:
             await asyncio.sleep(0.005)
 
+    async def until_committing(self):
+        """All that came is being committed: what comes next waits."""
+        while self.waiting or not self.server._sequencer._uncommitted:
+            await asyncio.sleep(0.005)
+
     def kept(self):
         """Ids of the contacts in the journal."""
         events = self.journal.read_events(TENANT_DEFAULT, 1, events_max=100_000, bytes_max=2**30)
@@ -139,6 +144,7 @@ def test_a_flood_is_refused_early_and_what_was_acknowledged_is_kept(run):
         stub = house.connect()
         async with held(house):
             first = asyncio.ensure_future(outcome(enqueue(stub, "first")))
+            await house.until_committing()
             flood = {f"c{n}": asyncio.ensure_future(outcome(enqueue(stub, f"c{n}"))) for n in range(3 * ROOM)}
             refused = []
             while len(refused) < 2 * ROOM:  # they are answered though nothing can be committed
@@ -185,9 +191,7 @@ def test_work_whose_caller_has_given_up_is_not_begun(run):
         stub = house.connect()
         async with held(house):
             first = asyncio.ensure_future(outcome(enqueue(stub, "first")))
-            # Once it is being committed, what comes next waits.
-            while house.server._sequencer.waiting or not house.server._sequencer._uncommitted:
-                await asyncio.sleep(0.005)
+            await house.until_committing()
             late = [asyncio.ensure_future(outcome(enqueue(stub, f"late{n}", timeout=0.2))) for n in range(5)]
             patient = asyncio.ensure_future(outcome(enqueue(stub, "patient", timeout=60)))
             errors = await asyncio.gather(*late)

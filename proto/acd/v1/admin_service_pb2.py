@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from acd.v1 import agent_pb2 as acd_dot_v1_dot_agent__pb2
 from acd.v1 import contact_pb2 as acd_dot_v1_dot_contact__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61\x63\x64/v1/admin_service.proto\x12\x06\x61\x63\x64.v1\x1a\x14\x61\x63\x64/v1/contact.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"-\n\x10GetStatusRequest\x12\x19\n\x11with_state_digest\x18\x01 \x01(\x08\"\xa9\x05\n\x11GetStatusResponse\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\x11\n\tevent_seq\x18\x03 \x01(\x04\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nevent_hash\x18\x05 \x01(\t\x12\x14\n\x0cstate_digest\x18\x06 \x01(\t\x12\x16\n\x0epolicy_version\x18\x07 \x01(\x04\x12#\n\x06\x63ounts\x18\x08 \x01(\x0b\x32\x13.acd.v1.StateCounts\x12P\n\x14invariant_violations\x18\t \x03(\x0b\x32\x32.acd.v1.GetStatusResponse.InvariantViolationsEntry\x12\x18\n\x10oldest_event_seq\x18\n \x01(\x04\x12-\n\x0bsubscribers\x18\x0b \x03(\x0b\x32\x18.acd.v1.SubscriberStatus\x12.\n\nstarted_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eserver_version\x18\r \x01(\t\x12*\n\tset_aside\x18\x0e \x03(\x0b\x32\x17.acd.v1.CommandSetAside\x12\x15\n\rjournal_bytes\x18\x0f \x01(\x04\x12\x39\n\x08\x63ounters\x18\x10 \x03(\x0b\x32\'.acd.v1.GetStatusResponse.CountersEntry\x1a:\n\x18InvariantViolationsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01J\x04\x08\x11\x10\x33\"\xbe\x01\n\x0bStateCounts\x12\x0e\n\x06\x61gents\x18\x01 \x01(\x04\x12\x14\n\x0c\x61gents_ready\x18\x02 \x01(\x04\x12\x0f\n\x07waiting\x18\x03 \x01(\x04\x12\x0f\n\x07offered\x18\x04 \x01(\x04\x12\x0e\n\x06\x61\x63tive\x18\x05 \x01(\x04\x12\x0f\n\x07wrap_up\x18\x06 \x01(\x04\x12\x0e\n\x06opened\x18\x07 \x01(\x04\x12#\n\x06\x63losed\x18\x08 \x03(\x0b\x32\x13.acd.v1.ClosedCount\x12\x11\n\tscheduled\x18\t \x01(\x04\"=\n\x0b\x43losedCount\x12\x1f\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x10.acd.v1.EndCause\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"E\n\x10SubscriberStatus\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x16\n\x0enext_event_seq\x18\x02 \x01(\x04\x12\x0b\n\x03lag\x18\x03 \x01(\x04\"X\n\x0f\x43ommandSetAside\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\")\n\x13TakeSnapshotRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\x88\x01\n\x14TakeSnapshotResponse\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\x12\x14\n\x0cstate_digest\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\"o\n\x10ReconcileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12%\n\x08\x63ontacts\x18\x02 \x03(\x0b\x32\x13.acd.v1.LiveContact\x12\x10\n\x08\x63hannels\x18\x03 \x03(\t\x12\x0e\n\x06repair\x18\x04 \x01(\x08\"3\n\x0bLiveContact\x12\x12\n\ncontact_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\"\x84\x01\n\x11ReconcileResponse\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\x12\'\n\x0b\x64ifferences\x18\x04 \x03(\x0b\x32\x12.acd.v1.Difference\"\xe9\x01\n\nDifference\x12\x12\n\ncontact_id\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.acd.v1.Difference.Kind\x12(\n\x07\x63ontact\x18\x03 \x01(\x0b\x32\x17.acd.v1.ContactStanding\x12\x10\n\x08repaired\x18\x04 \x01(\x08\"d\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_GONE\x10\x01\x12\x10\n\x0cKIND_UNKNOWN\x10\x02\x12\x14\n\x10KIND_OTHER_AGENT\x10\x03\x12\x0f\n\x0bKIND_SERVED\x10\x04\x32\xdd\x01\n\x0c\x41\x64minService\x12@\n\tGetStatus\x12\x18.acd.v1.GetStatusRequest\x1a\x19.acd.v1.GetStatusResponse\x12I\n\x0cTakeSnapshot\x12\x1b.acd.v1.TakeSnapshotRequest\x1a\x1c.acd.v1.TakeSnapshotResponse\x12@\n\tReconcile\x12\x18.acd.v1.ReconcileRequest\x1a\x19.acd.v1.ReconcileResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61\x63\x64/v1/admin_service.proto\x12\x06\x61\x63\x64.v1\x1a\x12\x61\x63\x64/v1/agent.proto\x1a\x14\x61\x63\x64/v1/contact.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"-\n\x10GetStatusRequest\x12\x19\n\x11with_state_digest\x18\x01 \x01(\x08\"\xa9\x05\n\x11GetStatusResponse\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\x11\n\tevent_seq\x18\x03 \x01(\x04\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nevent_hash\x18\x05 \x01(\t\x12\x14\n\x0cstate_digest\x18\x06 \x01(\t\x12\x16\n\x0epolicy_version\x18\x07 \x01(\x04\x12#\n\x06\x63ounts\x18\x08 \x01(\x0b\x32\x13.acd.v1.StateCounts\x12P\n\x14invariant_violations\x18\t \x03(\x0b\x32\x32.acd.v1.GetStatusResponse.InvariantViolationsEntry\x12\x18\n\x10oldest_event_seq\x18\n \x01(\x04\x12-\n\x0bsubscribers\x18\x0b \x03(\x0b\x32\x18.acd.v1.SubscriberStatus\x12.\n\nstarted_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eserver_version\x18\r \x01(\t\x12*\n\tset_aside\x18\x0e \x03(\x0b\x32\x17.acd.v1.CommandSetAside\x12\x15\n\rjournal_bytes\x18\x0f \x01(\x04\x12\x39\n\x08\x63ounters\x18\x10 \x03(\x0b\x32\'.acd.v1.GetStatusResponse.CountersEntry\x1a:\n\x18InvariantViolationsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01J\x04\x08\x11\x10\x33\"\xbe\x01\n\x0bStateCounts\x12\x0e\n\x06\x61gents\x18\x01 \x01(\x04\x12\x14\n\x0c\x61gents_ready\x18\x02 \x01(\x04\x12\x0f\n\x07waiting\x18\x03 \x01(\x04\x12\x0f\n\x07offered\x18\x04 \x01(\x04\x12\x0e\n\x06\x61\x63tive\x18\x05 \x01(\x04\x12\x0f\n\x07wrap_up\x18\x06 \x01(\x04\x12\x0e\n\x06opened\x18\x07 \x01(\x04\x12#\n\x06\x63losed\x18\x08 \x03(\x0b\x32\x13.acd.v1.ClosedCount\x12\x11\n\tscheduled\x18\t \x01(\x04\"=\n\x0b\x43losedCount\x12\x1f\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x10.acd.v1.EndCause\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"E\n\x10SubscriberStatus\x12\x0c\n\x04peer\x18\x01 \x01(\t\x12\x16\n\x0enext_event_seq\x18\x02 \x01(\x04\x12\x0b\n\x03lag\x18\x03 \x01(\x04\"X\n\x0f\x43ommandSetAside\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\")\n\x13TakeSnapshotRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\x88\x01\n\x14TakeSnapshotResponse\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\x12\x14\n\x0cstate_digest\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\"\xd7\x01\n\x10ReconcileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12%\n\x08\x63ontacts\x18\x02 \x03(\x0b\x32\x13.acd.v1.LiveContact\x12\x10\n\x08\x63hannels\x18\x03 \x03(\t\x12\x0e\n\x06repair\x18\x04 \x01(\x08\x12!\n\x06\x61gents\x18\x05 \x03(\x0b\x32\x11.acd.v1.LiveAgent\x12\x12\n\nall_agents\x18\x06 \x01(\x08\x12)\n\x05\x61s_of\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampJ\x04\x08\x08\x10\x64\"3\n\x0bLiveContact\x12\x12\n\ncontact_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\"A\n\tLiveAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\"\n\x08presence\x18\x02 \x01(\x0e\x32\x10.acd.v1.Presence\"\xbe\x01\n\x11ReconcileResponse\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\x12\'\n\x0b\x64ifferences\x18\x04 \x03(\x0b\x32\x12.acd.v1.Difference\x12\x32\n\x11\x61gent_differences\x18\x05 \x03(\x0b\x32\x17.acd.v1.AgentDifferenceJ\x04\x08\x06\x10\x64\"\xbe\x02\n\nDifference\x12\x12\n\ncontact_id\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.acd.v1.Difference.Kind\x12(\n\x07\x63ontact\x18\x03 \x01(\x0b\x32\x17.acd.v1.ContactStanding\x12\x10\n\x08repaired\x18\x04 \x01(\x08\x12\x0f\n\x07refusal\x18\x05 \x01(\t\x12\x17\n\x0fstated_agent_id\x18\x06 \x01(\t\"\x88\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_GONE\x10\x01\x12\x10\n\x0cKIND_UNKNOWN\x10\x02\x12\x14\n\x10KIND_OTHER_AGENT\x10\x03\x12\x0f\n\x0bKIND_SERVED\x10\x04\x12\x13\n\x0fKIND_NOT_SERVED\x10\x05\x12\r\n\tKIND_OVER\x10\x06J\x04\x08\x07\x10\x32\"\x88\x02\n\x0f\x41gentDifference\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.acd.v1.AgentDifference.Kind\x12\"\n\x08presence\x18\x03 \x01(\x0e\x32\x10.acd.v1.Presence\x12\x10\n\x08repaired\x18\x04 \x01(\x08\x12\x0f\n\x07refusal\x18\x05 \x01(\t\"j\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_UNKNOWN\x10\x01\x12\x0f\n\x0bKIND_ABSENT\x10\x02\x12\x10\n\x0cKIND_PRESENT\x10\x03\x12\x17\n\x13KIND_OTHER_PRESENCE\x10\x04J\x04\x08\x06\x10\x32\x32\xdd\x01\n\x0c\x41\x64minService\x12@\n\tGetStatus\x12\x18.acd.v1.GetStatusRequest\x1a\x19.acd.v1.GetStatusResponse\x12I\n\x0cTakeSnapshot\x12\x1b.acd.v1.TakeSnapshotRequest\x1a\x1c.acd.v1.TakeSnapshotResponse\x12@\n\tReconcile\x12\x18.acd.v1.ReconcileRequest\x1a\x19.acd.v1.ReconcileResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,36 +38,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATUSRESPONSE_INVARIANTVIOLATIONSENTRY']._serialized_options = b'8\001'
   _globals['_GETSTATUSRESPONSE_COUNTERSENTRY']._loaded_options = None
   _globals['_GETSTATUSRESPONSE_COUNTERSENTRY']._serialized_options = b'8\001'
-  _globals['_GETSTATUSREQUEST']._serialized_start=93
-  _globals['_GETSTATUSREQUEST']._serialized_end=138
-  _globals['_GETSTATUSRESPONSE']._serialized_start=141
-  _globals['_GETSTATUSRESPONSE']._serialized_end=822
-  _globals['_GETSTATUSRESPONSE_INVARIANTVIOLATIONSENTRY']._serialized_start=709
-  _globals['_GETSTATUSRESPONSE_INVARIANTVIOLATIONSENTRY']._serialized_end=767
-  _globals['_GETSTATUSRESPONSE_COUNTERSENTRY']._serialized_start=769
-  _globals['_GETSTATUSRESPONSE_COUNTERSENTRY']._serialized_end=816
-  _globals['_STATECOUNTS']._serialized_start=825
-  _globals['_STATECOUNTS']._serialized_end=1015
-  _globals['_CLOSEDCOUNT']._serialized_start=1017
-  _globals['_CLOSEDCOUNT']._serialized_end=1078
-  _globals['_SUBSCRIBERSTATUS']._serialized_start=1080
-  _globals['_SUBSCRIBERSTATUS']._serialized_end=1149
-  _globals['_COMMANDSETASIDE']._serialized_start=1151
-  _globals['_COMMANDSETASIDE']._serialized_end=1239
-  _globals['_TAKESNAPSHOTREQUEST']._serialized_start=1241
-  _globals['_TAKESNAPSHOTREQUEST']._serialized_end=1282
-  _globals['_TAKESNAPSHOTRESPONSE']._serialized_start=1285
-  _globals['_TAKESNAPSHOTRESPONSE']._serialized_end=1421
-  _globals['_RECONCILEREQUEST']._serialized_start=1423
-  _globals['_RECONCILEREQUEST']._serialized_end=1534
-  _globals['_LIVECONTACT']._serialized_start=1536
-  _globals['_LIVECONTACT']._serialized_end=1587
-  _globals['_RECONCILERESPONSE']._serialized_start=1590
-  _globals['_RECONCILERESPONSE']._serialized_end=1722
-  _globals['_DIFFERENCE']._serialized_start=1725
-  _globals['_DIFFERENCE']._serialized_end=1958
-  _globals['_DIFFERENCE_KIND']._serialized_start=1858
-  _globals['_DIFFERENCE_KIND']._serialized_end=1958
-  _globals['_ADMINSERVICE']._serialized_start=1961
-  _globals['_ADMINSERVICE']._serialized_end=2182
+  _globals['_GETSTATUSREQUEST']._serialized_start=113
+  _globals['_GETSTATUSREQUEST']._serialized_end=158
+  _globals['_GETSTATUSRESPONSE']._serialized_start=161
+  _globals['_GETSTATUSRESPONSE']._serialized_end=842
+  _globals['_GETSTATUSRESPONSE_INVARIANTVIOLATIONSENTRY']._serialized_start=729
+  _globals['_GETSTATUSRESPONSE_INVARIANTVIOLATIONSENTRY']._serialized_end=787
+  _globals['_GETSTATUSRESPONSE_COUNTERSENTRY']._serialized_start=789
+  _globals['_GETSTATUSRESPONSE_COUNTERSENTRY']._serialized_end=836
+  _globals['_STATECOUNTS']._serialized_start=845
+  _globals['_STATECOUNTS']._serialized_end=1035
+  _globals['_CLOSEDCOUNT']._serialized_start=1037
+  _globals['_CLOSEDCOUNT']._serialized_end=1098
+  _globals['_SUBSCRIBERSTATUS']._serialized_start=1100
+  _globals['_SUBSCRIBERSTATUS']._serialized_end=1169
+  _globals['_COMMANDSETASIDE']._serialized_start=1171
+  _globals['_COMMANDSETASIDE']._serialized_end=1259
+  _globals['_TAKESNAPSHOTREQUEST']._serialized_start=1261
+  _globals['_TAKESNAPSHOTREQUEST']._serialized_end=1302
+  _globals['_TAKESNAPSHOTRESPONSE']._serialized_start=1305
+  _globals['_TAKESNAPSHOTRESPONSE']._serialized_end=1441
+  _globals['_RECONCILEREQUEST']._serialized_start=1444
+  _globals['_RECONCILEREQUEST']._serialized_end=1659
+  _globals['_LIVECONTACT']._serialized_start=1661
+  _globals['_LIVECONTACT']._serialized_end=1712
+  _globals['_LIVEAGENT']._serialized_start=1714
+  _globals['_LIVEAGENT']._serialized_end=1779
+  _globals['_RECONCILERESPONSE']._serialized_start=1782
+  _globals['_RECONCILERESPONSE']._serialized_end=1972
+  _globals['_DIFFERENCE']._serialized_start=1975
+  _globals['_DIFFERENCE']._serialized_end=2293
+  _globals['_DIFFERENCE_KIND']._serialized_start=2151
+  _globals['_DIFFERENCE_KIND']._serialized_end=2287
+  _globals['_AGENTDIFFERENCE']._serialized_start=2296
+  _globals['_AGENTDIFFERENCE']._serialized_end=2560
+  _globals['_AGENTDIFFERENCE_KIND']._serialized_start=2448
+  _globals['_AGENTDIFFERENCE_KIND']._serialized_end=2554
+  _globals['_ADMINSERVICE']._serialized_start=2563
+  _globals['_ADMINSERVICE']._serialized_end=2784
 # @@protoc_insertion_point(module_scope)

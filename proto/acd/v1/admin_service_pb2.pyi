@@ -1,5 +1,6 @@
 import datetime
 
+from acd.v1 import agent_pb2 as _agent_pb2
 from acd.v1 import contact_pb2 as _contact_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -138,16 +139,22 @@ class TakeSnapshotResponse(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duplicate: _Optional[bool] = ..., state_digest: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
 
 class ReconcileRequest(_message.Message):
-    __slots__ = ("request_id", "contacts", "channels", "repair")
+    __slots__ = ("request_id", "contacts", "channels", "repair", "agents", "all_agents", "as_of")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CONTACTS_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
     REPAIR_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    ALL_AGENTS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     contacts: _containers.RepeatedCompositeFieldContainer[LiveContact]
     channels: _containers.RepeatedScalarFieldContainer[str]
     repair: bool
-    def __init__(self, request_id: _Optional[str] = ..., contacts: _Optional[_Iterable[_Union[LiveContact, _Mapping]]] = ..., channels: _Optional[_Iterable[str]] = ..., repair: _Optional[bool] = ...) -> None: ...
+    agents: _containers.RepeatedCompositeFieldContainer[LiveAgent]
+    all_agents: bool
+    as_of: _timestamp_pb2.Timestamp
+    def __init__(self, request_id: _Optional[str] = ..., contacts: _Optional[_Iterable[_Union[LiveContact, _Mapping]]] = ..., channels: _Optional[_Iterable[str]] = ..., repair: _Optional[bool] = ..., agents: _Optional[_Iterable[_Union[LiveAgent, _Mapping]]] = ..., all_agents: _Optional[bool] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LiveContact(_message.Message):
     __slots__ = ("contact_id", "agent_id")
@@ -157,20 +164,30 @@ class LiveContact(_message.Message):
     agent_id: str
     def __init__(self, contact_id: _Optional[str] = ..., agent_id: _Optional[str] = ...) -> None: ...
 
+class LiveAgent(_message.Message):
+    __slots__ = ("agent_id", "presence")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    presence: _agent_pb2.Presence
+    def __init__(self, agent_id: _Optional[str] = ..., presence: _Optional[_Union[_agent_pb2.Presence, str]] = ...) -> None: ...
+
 class ReconcileResponse(_message.Message):
-    __slots__ = ("seq", "at", "duplicate", "differences")
+    __slots__ = ("seq", "at", "duplicate", "differences", "agent_differences")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     DUPLICATE_FIELD_NUMBER: _ClassVar[int]
     DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    AGENT_DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
     seq: int
     at: _timestamp_pb2.Timestamp
     duplicate: bool
     differences: _containers.RepeatedCompositeFieldContainer[Difference]
-    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duplicate: _Optional[bool] = ..., differences: _Optional[_Iterable[_Union[Difference, _Mapping]]] = ...) -> None: ...
+    agent_differences: _containers.RepeatedCompositeFieldContainer[AgentDifference]
+    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duplicate: _Optional[bool] = ..., differences: _Optional[_Iterable[_Union[Difference, _Mapping]]] = ..., agent_differences: _Optional[_Iterable[_Union[AgentDifference, _Mapping]]] = ...) -> None: ...
 
 class Difference(_message.Message):
-    __slots__ = ("contact_id", "kind", "contact", "repaired")
+    __slots__ = ("contact_id", "kind", "contact", "repaired", "refusal", "stated_agent_id")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Difference.Kind]
@@ -178,17 +195,51 @@ class Difference(_message.Message):
         KIND_UNKNOWN: _ClassVar[Difference.Kind]
         KIND_OTHER_AGENT: _ClassVar[Difference.Kind]
         KIND_SERVED: _ClassVar[Difference.Kind]
+        KIND_NOT_SERVED: _ClassVar[Difference.Kind]
+        KIND_OVER: _ClassVar[Difference.Kind]
     KIND_UNSPECIFIED: Difference.Kind
     KIND_GONE: Difference.Kind
     KIND_UNKNOWN: Difference.Kind
     KIND_OTHER_AGENT: Difference.Kind
     KIND_SERVED: Difference.Kind
+    KIND_NOT_SERVED: Difference.Kind
+    KIND_OVER: Difference.Kind
     CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     CONTACT_FIELD_NUMBER: _ClassVar[int]
     REPAIRED_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    STATED_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     contact_id: str
     kind: Difference.Kind
     contact: _contact_pb2.ContactStanding
     repaired: bool
-    def __init__(self, contact_id: _Optional[str] = ..., kind: _Optional[_Union[Difference.Kind, str]] = ..., contact: _Optional[_Union[_contact_pb2.ContactStanding, _Mapping]] = ..., repaired: _Optional[bool] = ...) -> None: ...
+    refusal: str
+    stated_agent_id: str
+    def __init__(self, contact_id: _Optional[str] = ..., kind: _Optional[_Union[Difference.Kind, str]] = ..., contact: _Optional[_Union[_contact_pb2.ContactStanding, _Mapping]] = ..., repaired: _Optional[bool] = ..., refusal: _Optional[str] = ..., stated_agent_id: _Optional[str] = ...) -> None: ...
+
+class AgentDifference(_message.Message):
+    __slots__ = ("agent_id", "kind", "presence", "repaired", "refusal")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[AgentDifference.Kind]
+        KIND_UNKNOWN: _ClassVar[AgentDifference.Kind]
+        KIND_ABSENT: _ClassVar[AgentDifference.Kind]
+        KIND_PRESENT: _ClassVar[AgentDifference.Kind]
+        KIND_OTHER_PRESENCE: _ClassVar[AgentDifference.Kind]
+    KIND_UNSPECIFIED: AgentDifference.Kind
+    KIND_UNKNOWN: AgentDifference.Kind
+    KIND_ABSENT: AgentDifference.Kind
+    KIND_PRESENT: AgentDifference.Kind
+    KIND_OTHER_PRESENCE: AgentDifference.Kind
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    REPAIRED_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    kind: AgentDifference.Kind
+    presence: _agent_pb2.Presence
+    repaired: bool
+    refusal: str
+    def __init__(self, agent_id: _Optional[str] = ..., kind: _Optional[_Union[AgentDifference.Kind, str]] = ..., presence: _Optional[_Union[_agent_pb2.Presence, str]] = ..., repaired: _Optional[bool] = ..., refusal: _Optional[str] = ...) -> None: ...

@@ -71,7 +71,8 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Reconcile(self, request, context):
-        """A PBX states which contacts are live with it; the answer is the difference and what was done about it.
+        """A PBX states which contacts are live with it and who is signed on; the answer is the difference and what was done
+        about it, all of it at one moment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

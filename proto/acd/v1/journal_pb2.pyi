@@ -1,5 +1,6 @@
 import datetime
 
+from acd.v1 import admin_service_pb2 as _admin_service_pb2
 from acd.v1 import command_pb2 as _command_pb2
 from acd.v1 import event_pb2 as _event_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -12,16 +13,26 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CommandRecord(_message.Message):
-    __slots__ = ("seq", "at", "command", "asked_by")
+    __slots__ = ("seq", "at", "command", "asked_by", "reconcile")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     ASKED_BY_FIELD_NUMBER: _ClassVar[int]
+    RECONCILE_FIELD_NUMBER: _ClassVar[int]
     seq: int
     at: _timestamp_pb2.Timestamp
     command: _command_pb2.Command
     asked_by: str
-    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., command: _Optional[_Union[_command_pb2.Command, _Mapping]] = ..., asked_by: _Optional[str] = ...) -> None: ...
+    reconcile: ReconcileRecord
+    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., command: _Optional[_Union[_command_pb2.Command, _Mapping]] = ..., asked_by: _Optional[str] = ..., reconcile: _Optional[_Union[ReconcileRecord, _Mapping]] = ...) -> None: ...
+
+class ReconcileRecord(_message.Message):
+    __slots__ = ("request_hash", "response")
+    REQUEST_HASH_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    request_hash: bytes
+    response: _admin_service_pb2.ReconcileResponse
+    def __init__(self, request_hash: _Optional[bytes] = ..., response: _Optional[_Union[_admin_service_pb2.ReconcileResponse, _Mapping]] = ...) -> None: ...
 
 class CommandChunk(_message.Message):
     __slots__ = ("records", "event_hashes")

@@ -47,8 +47,7 @@ class Batch:
         return len(self.frame)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Applied:
+class Applied(NamedTuple):
     """What applying the commands of a batch from some place on came to. Times are nanoseconds since the Unix epoch.
 
     Attributes:

@@ -8,7 +8,9 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
+from acd_core.commands cimport Command
 from acd_service.codec.wire_fields cimport NANOS, take_duration, take_span, take_varint
+from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport put_bytes, put_frame, varint_size
 
 from array import array
@@ -17,6 +19,8 @@ cdef enum:
     TAG_OF_RECORDS = 0x0A
     TAG_OF_HASHES = 0x12
     TAG_OF_EVENTS = 0x12
+
+cdef CommandReader _reader = CommandReader()
 
 
 cdef class RecordCursor:
@@ -38,37 +42,56 @@ cdef class RecordCursor:
 
     cdef bint next(self, Record* record) except -1:
         """Fill in the next record; False if there is none."""
-        cdef const uint8_t* at
-        cdef const uint8_t* end
-        cdef uint64_t seq
-        cdef int64_t seconds, nanos
-        cdef Span span
         if self.at == self.end:
             if self.taken * <Py_ssize_t>sizeof(uint64_t) != self.hashes.size:
                 raise ValueError("there are more hashes than records")
             return False
         self.at = take_span(self.at + 1, self.end, &record.whole)
-        at = record.whole.at
-        end = at + record.whole.size
-        if at < end and at[0] == 0x08:
-            at = take_varint(at + 1, end, &seq)
-        else:
-            at = NULL
-        if at == NULL or at == end or at[0] != 0x12:
-            raise ValueError("a record has no number or no time")
-        at = take_span(at + 1, end, &span)
-        if at == NULL or not take_duration(span, &seconds, &nanos) or at == end or at[0] != 0x1A:
-            raise ValueError("a record has no time or no command")
-        at = take_span(at + 1, end, &record.command)
-        if at == NULL:
-            raise ValueError("a command is cut short")
+        _take_apart(record)
         if (self.taken + 1) * <Py_ssize_t>sizeof(uint64_t) > self.hashes.size:
             raise ValueError("there are fewer hashes than records")
         memcpy(&record.event_hash, self.hashes.at + self.taken * sizeof(uint64_t), sizeof(uint64_t))
-        record.seq = <int64_t>seq
-        record.at_ns = seconds * NANOS + nanos
         self.taken += 1
         return True
+
+
+cdef int _take_apart(Record* record) except -1:
+    """Fill in what the bytes of a record say."""
+    cdef const uint8_t* at = record.whole.at
+    cdef const uint8_t* end = at + record.whole.size
+    cdef uint64_t seq
+    cdef int64_t seconds, nanos
+    cdef Span span
+    if at < end and at[0] == 0x08:
+        at = take_varint(at + 1, end, &seq)
+    else:
+        at = NULL
+    if at == NULL or at == end or at[0] != 0x12:
+        raise ValueError("a record has no number or no time")
+    at = take_span(at + 1, end, &span)
+    if at == NULL or not take_duration(span, &seconds, &nanos) or at == end or at[0] != 0x1A:
+        raise ValueError("a record has no time or no command")
+    if take_span(at + 1, end, &record.command) == NULL:
+        raise ValueError("a command is cut short")
+    record.seq = <int64_t>seq
+    record.at_ns = seconds * NANOS + nanos
+    return 0
+
+
+def record_in(bytes content not None, /):
+    """The seq, the time in nanoseconds and the command of an `acd.v1.CommandRecord`; None if the plain codec has to be
+    asked.
+    """
+    cdef Record record
+    cdef Command command
+    record.whole.at = <const uint8_t*>PyBytes_AS_STRING(content)
+    record.whole.size = len(content)
+    try:
+        _take_apart(&record)
+    except ValueError:
+        return None
+    command = _reader.read(record.command.at, record.command.size)
+    return None if command is None else (record.seq, record.at_ns, command)
 
 
 def commands_in(bytes content not None, /):

@@ -11,6 +11,7 @@ from acd.v1.journal_pb2 import CommandRecord
 from acd_core.commands import Command
 from acd_core.events import Event
 from acd_core.refusal import Refused
+from acd_service.codec.chunks import record_in
 from acd_service.codec.event_reader import EventReader
 from acd_service.codec.event_writer import EventWriter
 from acd_service.codec.events import event_message, event_of
@@ -81,6 +82,9 @@ def decode_record(content: bytes) -> tuple[int, int, Command]:
     Raises:
         BadRecord: the bytes are no record that this version knows.
     """
+    read = record_in(content)
+    if read is not None:
+        return read
     try:
         record = CommandRecord.FromString(content)
         return record.seq, ns_of(record.at), journalled_command_of(record.command)

@@ -11,6 +11,7 @@ cdef class Texts:
     cdef Kept* kept
     cdef uint64_t mask
     cdef object check
+    cdef Py_ssize_t plain_max
 
     cdef str take(self, const uint8_t* at, Py_ssize_t size)
     cdef str _make(self, const uint8_t* at, Py_ssize_t size, Kept* place, uint64_t key)

@@ -1,7 +1,7 @@
 from collections.abc import Callable
-from typing import final
+from typing import Self, final
 
 @final
 class Texts:
-    def __init__(self, count: int, check: Callable[[str], object]) -> None: ...
+    def __new__(cls, count: int, check: Callable[[str], object], plain_max: int = 0) -> Self: ...
     def get(self, content: bytes) -> str | None: ...

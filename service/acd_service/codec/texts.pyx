@@ -10,6 +10,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
 from acd_core.digest cimport mix
+from acd_service.codec.wire_fields cimport is_plain
 from acd_service.codec.wire_writer cimport acd_copy, utf8_of
 
 cdef extern from "Python.h":
@@ -32,9 +33,12 @@ cdef inline uint64_t _key_of(const uint8_t* at, Py_ssize_t size) noexcept nogil:
 
 
 cdef class Texts:
-    """`count` places (a power of two) for texts that `check` lets pass: it raises for one that it does not."""
+    """`count` places (a power of two) for texts that `check` lets pass: it raises for one that it does not.
 
-    def __cinit__(self, Py_ssize_t count, check):
+    Printable ASCII of 1 to `plain_max` bytes is not checked: it is known to pass.
+    """
+
+    def __cinit__(self, Py_ssize_t count, check, Py_ssize_t plain_max=0):
         if count < 1 or count & (count - 1):
             raise ValueError("the number of places is a power of two")
         self.kept = <Kept*>calloc(<size_t>count, sizeof(Kept))
@@ -42,6 +46,7 @@ cdef class Texts:
             raise MemoryError
         self.mask = <uint64_t>count - 1
         self.check = check
+        self.plain_max = plain_max
 
     def __dealloc__(self):
         cdef uint64_t place
@@ -73,7 +78,8 @@ cdef class Texts:
         cdef PyObject* old
         try:
             text = PyUnicode_DecodeUTF8(<const char*>at, size, NULL)
-            self.check(text)
+            if not 0 < size <= self.plain_max or not is_plain(at, size):
+                self.check(text)
         except Exception:
             return None
         old = place.text

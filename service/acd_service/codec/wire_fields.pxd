@@ -5,6 +5,7 @@ Whatever is unusual (a field that comes twice, an unknown field, a wrong wire ty
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 
 cdef enum:
@@ -128,3 +129,26 @@ cdef inline bint take_duration(Span span, int64_t* seconds, int64_t* nanos) noex
             return False
         nanos[0] = <int64_t>fields.number[2]
     return True
+
+
+cdef inline bint is_plain(const uint8_t* at, Py_ssize_t size) noexcept nogil:
+    """Whether all bytes are printable characters of ASCII."""
+    cdef uint64_t ones = <uint64_t>0x0101010101010101
+    cdef uint64_t word
+    cdef Py_ssize_t place = 0
+    if size < 8:
+        while place < size:
+            if not 0x20 <= at[place] < 0x7F:
+                return False
+            place += 1
+        return True
+    while True:
+        memcpy(&word, at + place, 8)
+        # The high bit of a byte: below 0x20, above 0x7F, or 0x7F. A borrow comes only from a byte that is one of these.
+        if ((word - 0x20 * ones) | word | ((word ^ 0x7F * ones) - ones)) & 0x80 * ones:
+            return False
+        place += 8
+        if place == size:
+            return True
+        if place > size - 8:
+            place = size - 8

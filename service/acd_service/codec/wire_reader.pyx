@@ -15,7 +15,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from acd_core.types cimport *
-from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, take_duration, take_fields, take_span
+from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, is_plain, take_duration, take_fields, take_span
 from acd_service.codec.wire_writer cimport acd_copy, framed_size, put_bytes, put_frame
 
 from acd_core.checks import check_id, check_text
@@ -59,7 +59,7 @@ cdef enum:
     SET_PRESENCE = 8
     HEARTBEAT = 9
     ENTRIES_MAX = 64
-    NAMES = 1 << 17
+    NAMES = 1 << 16
     REQUIREMENTS = 1 << 14
     OTHERS = 1 << 8
 
@@ -87,7 +87,7 @@ cdef class CommandReader:
     """Holds what it has read before; one for each thread of work that reads many commands."""
 
     def __cinit__(self):
-        self.names = Texts(NAMES, _check_name)
+        self.names = Texts(NAMES, _check_name, ID_BYTES_MAX)
         self.requirements = Texts(REQUIREMENTS, _check_requirement)
         self.others = Texts(OTHERS, _check_reason)
         self.enqueue = EnqueueContact.__new__(EnqueueContact)
@@ -521,29 +521,6 @@ cdef bint _priority(const Fields* fields, int field, int64_t* priority) noexcept
         return False
     priority[0] = <int64_t>(value >> 1) ^ -<int64_t>(value & 1)
     return -_PRIORITY_MAX <= priority[0] <= _PRIORITY_MAX
-
-
-cdef inline bint is_plain(const uint8_t* at, Py_ssize_t size) noexcept nogil:
-    """Whether all bytes are printable characters of ASCII."""
-    cdef uint64_t ones = <uint64_t>0x0101010101010101
-    cdef uint64_t word
-    cdef Py_ssize_t place = 0
-    if size < 8:
-        while place < size:
-            if not 0x20 <= at[place] < 0x7F:
-                return False
-            place += 1
-        return True
-    while True:
-        memcpy(&word, at + place, 8)
-        # The high bit of a byte: below 0x20, above 0x7F, or 0x7F. A borrow comes only from a byte that is one of these.
-        if ((word - 0x20 * ones) | word | ((word ^ 0x7F * ones) - ones)) & 0x80 * ones:
-            return False
-        place += 8
-        if place == size:
-            return True
-        if place > size - 8:
-            place = size - 8
 
 
 cdef bint _is_text(Span content) except -1:

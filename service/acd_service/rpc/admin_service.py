@@ -11,7 +11,8 @@ from acd_core.views import Counts
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
 from acd_service.interceptor import CallInterceptor
-from acd_service.rpc.call import Tenants, not_built
+from acd_service.rpc.call import Tenants
+from acd_service.rpc.reconciling import reconcile
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         )
 
     async def Reconcile(self, request: Any, context: Any) -> Any:
-        raise not_built("Reconcile")
+        return await reconcile(self._tenants.of(context), request, context)
 
 
 def _counts_message(counts: Counts) -> admin_service_pb2.StateCounts:

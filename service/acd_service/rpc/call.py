@@ -84,7 +84,3 @@ async def carry_out_sent(tenant: Tenant, sent: SentCommand, context: Any) -> Any
     """As `carry_out`, for a request that the surface has read already; gives the response's bytes."""
     answer = await tenant.submit(sent.command, **stamp_of(context), sent=sent)
     return _writer.response(sent.command, answer) or codec.response_of(sent.command, answer)
-
-
-def not_built(what: str) -> Refused:
-    return Refused(Reason.NOT_BUILT, "", f"{what} is not built yet")
