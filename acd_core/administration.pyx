@@ -163,18 +163,21 @@ cdef class Administration(Segments):
         cdef list moved = []
         memcpy(strategies, self.rules.strategies, sizeof(strategies))
         self.classes.begin_policy()
+        self.rules.note_kept(policy)
+        slot = self.desk.first
+        while slot >= 0:
+            if not self._is_kept(&self.desk.all[slot]):
+                self.lift(slot)  # while the queue still has what its lines are ordered by
+                moved.append(slot)
+            slot = self.desk.links[slot].later
         self.rules.apply(policy)
         indexes_kept = indexes_kept and memcmp(strategies, self.rules.strategies, sizeof(strategies)) == 0
         slot = self.desk.first
         while slot >= 0:
             contact = &self.desk.all[slot]
-            if not self._is_kept(contact):
-                self.lift(slot)
-                moved.append(slot)
-            elif contact.klass[0] >= 0 or contact.klass[1] >= 0:
-                for second in range(2):
-                    if contact.klass[second] >= 0:
-                        self.entry_group(slot, second)
+            for second in range(2):
+                if contact.klass[second] >= 0:
+                    self.entry_group(slot, second)  # what a group of the policy before is kept for
             slot = self.desk.links[slot].later
         self.classes.end_policy()
         if not indexes_kept:

@@ -77,6 +77,7 @@ cdef class Rules:
 
     cdef int32_t find_queue(self, str queue_id) except -2
     cdef int32_t find_channel(self, str channel_id) except -2
+    cdef int note_kept(self, object policy) except -1
     cdef int apply(self, object policy) except -1
     cdef int _apply_channels(self, tuple channels) except -1
     cdef int _apply_queues(self, tuple queues, tuple plans) except -1

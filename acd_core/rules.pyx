@@ -75,14 +75,28 @@ cdef class Rules:
                 return slot
         return -1
 
+    cdef int note_kept(self, object policy) except -1:
+        """Find what of its queues a policy leaves as it is. Those it does not have yet come to have nothing kept."""
+        cdef int32_t slot, requirement
+        if self.queue_room:
+            memset(self.kept, 0, <size_t>self.queue_room)
+        for spec in policy.queues:
+            known = self.queue_slots.get(spec.queue_id)
+            if known is None:
+                continue
+            slot = known
+            requirement = self.skills.requirement_slots.get(spec.requirement, -1) if spec.requirement else 0
+            if _is_kept(&self.queues[slot], requirement, spec):
+                self.kept[slot] = KEPT_ORDER
+        if self.policy is not None:
+            self._note_plans(self.policy, policy)
+        return 0
+
     cdef int apply(self, object policy) except -1:
         """Put a policy in force. What it no longer names must not be in use."""
         cdef int outcome
-        before = self.policy
         self._apply_channels(policy.channels)
         self._apply_queues(policy.queues, policy.plans)
-        if before is not None:
-            self._note_plans(before, policy)
         self.tier_first = policy.tier_first
         self.short_abandon_ms = policy.short_abandon_ms
         self.presence_lease_ms = policy.presence_lease_ms
@@ -169,9 +183,6 @@ cdef class Rules:
                 slot = known
                 queue = &self.queues[slot]
                 self.skills.release(queue.requirement)
-            self.kept[slot] = 0
-            if known is not None and _is_kept(queue, requirement, spec):
-                self.kept[slot] = KEPT_ORDER
             queue.requirement = requirement
             queue.credit_ms = spec.credit_ms
             queue.rate = spec.rate
