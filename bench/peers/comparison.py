@@ -30,6 +30,7 @@ QUICK: Final = Size(turns=2, messages=16, share=8)
 PAIRS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "redis": {
         "journalled": ("redis_everysec", "ours_full"),
+        "with_events": ("redis_events", "ours_full"),
         "always": ("redis_always", "ours_full"),
         "everysec": ("redis_everysec", "ours_normal"),
         "not_journalled": ("redis_off", "ours_off"),
@@ -66,7 +67,7 @@ def compare(shape: Shape, peers: Sequence[str], size: Size, said: Callable[[str]
         said(f"{shape.name}: loading")
         field.add_ours("full", "normal", "off")
         if "redis" in peers:
-            field.add_redis("everysec", "always", "off")
+            field.add_redis("everysec", "events", "always", "off")
         if "postgres" in peers:
             field.add_postgres(size.share)
         said(f"{shape.name}: finding out how each is driven best")

@@ -7,10 +7,9 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import psycopg
 
@@ -60,13 +59,13 @@ class PostgresServer:
         if not os.getuid():
             shutil.chown(self._folder, self._user)
         words = [self._initdb, "-D", str(data), "-U", "router", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        checked([*self._as_user(), *words], "initdb")
+        checked(words, "initdb", self._as_user())
         words = [self._postgres, "-D", str(data), "-k", str(self._folder)]
         for name, value in SETTINGS.items():
             words += ["-c", f"{name}={value.strip(chr(39))}"]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*self._as_user(), *words], cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                words, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._as_user()
             )
         try:
             self._wait()
@@ -89,9 +88,10 @@ class PostgresServer:
         assert self._process is not None
         return Processor(self._process.pid)
 
-    def _as_user(self) -> Iterator[str]:
-        if not os.getuid():
-            yield from ("setpriv", f"--reuid={self._user}", f"--regid={_group(self._user)}", "--clear-groups")
+    def _as_user(self) -> dict[str, Any]:
+        if os.getuid():
+            return {}
+        return {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
 
     def _wait(self) -> None:
         assert self._process is not None
@@ -117,7 +117,3 @@ def _other_user() -> str:
         if name in names:
             return name
     raise RuntimeError(f"PostgreSQL does not run as root, and there is no user {' or '.join(_USERS)}")
-
-
-def _group(user: str) -> int:
-    return pwd.getpwnam(user).pw_gid

@@ -3,8 +3,9 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 
 class Missing(RuntimeError):
@@ -71,12 +72,15 @@ def end(process: "subprocess.Popen[str] | subprocess.Popen[bytes] | None", stop_
         process.wait()
 
 
-def checked(command: Sequence[str], what: str) -> None:
+def checked(command: Sequence[str], what: str, as_user: Mapping[str, Any]) -> None:
     """Run a program that must succeed.
+
+    Args:
+        as_user: how `subprocess` is told of another user; empty for this one.
 
     Raises:
         RuntimeError: with what it said.
     """
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **as_user)
     if done.returncode:
         raise RuntimeError(f"{what}: {(done.stderr or done.stdout).strip()}")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import hiredis
 
@@ -30,6 +30,8 @@ DEPTHS: Final = (64, 256, 1_024, 4_096)
 _SPEED: Final = ("--zset-max-listpack-entries", "0", "--hash-max-listpack-entries", "16")
 """Compact forms are searched from end to end, which costs more than they save once a hundred elements are in them."""
 _FUNCTIONS: Final = Path(__file__).with_name("router.lua")
+_NO_EVENTS: Final = "local EVENTS = false"
+_EVENTS: Final = "local EVENTS = true"
 _LOAD_CHUNK: Final = 2_000
 _PAIRS_A_CALL: Final = 500
 _PRIORITY_STEP: Final = 2**32
@@ -58,14 +60,18 @@ class RedisRouter:
     Args:
         folder: empty, kept by the caller; its path must be short, as those of sockets are.
         persistence: a key of PERSISTENCE.
+        tells: whether it writes a stream of events, too.
 
     Raises:
         Missing: no server is installed.
     """
 
-    def __init__(self, folder: Path, persistence: str) -> None:
+    def __init__(self, folder: Path, persistence: str, *, tells: bool = False) -> None:
         self.depth = DEPTHS[-1]
         self._program = redis_program()
+        functions = _FUNCTIONS.read_text()
+        self._functions = functions.replace(_NO_EVENTS, _EVENTS) if tells else functions
+        assert _NO_EVENTS in functions
         self._folder = folder
         self._persistence = persistence
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,7 +87,7 @@ class RedisRouter:
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             self._connect(path)
-            self._exchange(_pack(("FUNCTION", "LOAD", _FUNCTIONS.read_text())), 1)
+            self._exchange(_pack(("FUNCTION", "LOAD", self._functions)), 1)
         except BaseException:
             self._end()
             raise
@@ -157,13 +163,20 @@ class RedisRouter:
         self.run(requests[len(DEPTHS) * size :])
         self.depth = min(took, key=lambda depth: took[depth])
 
+    def events_written(self) -> int:
+        """How many the stream of events has been given."""
+        self._socket.sendall(_pack(("XINFO", "STREAM", "events")))
+        (found,) = self._answers(1)
+        facts = dict(zip(found[::2], found[1::2], strict=True))
+        return int(facts[b"entries-added"])
+
     def _exchange(self, content: bytes, count: int) -> list[list[int]]:
         self._socket.sendall(content)
         return self._answers(count)
 
-    def _answers(self, count: int) -> list[list[int]]:
+    def _answers(self, count: int) -> list[Any]:
         reader = self._reader
-        found: list[list[int]] = []
+        found: list[Any] = []
         while len(found) < count:
             answer = reader.gets()
             if answer is False:

@@ -10,6 +10,7 @@
 --   heads:waiting:, heads:idle:    requirement or profile -> the first one's score
 --   reach:waiting:<p>, reach:idle:<r>    which requirements a profile meets, which profiles meet a requirement
 --   offers            the number of offers made
+--   events            if EVENTS: what happened, for desktops and wallboards to follow
 --   timers            what falls due when: offers that nobody takes, wrap-ups that nobody ends
 
 -- There is no `redis.call` while a library is loaded; the first use finds it.
@@ -19,10 +20,18 @@ call = function(...)
   return call(...)
 end
 
+local EVENTS = false
+local EVENTS_KEPT = 100000
 local OFFER_TIMEOUT_MS = 3600000
 local WRAP_UP_MS = 3600000
 local PRIORITY_STEP = 4294967296 -- contacts that may ever arrive
 local AGENTS_MAX = 131072        -- idle time and ordinal share the 53 bits of a score
+
+local function tell(what, at, contact, agent, id)
+  if EVENTS then
+    call('XADD', 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'e', what, 't', at, 'c', contact, 'a', agent or '', 'o', id or '')
+  end
+end
 
 -- Written by `meets` alone, which keeps this copy right; after a restart it fills again from the sets.
 local reach = {['waiting:'] = {}, ['idle:'] = {}}
@@ -87,6 +96,7 @@ local function offer(at, contact, agent)
   local id = call('INCR', 'offers')
   call('HSET', 'contact:' .. contact, 's', 'o', 'a', agent, 'o', id)
   call('ZADD', 'timers', at + OFFER_TIMEOUT_MS, contact)
+  tell('offered', at, contact, agent, id)
   return {tonumber(contact), tonumber(agent), id}
 end
 
@@ -127,14 +137,16 @@ redis.register_function('arrive', function(_, args)
   if call('EXISTS', 'contact:' .. contact) == 1 then return redis.error_reply('CONTACT_EXISTS') end
   local rank = string.format('%.0f', tonumber(contact) - tonumber(priority) * PRIORITY_STEP)
   call('HSET', 'contact:' .. contact, 's', 'w', 'r', requirement, 'k', rank)
+  tell('arrived', at, contact)
   return place(at, contact, requirement, rank)
 end)
 
 redis.register_function('accept', function(_, args)
-  local _, contact, agent, id = unpack(args)
+  local at, contact, agent, id = unpack(args)
   local state, whose, live = unpack(call('HMGET', 'contact:' .. contact, 's', 'a', 'o'))
   if state ~= 'o' or whose ~= agent or live ~= id then return redis.error_reply('OFFER_NOT_LIVE') end
   call('HSET', 'contact:' .. contact, 's', 'a')
+  tell('accepted', at, contact, agent, id)
   call('ZREM', 'timers', contact)
   return {}
 end)
@@ -146,9 +158,11 @@ redis.register_function('cancel', function(_, args)
   call('DEL', 'contact:' .. contact)
   if state == 'w' then
     remove('waiting:', requirement, contact)
+    tell('cancelled', at, contact)
     return {}
   end
   call('ZREM', 'timers', contact)
+  tell('cancelled', at, contact, agent)
   return freed(at, agent)
 end)
 
@@ -157,6 +171,7 @@ redis.register_function('complete', function(_, args)
   if call('HGET', 'contact:' .. contact, 's') ~= 'a' then return redis.error_reply('CONTACT_NOT_ACTIVE') end
   call('HSET', 'contact:' .. contact, 's', 'u')
   call('ZADD', 'timers', at + WRAP_UP_MS, contact)
+  tell('completed', at, contact)
   return {}
 end)
 
@@ -166,6 +181,7 @@ redis.register_function('finish', function(_, args)
   if state ~= 'u' or whose ~= agent then return redis.error_reply('NOT_IN_WRAP_UP') end
   call('DEL', 'contact:' .. contact)
   call('ZREM', 'timers', contact)
+  tell('closed', at, contact, agent)
   return freed(at, agent, at)
 end)
 
@@ -175,6 +191,7 @@ redis.register_function('presence', function(_, args)
   if not profile then return redis.error_reply('UNKNOWN_AGENT') end
   if ready == was then return {} end
   call('HSET', 'agent:' .. agent, 'r', ready)
+  tell(ready == '1' and 'ready' or 'away', at, '', agent)
   if contact == '' then
     if ready == '1' then return employ(at, agent, profile, since) end
     remove('idle:', profile, agent)
@@ -194,6 +211,7 @@ redis.register_function('reskill', function(_, args)
   local was, ready, since, contact = unpack(call('HMGET', 'agent:' .. agent, 'p', 'r', 'i', 'c'))
   if not was then return redis.error_reply('UNKNOWN_AGENT') end
   call('HSET', 'agent:' .. agent, 'p', profile)
+  tell('reskilled', at, '', agent)
   if ready ~= '1' or contact ~= '' then return {} end
   remove('idle:', was, agent)
   return employ(at, agent, profile, since)

@@ -179,9 +179,11 @@ class Field(contextlib.ExitStack):
             self.sides[f"ours_{durability}"] = OurSide(router, self._stream, self._messages)
 
     def add_redis(self, *persistences: str) -> None:
-        """As `redis_<persistence>`."""
+        """As `redis_<persistence>`; `events` is `everysec` with a stream of events."""
         for persistence in persistences:
-            router = self.enter_context(RedisRouter(self._place(f"r{persistence}"), persistence))
+            tells = persistence == "events"
+            place = self._place(f"r{persistence}")
+            router = self.enter_context(RedisRouter(place, "everysec" if tells else persistence, tells=tells))
             router.load(self._stream.state, self._stream.catalogue)
             self.sides[f"redis_{persistence}"] = RedisSide(router, self._stream)
 

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from acd_core.refusal import Refused
+from acd_core.refusal import Reason, Refused
 from acd_service import errors
 from acd_service.clock import stopwatch_ns
 from acd_service.identity.gate import Gate
@@ -28,6 +29,16 @@ _log = logging.getLogger(__name__)
 _OURS: Final = "/acd.v1."
 _REFLECTION: Final = "/grpc.reflection."
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
+
+
+class Unreadable:
+    """In the place of a request whose bytes are no such message. It names nothing."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def __getattr__(self, name: str) -> str:
+        return ""
 
 
 class CallInterceptor:
@@ -89,7 +100,7 @@ class CallInterceptor:
             make, behaviour = grpc.unary_unary_rpc_method_handler, handler.unary_unary
         return make(
             self._guarded(name, behaviour, is_stream=handler.request_streaming or handler.response_streaming),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_never_failing(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -114,6 +125,7 @@ class CallInterceptor:
         """All handlers are coroutines, those of streams too: they write to their context, so that a call that is
         cancelled ends in the handler and not beside it.
         """
+        behaviour = _of_what_can_be_read(behaviour)
         if self.gate is not None:
             behaviour = self.gate.guard(name, behaviour, is_stream=is_stream)
         if self.around is not None and not is_stream:
@@ -164,6 +176,31 @@ class CallInterceptor:
             told = facts(method=name, call=number, asked_by=who, request_id=request_id)
             _log.error("call failed", exc_info=error, extra=told)
         await context.abort_with_status(rpc_status.to_status(status))
+
+
+def _never_failing(read: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    """A deserializer that fails would be answered by gRPC itself: as UNKNOWN, before anybody has looked who calls, and
+    logged as a fault of ours.
+    """
+    if read is None:
+        return None
+
+    def read_or_tell(content: bytes) -> Any:
+        try:
+            return read(content)
+        except DecodeError as error:
+            return Unreadable(str(error))
+
+    return read_or_tell
+
+
+def _of_what_can_be_read(behaviour: Behaviour) -> Behaviour:
+    def call(request: Any, context: Any) -> Awaitable[Any]:
+        if type(request) is Unreadable:
+            raise Refused(Reason.INVALID_VALUE, "", f"the request is not a valid message: {request.why}")
+        return behaviour(request, context)
+
+    return call
 
 
 def _reason_in(status: Any) -> str:

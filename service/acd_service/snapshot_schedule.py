@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from acd_service.config import Config
+from acd_service.journal import JournalError
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.sequencer import Sequencer
 from acd_service.snapshotter import Taken
@@ -94,6 +95,9 @@ class SnapshotSchedule:
             self._last_seq += self._config.snapshot_every_commands
             self.failures += 1
             _log.error("no snapshot was taken: %s", error)
+        except JournalError as error:
+            self.failures += 1
+            _log.error("a snapshot was taken, but what it covers could not be forgotten: %s", error)
 
     async def _forget(self) -> None:
         files = self._journal.snapshots

@@ -18,7 +18,7 @@ pytest.importorskip("psycopg")
 
 from bench.peers import __main__ as command_line
 from bench.peers.calls import Call, Catalogue, NotForPeers
-from bench.peers.comparison import Size, compare, targets
+from bench.peers.comparison import PAIRS, Size, compare, targets
 from bench.peers.postgres_router import PeerRefused as PostgresRefused
 from bench.peers.postgres_router import PostgresRouter, inconsistencies, load
 from bench.peers.postgres_server import PostgresServer
@@ -56,7 +56,7 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 def redis(place: Path) -> Iterator[RedisRouter]:
     try:
-        router = RedisRouter(place, "always")
+        router = RedisRouter(place, "always", tells=True)
     except Missing as missing:
         pytest.skip(str(missing))
     with router:
@@ -97,6 +97,7 @@ def test_redis_decides_as_the_reference(redis: RedisRouter, stream: SameStream) 
     redis.depth = 64
     assert redis.run(requests[:700]) == stream.offers_of(0, 700)
     assert redis.run(requests[700:]) == stream.offers_of(700, COMMANDS)
+    assert redis.events_written() == COMMANDS + len(stream.offers_of(0, COMMANDS))
 
 
 def test_redis_refuses_what_is_out_of_place(redis: RedisRouter, stream: SameStream) -> None:
@@ -169,6 +170,13 @@ def test_a_short_comparison(peers: tuple[str, ...], request: pytest.FixtureReque
     for ratios in found["ratios"].values():
         assert {"ratio_journalled", "ratio_always", "ratio_everysec", "ratio_not_journalled"} <= ratios.keys()
     assert said
+
+
+def test_each_ratio_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[2] / "bench" / "README.md").read_text()
+    for peer, pairs in PAIRS.items():
+        for name in pairs:
+            assert f"`{peer}.<name>.ratio_{name}`" in page
 
 
 def test_targets_are_judged_by_ratios_at_their_defaults() -> None:

@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[2]
 FAULTS = [
     service_error.Overloaded("busy", 250),
     service_error.Stopping("stopping"),
+    service_error.Unauthenticated("no credential"),
+    service_error.PermissionDenied("not an operator"),
+    service_error.AnswerNoLongerKept("too long ago"),
     service_error.DeadlinePassed("late"),
     service_error.CommandSetAside("aside"),
     service_error.EventsNoLongerKept(1, 5),

@@ -38,6 +38,7 @@ class Client:
     """Stubs for every service, and the calls that most tests begin with."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self.channel = grpc.insecure_channel(address)
         self.routing = routing_service_pb2_grpc.RoutingServiceStub(self.channel)
         self.agents = agent_service_pb2_grpc.AgentServiceStub(self.channel)

@@ -63,6 +63,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_NOT_BUILT: _ClassVar[ErrorReason]
     ERROR_REASON_EVENTS_NO_LONGER_KEPT: _ClassVar[ErrorReason]
     ERROR_REASON_EVENT_SEQ_AHEAD: _ClassVar[ErrorReason]
+    ERROR_REASON_ANSWER_NO_LONGER_KEPT: _ClassVar[ErrorReason]
     ERROR_REASON_STOPPING: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_LEADER: _ClassVar[ErrorReason]
     ERROR_REASON_FIGURES_NOT_READY: _ClassVar[ErrorReason]
@@ -128,6 +129,7 @@ ERROR_REASON_CUSTOMER_LIMIT: ErrorReason
 ERROR_REASON_NOT_BUILT: ErrorReason
 ERROR_REASON_EVENTS_NO_LONGER_KEPT: ErrorReason
 ERROR_REASON_EVENT_SEQ_AHEAD: ErrorReason
+ERROR_REASON_ANSWER_NO_LONGER_KEPT: ErrorReason
 ERROR_REASON_STOPPING: ErrorReason
 ERROR_REASON_NOT_LEADER: ErrorReason
 ERROR_REASON_FIGURES_NOT_READY: ErrorReason

@@ -1,0 +1,189 @@
+"""A seed's story: some lives of a service, each with a fault and an end of its own, and what must hold after each."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import random
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from unittest.mock import patch
+
+from faults.callers import WANTED, caller, choosy, subscriber
+from faults.canaries import SOUND, Parts
+from faults.clockwork import Killed, SimulatedLoop, SimulatedTime, Stuck
+from faults.disk import Disk
+from faults.ledger import Broken, Ledger
+from faults.life import Life, settings
+
+from acd_core.enums import EventType
+from acd_service import clock as clock_module
+from acd_service.journal import TENANT_DEFAULT, JournalError
+from acd_service.recovery import replay
+from acd_service.service_error import Stopping
+
+HOUR_NS = 3_600 * 10**9
+BEGAN_NS = 1_700_000_000 * 10**9
+ENDS = ("kill", "kill", "power cut", "power cut", "kill in a write", "power cut in a write", "full disk", "disk errors")
+MEMORY = Path("/dev/shm")
+
+
+@dataclass
+class Story:
+    """What happened, for whoever reads the failure; `trace` is the same for the same seed."""
+
+    seed: int
+    lives: int = 0
+    steps: int = 0
+    commands: int = 0
+    events: int = 0
+    retries: int = 0
+    set_aside: int = 0
+    failed_operations: int = 0
+    refused_starts: int = 0
+    ends: tuple[str, ...] = ()
+    problem: str = ""
+    trace: str = ""
+
+
+def run_seed(seed: int, parts: Parts = SOUND, engine: str = "compiled") -> Story:
+    """Live through a seed. `problem` says which promise was broken, in which life; it is empty if none was."""
+    story = Story(seed)
+    logging.disable(logging.CRITICAL)  # services that go down complain, and here they all do
+    folder = Path(tempfile.mkdtemp(prefix="acd-faults-", dir=MEMORY if MEMORY.is_dir() else None))
+    try:
+        _World(story, parts, engine, folder).live()
+    except (Broken, Stuck) as broken:
+        story.problem = f"life {story.lives} ({story.ends[-1]}): {broken}"
+    except Exception as error:
+        story.problem = f"life {story.lives} ({story.ends[-1]}): {type(error).__name__}: {error}"
+    finally:
+        logging.disable(logging.NOTSET)
+        shutil.rmtree(folder, ignore_errors=True)
+    return story
+
+
+class _World:
+    def __init__(self, story: Story, parts: Parts, engine: str, folder: Path) -> None:
+        self.story, self.parts, self.folder = story, parts, folder
+        self.draw = random.Random(story.seed)
+        self.time = SimulatedTime(BEGAN_NS)
+        self.disk = Disk(self.draw)
+        self.ledger = Ledger()
+        self.config = settings(folder, engine, self.draw)
+        self.trace = hashlib.blake2b(digest_size=8)
+
+    def live(self) -> None:
+        with patch.object(clock_module, "time", self.time):
+            for end in [self.draw.choice(ENDS) for _ in range(self.draw.randint(2, 5))]:
+                self.one_life(end)
+            self.one_life("orderly")
+        self.story.commands = len(self.ledger.commands)
+        self.story.events = len(self.ledger.events)
+        self.story.set_aside = self.ledger.set_aside
+        self.story.trace = self.trace.hexdigest()
+
+    def one_life(self, end: str) -> None:
+        story, draw, disk = self.story, self.draw, self.disk
+        story.lives += 1
+        story.ends += (end,)
+        loop = SimulatedLoop(draw, slow_s=draw.choice((0.001, 0.02, 0.3)), is_dead=lambda: disk.dead)
+        self.time.step_ns += draw.choice((0, 0, HOUR_NS, -HOUR_NS)) + 10**9
+        self.time.loop = loop
+        life = Life(self.parts, self._move(), loop, disk, self.ledger, draw)
+        if end in ("kill", "power cut"):
+            loop.kill_at_step = int(10 ** draw.uniform(0.5, 3.7))
+        elif end.endswith("in a write"):
+            disk.dies_at = int(10 ** draw.uniform(0.0, 3.5))
+        try:
+            loop.run_until_complete(self._run(life, end))
+        except Killed:
+            pass
+        except Stopping:
+            if not disk.failed:
+                raise
+        except JournalError:
+            if not (disk.dead or disk.failed):
+                raise
+            story.refused_starts += not disk.dead
+        except Exception:
+            if not disk.dead:  # what a dead process would have raised, nobody hears
+                raise
+        finally:
+            story.steps += loop.steps
+            story.failed_operations += disk.failed
+            self.trace.update(repr((end, loop.steps, loop.time(), sorted(self.ledger.events.items()))).encode())
+            loop.bury()
+            self.disk = disk.after_power_cut() if end.startswith("power cut") else disk.after_kill()
+            life.bury()
+
+    async def _run(self, life: Life, end: str) -> None:
+        draw, loop, disk = self.draw, life.loop, life.disk
+        if end == "disk errors":
+            disk.read_errors, disk.write_errors = draw.choice(((0.002, 0.0), (0.0, 0.004), (0.001, 0.001)))
+        await life.begin()
+        orderly = end == "orderly"
+        tasks = [asyncio.create_task(caller(life, random.Random(draw.random()))) for _ in range(5)]
+        tasks.append(asyncio.create_task(subscriber(life, random.Random(draw.random()))))
+        tasks.append(asyncio.create_task(choosy(life, random.Random(draw.random()))))
+        until_s = loop.time() + draw.choice((0.2, 1.0, 2.5))
+        while loop.time() < until_s and not life.failed:
+            await asyncio.sleep(0.05)
+            if draw.random() < 0.1:
+                self.time.step_ns += draw.choice((HOUR_NS, -HOUR_NS))
+            if draw.random() < 0.05:
+                await life.sequencer.look(life.check)
+            disk.is_full = end == "full disk" and loop.time() > until_s / 2
+            for task in tasks:
+                if task.done() and task.exception() is not None:
+                    raise task.exception()
+        if life.failed and not disk.failed:
+            raise Broken(f"the service went down: {life.failed[0]!r}")
+        if orderly:
+            await self._end_in_order(life, tasks)
+
+    async def _end_in_order(self, life: Life, tasks: "list[asyncio.Task[None]]") -> None:
+        ledger, config = self.ledger, life.config
+        for command, answer in list(ledger.acknowledged.values()):
+            again = await life.do(command)
+            if not again.duplicate or again.seq != answer.seq:
+                raise Broken(f"{command.request_id} was answered with seq {answer.seq}, now with {again.seq}")
+        await life.sequencer.stop()
+        life.fanout.stop()
+        for task in tasks:
+            await task
+        await life.snapshots.stop()
+        life.check()
+        ledger.collect(life.journal, TENANT_DEFAULT)
+        ledger.check_history(life.make, config.seed, life.seat.engine)
+        recovered = life._rebuild()
+        if recovered.state_digest() != life.seat.engine.state_digest():
+            raise Broken("a restart would give another engine than the one that stopped")
+        every = _history(ledger, life)
+        if ledger.last_seen != len(every):
+            raise Broken(f"the stream ended with event {ledger.last_seen} of {len(every)}")
+        ledger.check_filtered(event_seq for event_seq, type_ in every.items() if int(type_) in WANTED.types)
+
+    def _move(self):
+        """The next process finds snapshots and all, in a folder of another name: the files of the last one's locks stay
+        behind, as those of a process that is gone.
+        """
+        new = self.folder / f"life-{self.story.lives}"
+        new.mkdir()
+        old = self.folder / f"life-{self.story.lives - 1}"
+        for name in ("snapshots", "set_aside.jsonl"):
+            if (old / name).exists():
+                os.rename(old / name, new / name)
+        return replace(self.config, data_dir=new)
+
+
+def _history(ledger: Ledger, life: Life) -> dict[int, EventType]:
+    """All events that the commands give, by number."""
+    engine = life.make(life.config.seed)
+    return {
+        event.event_seq: event.type
+        for seq in sorted(ledger.commands)
+        for event in replay(engine, ledger.commands[seq]).events
+    }
