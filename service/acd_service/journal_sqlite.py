@@ -141,10 +141,10 @@ class SqliteJournal:
                     writer.execute(_CHUNKS_SCHEMA)
                     writer.pragma("user_version", FORMAT_VERSION)
         except apsw.Error as error:
-            writer.close()
+            _close(writer)
             raise _damaged(path, error) from None
         except Exception:
-            writer.close()
+            _close(writer)
             raise
         return cls(data_dir, vfs, writer)
 
@@ -486,7 +486,13 @@ class SqliteJournal:
             raise _damaged(self._path, error) from None
         finally:
             if connection is not None:
-                connection.close()
+                _close(connection)
+
+
+def _close(connection: apsw.Connection) -> None:
+    """A disk that fails now fails for the last time: what was asked of the connection has had its own error."""
+    with contextlib.suppress(apsw.Error):
+        connection.close()
 
 
 def _some(connection: apsw.Connection, question: str, tenant: str) -> list[Any]:

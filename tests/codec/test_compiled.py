@@ -29,7 +29,9 @@ EVENT_READER = EventReader()
 
 ids = st.sampled_from(["", "a", "c-1", "käufer", "x" * 128, "x" * 129, "acd:7", "tab\t", "\x7f", "\u3000", " ", "名"])
 texts = st.sampled_from(["", "lunch", "ü", "\n", "x" * 256, "x" * 257])
-requirements = st.sampled_from(["", "spanish", "spanish>=60 and not trainee", "ñ!=3", "a >=", "(", "x" * 5_000])
+requirements = st.sampled_from(["", " ", "spanish", "spanish>=60 and not trainee", "'a b'<5 or (c and d)", "ñ!=3"]) | (
+    st.sampled_from(["a >=", "(", "a b", "a>=101", "a>=-1", "a\x00", "x" * 5_000, "a" + " and a" * 200])
+)
 priorities = st.sampled_from([0, 1, -1, limits.PRIORITY_MAX, -limits.PRIORITY_MAX, limits.PRIORITY_MAX + 1, -(2**31)])
 durations = st.builds(
     Duration,

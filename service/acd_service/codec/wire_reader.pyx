@@ -14,6 +14,7 @@ from cpython.ref cimport Py_REFCNT
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
+from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 from acd_core.types cimport *
 from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, is_plain, take_duration, take_fields, take_span
 from acd_service.codec.wire_writer cimport acd_copy, framed_size, put_bytes, put_frame
@@ -70,8 +71,10 @@ cdef struct Entry:
     Span value
 
 
-def _check_requirement(text):
-    if text:
+def _check_requirement(str text):
+    cdef Symbol[SYMBOLS_MAX] symbols
+    # The parser of objects takes tens of microseconds, so it only judges what the engine's own reader leaves to it.
+    if text and read_program(text, 1, symbols) < 0:
         parse_cached(text)
 
 

@@ -152,8 +152,11 @@ class FiguresKeeper:
                 async for released in self._fanout.follow_released(self.event_seq + 1):
                     self.event_seq = await self._in_worker(partial(self._count, released))
                     self._tell_waiters()
-                    is_behind = self.event_seq + 1 < self._fanout.next_event_seq
-                    if not self._waiters and not is_behind:
+                    # Under load there is always something new by now. To count it at once would be a transaction every
+                    # few milliseconds, in a thread that takes the interpreter from those who serve calls.
+                    behind = self._fanout.next_event_seq - 1 - self.event_seq
+                    is_enough = behind >= self._config.message_events_max or self._fanout.is_stopping
+                    if not self._waiters and not is_enough:
                         self._hurry.clear()
                         with contextlib.suppress(TimeoutError):
                             await asyncio.wait_for(self._hurry.wait(), self._config.figures_gather_ms / 1_000)
