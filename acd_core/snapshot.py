@@ -227,7 +227,7 @@ def decode(data: bytes) -> dict[str, Any]:
         BadSnapshot: the bytes are cut short, foreign, of another format or behaviour version, or have a tail.
     """
     if data[: len(MAGIC)] != MAGIC:
-        if data[: len(MAGIC) - 1] == MAGIC[:-1]:
+        if len(data) >= len(MAGIC) and data[: len(MAGIC) - 1] == MAGIC[:-1]:
             raise BadSnapshot(f"snapshot format {data[len(MAGIC) - 1]} is not the format {MAGIC[-1]} of this version")
         raise BadSnapshot("not a snapshot: the first bytes are foreign")
     reader = _Reader(data, len(MAGIC))

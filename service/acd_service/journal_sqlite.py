@@ -63,6 +63,21 @@ CREATE TABLE event_chunks (
     tenant TEXT NOT NULL, first_event_seq INTEGER NOT NULL, last_event_seq INTEGER NOT NULL,
     content BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (tenant, first_event_seq));
 """
+_STRETCHES: Final = """
+PRAGMA temp_store = MEMORY;
+CREATE TEMP VIEW stretches AS
+    SELECT 0 AS tenant, 0 AS first_seq, 0 AS last_seq, 0 AS last_at_ns, 0 AS content, 0 AS checksum,
+    0 AS first_event_seq, 0 AS last_event_seq, 0 AS events, 0 AS event_checksum;
+CREATE TEMP TRIGGER keep_stretch INSTEAD OF INSERT ON stretches BEGIN
+    INSERT INTO command_chunks VALUES (
+        NEW.tenant, NEW.first_seq, NEW.last_seq, NEW.last_at_ns, NEW.content, NEW.checksum);
+    INSERT INTO event_chunks
+        SELECT NEW.tenant, NEW.first_event_seq, NEW.last_event_seq, NEW.events, NEW.event_checksum
+        WHERE length(NEW.events) > 0;
+END;
+"""
+"""Known to the connection that writes alone, and not kept in the file: both chunks go in with one statement."""
+_INSERT_STRETCH: Final = f"INSERT INTO stretches VALUES ({','.join('?' * 10)})"  # noqa: S608
 _READ_CHUNK: Final = 10_000
 _CHUNKS_AT_ONCE: Final = 64
 """Chunks that a reader holds; one has 4,096 commands at most, and in a busy service some hundreds."""
@@ -105,6 +120,7 @@ class SqliteJournal:
         self._vfs = vfs
         self._writer = writer
         self._has_chunks = True
+        self._is_still = False
         self._oldest_event_seqs: dict[str, int] = {}
         self.snapshots = SnapshotFiles(snapshots_path(data_dir))
 
@@ -140,6 +156,7 @@ class SqliteJournal:
                 with writer:
                     writer.execute(_CHUNKS_SCHEMA)
                     writer.pragma("user_version", FORMAT_VERSION)
+            writer.execute(_STRETCHES)
         except apsw.Error as error:
             _close(writer)
             raise _damaged(path, error) from None
@@ -160,6 +177,8 @@ class SqliteJournal:
             raise JournalMissing(f"{data_dir} has no journal ({path.name})")
         _check_file(path)
         journal = cls(data_dir, vfs, None)
+        wal = path.with_name(path.name + "-wal")
+        journal._is_still = not os.access(data_dir, os.W_OK) and not (wal.exists() and wal.stat().st_size)
         with journal._reader() as reader:
             journal._has_chunks = _check_schema(path, reader) >= _FORMAT_WITH_CHUNKS
         return journal
@@ -175,6 +194,11 @@ class SqliteJournal:
         for tenant, event_seq, seq, content in batch.events:
             events += (tenant, event_seq, seq, content, _event_checksum(tenant.encode(), event_seq, seq, content))
         try:
+            if len(batch.stretches) == 1 and not (commands or events or batch.policies):
+                # What a busy service commits again and again: one statement is a transaction of its own, and each
+                # statement lets go of the interpreter and must wait to get it back from a busy event loop.
+                self._insert_stretch(self._writer, batch.stretches[0])
+                return
             self._writer.execute("BEGIN IMMEDIATE")
             self._insert(_INSERT_COMMANDS, commands, 6)
             self._insert(_INSERT_EVENTS, events, 5)
@@ -190,15 +214,13 @@ class SqliteJournal:
 
     def _insert_stretch(self, writer: apsw.Connection, stretch: Stretch) -> None:
         tenant, first, last, at_ns, content, first_event, last_event, events = stretch
-        checksum = _chunk_checksum(tenant.encode(), first, last, content)
+        name = tenant.encode()
+        checksum = _chunk_checksum(name, first, last, content)
+        event_checksum = _chunk_checksum(name, first_event, last_event, events)
         writer.execute(
-            "INSERT INTO command_chunks VALUES (?, ?, ?, ?, ?, ?)", (tenant, first, last, at_ns, content, checksum)
+            _INSERT_STRETCH,
+            (tenant, first, last, at_ns, content, checksum, first_event, last_event, events, event_checksum),
         )
-        if events:
-            checksum = _chunk_checksum(tenant.encode(), first_event, last_event, events)
-            writer.execute(
-                "INSERT INTO event_chunks VALUES (?, ?, ?, ?, ?)", (tenant, first_event, last_event, events, checksum)
-            )
 
     def _insert(self, statements: dict[int, str], values: list[Any], columns: int) -> None:
         # Each execution lets go of the interpreter and must wait to get it back from a busy event loop, so rows go in
@@ -477,8 +499,11 @@ class SqliteJournal:
     def _reader(self) -> Iterator[apsw.Connection]:
         connection = None
         try:
-            flags = apsw.SQLITE_OPEN_READONLY
-            connection = apsw.Connection(str(self._path), flags=flags, vfs=self._vfs or None)
+            flags, name = apsw.SQLITE_OPEN_READONLY, str(self._path)
+            if self._is_still:
+                # Where nothing can be written SQLite cannot make the file that readers of a log share, and needs none.
+                flags, name = flags | apsw.SQLITE_OPEN_URI, f"{self._path.absolute().as_uri()}?immutable=1"
+            connection = apsw.Connection(name, flags=flags, vfs=self._vfs or None)
             connection.set_busy_timeout(5_000)
             connection.execute("BEGIN")  # all that is asked of it is as of one moment
             yield connection

@@ -4,6 +4,7 @@ One virtual file system is registered for the process; its files lie in memory, 
 Locks and the index of the write-ahead log are the real ones, beside an empty file of the same name.
 """
 
+import os
 import random
 from pathlib import Path
 
@@ -110,17 +111,17 @@ class _SimulatedVfs(apsw.VFS):
             return super().xOpen(name, flags)
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         self.disk.begin(reads=True)
-        if not flags[0] & apsw.SQLITE_OPEN_CREATE and Path(path).name not in self.disk.images:
+        if not flags[0] & apsw.SQLITE_OPEN_CREATE and os.path.basename(path) not in self.disk.images:
             raise apsw.CantOpenError(path)
         Path(path).touch()
-        return _File(name, flags, self.disk, self.disk.images.setdefault(Path(path).name, _Image()))
+        return _File(name, flags, self.disk, self.disk.images.setdefault(os.path.basename(path), _Image()))
 
     def xAccess(self, pathname, flags):
-        return len(self.disk.images.get(Path(pathname).name, _Image()).content) > 0
+        return len(self.disk.images.get(os.path.basename(pathname), _Image()).content) > 0
 
     def xDelete(self, filename, syncdir):
         self.disk.begin(reads=False)
-        self.disk.images.pop(Path(filename).name, None)
+        self.disk.images.pop(os.path.basename(filename), None)
 
 
 class _File(apsw.VFSFile):

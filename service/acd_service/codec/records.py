@@ -67,7 +67,7 @@ def decode_event(content: bytes) -> Event:
         return event
     try:
         return event_of(EventMessage.FromString(content))
-    except (DecodeError, Refused, ValueError) as error:
+    except (DecodeError, Refused, ValueError, OverflowError) as error:
         raise BadRecord(f"not an event: {error}") from None
 
 
