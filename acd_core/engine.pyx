@@ -11,7 +11,9 @@ from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, 
     taken
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.skills cimport weights_of
-from acd_core.state_bytes cimport read_state, write_state
+from acd_core.state_reader cimport read_state
+from acd_core.state_source cimport Source
+from acd_core.state_writer cimport write_state
 from acd_core.tables cimport acd_prefetch
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
@@ -21,7 +23,7 @@ from acd_core.commands import GENERATED_ID_PREFIX
 from acd_core.enums import ReservationEnd
 from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX, SKILLS_PER_TENANT_MAX
 from acd_core.refusal import Reason, Refused
-from acd_core.snapshot import digest_of
+from acd_core.snapshot import new_digest
 
 cdef extern from *:
     """
@@ -841,7 +843,12 @@ cdef class Engine(Questions):
 
     def snapshot(self):
         """The state as canonical bytes (acd_core.snapshot)."""
-        return write_state(self)
+        return write_state(self, None)
+
+    def write_snapshot(self, sink):
+        """Give the canonical bytes of the state to `sink` in pieces of about a MiB, so that they never are in memory
+        as a whole."""
+        write_state(self, sink)
 
     @classmethod
     def restore(cls, data):
@@ -851,12 +858,27 @@ cdef class Engine(Questions):
             BadSnapshot: the bytes cannot be read.
         """
         engine = cls()
-        read_state(engine, data)
+        read_state(engine, Source(data))
+        return engine
+
+    @classmethod
+    def restore_from(cls, file, size):
+        """As `restore`, from the next `size` bytes of a file, of which little is in memory at a time.
+
+        The file has `readinto`, whose errors are passed on.
+
+        Raises:
+            BadSnapshot: the bytes cannot be read.
+        """
+        engine = cls()
+        read_state(engine, Source(None, file, size))
         return engine
 
     def state_digest(self):
         """The digest of the state, in hexadecimal."""
-        return digest_of(self.snapshot())
+        digest = new_digest()
+        self.write_snapshot(digest.update)
+        return digest.hexdigest()
 
 
 cdef inline void _replace(PyObject** place, object value):

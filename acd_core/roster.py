@@ -76,6 +76,27 @@ class AgentSpec:
         object.__setattr__(self, "channel_maxima", tuple(sorted(self.channel_maxima)))
         object.__setattr__(self, "memberships", tuple(sorted(self.memberships)))
 
+    def alike(self, agent_id: str, display_name: str, weight: int) -> "AgentSpec":
+        """Another agent with the same skills, capacity, maxima and memberships, which are not checked once more.
+
+        Raises:
+            Refused: as for any agent.
+        """
+        check_id(agent_id, "agent_id")
+        check_range(weight, 1, WEIGHT_MAX, "weight")
+        if display_name:
+            check_id(display_name, "display_name")
+        other = object.__new__(AgentSpec)
+        put = object.__setattr__
+        put(other, "agent_id", agent_id)
+        put(other, "skills", self.skills)
+        put(other, "capacity", self.capacity)
+        put(other, "channel_maxima", self.channel_maxima)
+        put(other, "memberships", self.memberships)
+        put(other, "display_name", display_name)
+        put(other, "weight", weight)
+        return other
+
 
 def _check_entries(names: list[str], most: int, field: str) -> None:
     if len(names) > most:

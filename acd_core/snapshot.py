@@ -210,7 +210,14 @@ class BadSnapshot(ValueError):
 
 def digest_of(snapshot: bytes) -> str:
     """The digest of the state that `snapshot` holds."""
-    return hashlib.blake2b(snapshot, digest_size=16).hexdigest()
+    digest = new_digest()
+    digest.update(snapshot)
+    return digest.hexdigest()
+
+
+def new_digest() -> hashlib.blake2b:
+    """For the pieces of a snapshot: `digest_of` all together."""
+    return hashlib.blake2b(digest_size=16)
 
 
 def encode(state: Mapping[str, Any]) -> bytes:

@@ -47,7 +47,7 @@ cdef class Waiting:
 
     cdef int32_t find(self, str contact_id) except -2
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1
-    cdef int _grow(self) except -1
+    cdef int reserve(self, int64_t count) except -1
     cdef int remove(self, int32_t slot) except -1
     cdef int32_t new_exclusion(self) except -1
     cdef void free_exclusion(self, int32_t slot) noexcept

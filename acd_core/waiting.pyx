@@ -78,7 +78,7 @@ cdef class Waiting:
             self.free_first = self.links[slot].later
         else:
             if self.used == self.room:
-                self._grow()
+                self.reserve(self.room + 1)
             slot = self.used
             self.used += 1
         contact = &self.all[slot]
@@ -117,9 +117,13 @@ cdef class Waiting:
         table_add(&self.ids, text_key(&self.ids, <PyObject*>contact_id), slot)
         return slot
 
-    cdef int _grow(self) except -1:
-        """Room for more contacts. What is not used yet is not written to, so it takes no memory."""
-        cdef int32_t room = self.room * 2 or 16
+    cdef int reserve(self, int64_t count) except -1:
+        """Room for so many contacts. What is not used yet is not written to, so it takes no memory."""
+        cdef int32_t room = self.room or 16
+        while room < count:
+            room *= 2
+        if room == self.room:
+            return 0
         self.links = <Links*>larger_block(
             self.links, <size_t>self.room * sizeof(Links), <size_t>room * sizeof(Links))
         self.all = <Contact*>larger_block(

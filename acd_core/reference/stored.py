@@ -57,6 +57,9 @@ class Stored(Judging):
         ]
         return snapshot.encode(state)
 
+    def write_snapshot(self, sink: Callable[[bytes], object]) -> None:
+        sink(self.snapshot())
+
     def state_digest(self) -> str:
         return snapshot.digest_of(self.snapshot())
 
@@ -76,6 +79,18 @@ class Stored(Judging):
         except (ValueError, KeyError, TypeError, Refused) as error:
             raise BadSnapshot(f"the state contradicts itself: {error!r}") from error
         return engine
+
+    @classmethod
+    def restore_from(cls, file: Any, size: int) -> Self:
+        """As `restore`, from the next `size` bytes of a file that has `readinto`."""
+        data = bytearray(size)
+        at = 0
+        while at < size:
+            count = file.readinto(memoryview(data)[at:])
+            if not count:
+                raise BadSnapshot(f"cut short: the file ends {size - at} bytes early")
+            at += count
+        return cls.restore(bytes(data))
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over a decoded state; this engine is new."""

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from acd_core.engine import Engine
-from acd_service.journal import TENANT_DEFAULT, Snapshot
+from acd_service.journal import TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.uncommitted import Uncommitted
 from bench.door import child_process
@@ -53,8 +53,7 @@ def _make(data_dir: Path, shape: Shape, tail_commands: int) -> tuple[int, int]:
     journal = SqliteJournal.open(data_dir, synchronous="OFF")
     try:
         journal.admit(TENANT_DEFAULT, SEED)
-        snapshot = engine.snapshot()
-        journal.save_snapshot(Snapshot(TENANT_DEFAULT, engine.seq, snapshot))
+        snapshot = journal.save_snapshot(TENANT_DEFAULT, engine)
         seat: Any = SimpleNamespace(tenant=TENANT_DEFAULT, engine=engine)
         # The stream reacts to what the engine answers, so each command is applied before the next is drawn.
         made = Uncommitted()
@@ -65,6 +64,6 @@ def _make(data_dir: Path, shape: Shape, tail_commands: int) -> tuple[int, int]:
             if number % _COMMANDS_A_COMMIT == 0 or number == tail_commands:
                 journal.append(made.batch())
                 made = Uncommitted()
-        return len(snapshot), journal.size_bytes()
+        return snapshot.size_bytes, journal.size_bytes()
     finally:
         journal.close()

@@ -1,6 +1,6 @@
 """What the shell asks of an engine, and which implementations there are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Protocol, Self
 
@@ -9,6 +9,12 @@ from acd_core.events import Answer
 from acd_core.limits import Limits
 from acd_core.policy import Policy
 from acd_core.views import AgentCounts, AgentView, ContactView, Counts, Explanation, Line, WaitEstimate
+
+
+class ReadsInto(Protocol):
+    """A file, as far as a restore needs it."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
 class RoutingEngine(Protocol):
@@ -59,8 +65,11 @@ class RoutingEngine(Protocol):
     def estimate_queue(self, queue_id: str, /) -> WaitEstimate | None: ...
     def explain(self, contact_id: str = "", agent_id: str = "") -> Explanation | None: ...
 
+    def write_snapshot(self, sink: Callable[[bytes], object], /) -> None: ...
     @classmethod
     def restore(cls, data: bytes, /) -> Self: ...
+    @classmethod
+    def restore_from(cls, file: ReadsInto, size: int, /) -> Self: ...
 
 
 class EngineMaker(Protocol):
@@ -68,6 +77,7 @@ class EngineMaker(Protocol):
 
     def __call__(self, seed: int = 0) -> RoutingEngine: ...
     def restore(self, data: bytes, /) -> RoutingEngine: ...
+    def restore_from(self, file: ReadsInto, size: int, /) -> RoutingEngine: ...
 
 
 def engine_maker(kind: str) -> EngineMaker:

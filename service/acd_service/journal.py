@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from acd_service.engine_interface import EngineMaker, RoutingEngine
+
 TENANT_DEFAULT = "default"
 
 
@@ -72,13 +74,13 @@ class Extent:
     last_event_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """An engine's state after the command `seq`, as `Engine.snapshot` gave it."""
+class Written(NamedTuple):
+    """A snapshot that was written."""
 
-    tenant: str
     seq: int
-    data: bytes
+    digest: str
+    """Of the state, as `Engine.state_digest`."""
+    size_bytes: int
 
 
 class JournalError(RuntimeError):
@@ -150,9 +152,19 @@ class Journal(Protocol):
     def admit(self, tenant: str, seed: int) -> None:
         """Begin the record of a tenant not seen before."""
 
-    def latest_snapshot(self, tenant: str) -> Snapshot | None: ...
+    def restore_latest(self, tenant: str, make: EngineMaker) -> tuple[int, RoutingEngine] | None:
+        """The newest snapshot that is whole: its seq and the engine restored from it.
 
-    def save_snapshot(self, snapshot: Snapshot) -> None: ...
+        Raises:
+            BadSnapshot: this version cannot read it.
+        """
+
+    def save_snapshot(self, tenant: str, engine: RoutingEngine) -> Written:
+        """Keep the engine's state, durably.
+
+        Raises:
+            OSError: it is not kept.
+        """
 
     def forget(self, tenant: str, *, through_seq: int, through_event_seq: int) -> None:
         """Drop commands and events up to and including these."""

@@ -20,6 +20,7 @@ import apsw
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service.codec.chunks import command_chunk, commands_in, events_in
 from acd_service.data_dir import journal_path, snapshots_path
+from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import (
     Batch,
     CommandRecord,
@@ -30,8 +31,8 @@ from acd_service.journal import (
     JournalMissing,
     JournalWriteFailed,
     PolicyRecord,
-    Snapshot,
     Stretch,
+    Written,
 )
 from acd_service.snapshot_files import SnapshotFiles
 
@@ -460,11 +461,11 @@ class SqliteJournal:
         if found != "ok":
             raise JournalDamaged(f"{self._path} is damaged: {found}")
 
-    def latest_snapshot(self, tenant: str) -> Snapshot | None:
-        return self.snapshots.latest(tenant)
+    def restore_latest(self, tenant: str, make: EngineMaker) -> tuple[int, RoutingEngine] | None:
+        return self.snapshots.restore_latest(tenant, make)
 
-    def save_snapshot(self, snapshot: Snapshot) -> None:
-        self.snapshots.save(snapshot)
+    def save_snapshot(self, tenant: str, engine: RoutingEngine) -> Written:
+        return self.snapshots.save(tenant, engine.seq, engine)
 
     def forget(self, tenant: str, *, through_seq: int, through_event_seq: int) -> None:
         """Drop the last record never: it is what says how far the journal reached. A chunk goes as a whole."""

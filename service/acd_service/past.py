@@ -136,7 +136,7 @@ def _before(journal: SqliteJournal, tenant: str, engine: str, seq: int) -> Routi
     maker = engine_maker(engine)
     earlier = [kept for kept in journal.snapshots.seqs(tenant) if kept < seq]
     if earlier:
-        return maker.restore(journal.snapshots.load(tenant, earlier[-1]).data)
+        return journal.snapshots.of(tenant, earlier[-1]).restore(maker)
     if journal.extent(tenant).oldest_seq > 1:
         return None
     return maker(journal.seed(tenant) or 0)
@@ -146,4 +146,4 @@ def _first_event_after_snapshot(journal: SqliteJournal, tenant: str, engine: str
     found = min(journal.snapshots.seqs(tenant), default=None)
     if found is None:
         return journal.extent(tenant).last_event_seq + 1
-    return engine_maker(engine).restore(journal.snapshots.load(tenant, found).data).event_seq + 1
+    return journal.snapshots.of(tenant, found).restore(engine_maker(engine)).event_seq + 1

@@ -35,28 +35,28 @@ def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
         JournalForeign: the tenant is not in this journal.
     """
     extent = journal.extent(tenant)
-    snapshot = journal.latest_snapshot(tenant)
     seed = journal.seed(tenant)
     if seed is None:
         raise JournalForeign(f"the journal has no tenant {tenant!r}")
-    if snapshot is None:
+    try:
+        restored = journal.restore_latest(tenant, make)
+    except BadSnapshot as error:
+        raise JournalForeign(str(error)) from None
+    if restored is None:
         if extent.oldest_seq > 1:
             raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)
         engine = make(seed)
     else:
-        if snapshot.seq > extent.last_seq:
+        snapshot_seq, engine = restored
+        if snapshot_seq > extent.last_seq:
             raise JournalDamaged(
-                f"the journal ends at seq {extent.last_seq}, before the snapshot of seq {snapshot.seq}",
+                f"the journal ends at seq {extent.last_seq}, before the snapshot of seq {snapshot_seq}",
                 extent.last_seq,
             )
-        if extent.oldest_seq > snapshot.seq + 1:
+        if extent.oldest_seq > snapshot_seq + 1:
             raise JournalDamaged(
-                f"commands from {snapshot.seq + 1} to {extent.oldest_seq - 1} are missing", snapshot.seq
+                f"commands from {snapshot_seq + 1} to {extent.oldest_seq - 1} are missing", snapshot_seq
             )
-        try:
-            engine = make.restore(snapshot.data)
-        except BadSnapshot as error:
-            raise JournalForeign(f"the snapshot of seq {snapshot.seq} cannot be read: {error}") from None
     snapshot_seq = engine.seq
     for chunk in journal.read_chunks(tenant, engine.seq + 1):
         replay_all(engine, chunk)

@@ -1,24 +1,119 @@
 """Snapshots as files of their own: whole or not there at all, and checked when read.
 
 A file is the magic, a 16-byte BLAKE2b digest of the rest, and the engine's canonical bytes. It is written beside its
-name and renamed, so that a reader never sees half of one.
+name and renamed, so that a reader never sees half of one. Neither writer nor reader ever has all of it in memory.
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from acd_service.journal import JournalDamaged, Snapshot
+from acd_core.snapshot import BadSnapshot, new_digest
+from acd_service.engine_interface import EngineMaker, RoutingEngine
+from acd_service.journal import JournalDamaged, Written
 
 MAGIC: Final = b"ACDSNFL\x01"
 _DIGEST_BYTES: Final = 16
+_START: Final = len(MAGIC) + _DIGEST_BYTES
+_PIECE_BYTES: Final = 2**20
 _NAME: Final = re.compile(r"(?P<tenant>.+)-(?P<seq>\d{20})\.snapshot")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFile:
+    """One snapshot. It may be deleted at any time: then whoever reads it gets a FileNotFoundError."""
+
+    path: Path
+    seq: int
+
+    def restore(self, make: EngineMaker) -> RoutingEngine:
+        """The engine whose state it is.
+
+        Raises:
+            JournalDamaged: it is cut short, foreign or changed, or the disk does not give it back.
+            BadSnapshot: it is as it was written, but this version cannot read it.
+        """
+        with self._opened() as (file, digest, size):
+            content = _Digested(file)
+            try:
+                engine = make.restore_from(content, size)
+            except BadSnapshot:
+                content.read_to_the_end()
+                self._compare(content, digest)
+                raise
+            self._compare(content, digest)
+            return engine
+
+    def digest(self) -> str:
+        """The digest of the state, in hexadecimal.
+
+        Raises:
+            JournalDamaged: as `restore`.
+        """
+        with self._opened() as (file, digest, _):
+            content = _Digested(file)
+            content.read_to_the_end()
+            self._compare(content, digest)
+            return digest.hex()
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[tuple[FileIO, bytes, int]]:
+        """The file where the state begins, the digest before it, and how many bytes follow."""
+        try:
+            with FileIO(self.path) as file:
+                start = file.read(_START)
+                if start[: len(MAGIC)] != MAGIC:
+                    raise JournalDamaged(f"{self.path} is not a snapshot file")
+                yield file, start[len(MAGIC) :], max(0, os.fstat(file.fileno()).st_size - _START)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise JournalDamaged(f"{self.path} cannot be read: {error}") from error
+
+    def _compare(self, content: "_Digested", digest: bytes) -> None:
+        if content.digest.digest() != digest:
+            raise JournalDamaged(f"{self.path} is cut short or changed: its digest does not fit")
+
+
+class _Digested:
+    """A file that is read once, from here to its end."""
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self.digest = new_digest()
+
+    def readinto(self, buffer: memoryview) -> int:
+        size = self._file.readinto(buffer)
+        self.digest.update(buffer[:size])
+        return size
+
+    def read_to_the_end(self) -> None:
+        while piece := self._file.read(_PIECE_BYTES):
+            self.digest.update(piece)
+
+
+def written(engine: RoutingEngine, write: Callable[[bytes], object] | None = None) -> Written:
+    """Give the state to `write` in pieces, and what it comes to as a whole."""
+    digest = new_digest()
+    size = 0
+
+    def take(piece: bytes) -> None:
+        nonlocal size
+        size += len(piece)
+        digest.update(piece)
+        if write is not None:
+            write(piece)
+
+    engine.write_snapshot(take)
+    return Written(engine.seq, digest.hexdigest(), size)
 
 
 class SnapshotFiles:
@@ -45,48 +140,52 @@ class SnapshotFiles:
                     found[unquote(match["tenant"])] = (int(match["seq"]), stat.st_mtime, stat.st_size)
         return found
 
-    def load(self, tenant: str, seq: int) -> Snapshot:
-        """Read one snapshot.
+    def of(self, tenant: str, seq: int) -> SnapshotFile:
+        """One of those that `seqs` names."""
+        return SnapshotFile(self._path(tenant, seq), seq)
+
+    def restore_latest(self, tenant: str, make: EngineMaker) -> tuple[int, RoutingEngine] | None:
+        """The newest snapshot that is whole: its seq and its engine. Damaged ones are passed over with a warning.
 
         Raises:
-            JournalDamaged: it is cut short, foreign or changed.
+            BadSnapshot: this version cannot read it.
         """
-        path = self._path(tenant, seq)
-        raw = path.read_bytes()
-        data = raw[len(MAGIC) + _DIGEST_BYTES :]
-        if raw[: len(MAGIC)] != MAGIC:
-            raise JournalDamaged(f"{path} is not a snapshot file")
-        if hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest() != raw[len(MAGIC) : len(MAGIC) + _DIGEST_BYTES]:
-            raise JournalDamaged(f"{path} is cut short or changed: its digest does not fit")
-        return Snapshot(tenant, seq, data)
-
-    def latest(self, tenant: str) -> Snapshot | None:
-        """The newest snapshot that is whole; damaged ones are passed over with a warning."""
         for seq in reversed(self.seqs(tenant)):
             try:
-                return self.load(tenant, seq)
-            except JournalDamaged as error:
+                return seq, self.of(tenant, seq).restore(make)
+            except (JournalDamaged, FileNotFoundError) as error:
                 _log.warning("snapshot passed over: %s", error)
+            except BadSnapshot as error:
+                raise BadSnapshot(f"the snapshot of seq {seq} cannot be read: {error}") from None
         return None
 
-    def save(self, snapshot: Snapshot) -> None:
-        """Write a snapshot, durably."""
+    def save(self, tenant: str, seq: int, engine: RoutingEngine) -> Written:
+        """Write a snapshot, durably.
+
+        Raises:
+            OSError: it could not be written; nothing of it is left.
+        """
         self._directory.mkdir(parents=True, exist_ok=True)
-        path = self._path(snapshot.tenant, snapshot.seq)
+        path = self._path(tenant, seq)
         unfinished = path.with_suffix(f".unfinished-{os.getpid()}")
-        digest = hashlib.blake2b(snapshot.data, digest_size=_DIGEST_BYTES).digest()
-        with unfinished.open("wb") as file:
-            file.write(MAGIC)
-            file.write(digest)
-            file.write(snapshot.data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
+        try:
+            with unfinished.open("wb") as file:
+                file.write(MAGIC + bytes(_DIGEST_BYTES))
+                result = written(engine, file.write)
+                file.seek(len(MAGIC))
+                file.write(bytes.fromhex(result.digest))
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
         descriptor = os.open(self._directory, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        return result
 
     def keep_newest(self, tenant: str, count: int) -> None:
         """Delete all but the newest `count`, and what an interrupted save left."""

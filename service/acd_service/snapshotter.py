@@ -14,11 +14,11 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from acd_core.snapshot import digest_of
 from acd_service.engine_interface import engine_maker
-from acd_service.journal import TENANT_DEFAULT, JournalError, Snapshot
+from acd_service.journal import TENANT_DEFAULT, JournalError
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import EngineFailedOnReplay, replay_tail
+from acd_service.snapshot_files import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,13 @@ def take_snapshot(data_dir: Path, tenant: str, engine_kind: str) -> Taken:
 
     Raises:
         JournalError: the journal does not replay; no snapshot was written.
+        OSError: nor was one if it could not be written.
     """
     journal = SqliteJournal.open_to_read(data_dir)
     recovered = replay_tail(journal, tenant, engine_maker(engine_kind))
     engine = recovered.engine
-    data = engine.snapshot()
-    if recovered.replayed:
-        journal.save_snapshot(Snapshot(tenant, engine.seq, data))
-    return Taken(engine.seq, engine.now_ns, digest_of(data), len(data))
+    result = journal.save_snapshot(tenant, engine) if recovered.replayed else written(engine)
+    return Taken(engine.seq, engine.now_ns, result.digest, result.size_bytes)
 
 
 def main() -> int:
@@ -59,7 +58,7 @@ def main() -> int:
         # What the engine tripped over may quote what a caller sent, and this ends up in a log; `acd verify` tells all.
         sys.stderr.write(f"{type(error).__name__}: good through seq {error.good_through_seq}; see `acd verify`\n")
         return 1
-    except JournalError as error:
+    except (JournalError, OSError) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
     sys.stdout.write(json.dumps(asdict(taken)) + "\n")

@@ -22,15 +22,15 @@ from acd_core.enums import Presence
 from acd_core.events import Answer
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec
-from acd_core.snapshot import digest_of
 from acd_service.config import Config
 from acd_service.data_dir import set_aside_path
 from acd_service.engine_interface import engine_maker
 from acd_service.invariants import InvariantMonitor
-from acd_service.journal import TENANT_DEFAULT, JournalError, Snapshot
+from acd_service.journal import TENANT_DEFAULT, JournalError
 from acd_service.recovery import recover, replay_tail
 from acd_service.seat import Released, Seat
 from acd_service.set_aside import SetAside
+from acd_service.snapshot_files import written
 from acd_service.snapshot_schedule import SnapshotSchedule
 from acd_service.snapshotter import Taken
 from acd_service.tenant import open_tenant
@@ -73,12 +73,10 @@ class _Schedule(SnapshotSchedule):
             else:
                 recovered = replay_tail(life.journal, TENANT_DEFAULT, life.make)
                 engine, replayed = recovered.engine, recovered.replayed
-            data = engine.snapshot()
-            if replayed:
-                life.journal.save_snapshot(Snapshot(TENANT_DEFAULT, engine.seq, data))
+            taken = life.journal.save_snapshot(TENANT_DEFAULT, engine) if replayed else written(engine)
         except JournalError as error:
             return "", str(error), 1
-        return json.dumps(asdict(Taken(engine.seq, engine.now_ns, digest_of(data), len(data)))), "", 0
+        return json.dumps(asdict(Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes))), "", 0
 
 
 class Life:

@@ -27,7 +27,7 @@ from acd_service.journal import (
     EventRecord,
     JournalDamaged,
     JournalError,
-    Snapshot,
+    PolicyRecord,
     Stretch,
 )
 from acd_service.journal_sqlite import SqliteJournal
@@ -65,10 +65,12 @@ def write(folder, *, checkpoint):
         record = codec.encode_record(answer.seq, answer.at_ns, command)
         events = [(event.event_seq, event.seq, codec.encode_event(event)) for event in answer.events]
         if number <= 20:
+            policy = [PolicyRecord(TENANT_DEFAULT, 1, 1, SECOND, command.policy.to_bytes())] if number == 1 else []
             journal.append(
                 Batch(
                     [CommandRecord(TENANT_DEFAULT, answer.seq, answer.at_ns, engine.event_hash, record)],
                     [EventRecord(TENANT_DEFAULT, *event) for event in events],
+                    policy,
                 )
             )
         else:
@@ -83,7 +85,7 @@ def write(folder, *, checkpoint):
             journal.append(Batch([], [], (), [stretch]))
             pending = []
         if number == 12:
-            journal.save_snapshot(Snapshot(TENANT_DEFAULT, engine.seq, engine.snapshot()))
+            journal.save_snapshot(TENANT_DEFAULT, engine)
     if checkpoint:
         journal._writer.pragma("wal_checkpoint", "TRUNCATE")
         journal.close()

@@ -148,13 +148,21 @@ def test_bytes_that_are_no_message(tried, path):
         tried.make(path, content)
 
 
-def test_afterwards_the_server_lives_and_its_journal_is_whole(tried, service):
-    """The last of this file: about what all tests before it left behind."""
+def test_afterwards_the_server_lives_and_its_journal_is_whole(world, service):
+    """Also what the tests before it left behind, as far as they ran in this process."""
+    draw = random.Random(SEED)
+    for number in range(150):
+        if number % 50 == 0:
+            world.make_world()
+        path = draw.choice(SHORT)
+        world.make(path, random_message(CALLS[path].input_type, draw).SerializeToString())
+    world.make_world()
+    tried = world
     status = tried.client.status()
     assert tried.client.enqueue("after").seq == status.seq + 1
     assert set(status.invariant_violations.values()) == {0}
-    assert status.seq > 50, "some of it was accepted"
-    assert len(tried.reasons) > 10
+    assert status.seq > 20, "some of it was accepted"
+    assert len(tried.reasons) > 5
     assert not status.set_aside
     log = service.stderr_path.read_text()
     assert "Traceback" not in log

@@ -8,7 +8,7 @@ from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec
 from acd_service import codec
 from acd_service.engine_interface import engine_maker
-from acd_service.journal import TENANT_DEFAULT, Batch, CommandRecord, EventRecord, JournalDamaged, Snapshot
+from acd_service.journal import TENANT_DEFAULT, Batch, CommandRecord, EventRecord, JournalDamaged
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import EngineFailedOnReplay, recover, replay_tail
 
@@ -44,7 +44,7 @@ def written(tmp_path, make):
         events = [EventRecord(TENANT_DEFAULT, e.event_seq, e.seq, codec.encode_event(e)) for e in answer.events]
         journal.append(Batch([record], events))
         if number == 4:
-            journal.save_snapshot(Snapshot(TENANT_DEFAULT, engine.seq, engine.snapshot()))
+            journal.save_snapshot(TENANT_DEFAULT, engine)
     yield journal, engine
     journal.close()
 
@@ -88,8 +88,8 @@ def test_an_engine_that_fails_is_named_and_not_the_journal(written, make):
         def __call__(self, seed=0):
             return Failing(make(seed))
 
-        def restore(self, data):
-            return Failing(make.restore(data))
+        def restore_from(self, file, size):
+            return Failing(make.restore_from(file, size))
 
     with pytest.raises(EngineFailedOnReplay, match="fails on command 6") as raised:
         recover(journal, TENANT_DEFAULT, Maker())

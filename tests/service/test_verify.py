@@ -56,6 +56,8 @@ def test_a_whole_journal(data_dir, engine_kind):
         ("UPDATE events SET content = substr(content, 2) WHERE event_seq = 7", "event 7 is not what was written", 5),
         ("DELETE FROM events WHERE event_seq = 14", "event 14 is missing", 12),
         ("DELETE FROM commands WHERE seq > 11", "event 13 was not caused by any command", 11),
+        ("UPDATE policies SET content = zeroblob(length(content))", "policy 1 is not what the commands give", 0),
+        ("DELETE FROM policies", "policy 1 is missing", 0),
         ("DELETE FROM commands WHERE seq > 6", "before the snapshot of seq 8", 6),
     ],
 )
@@ -71,12 +73,11 @@ def test_damage_is_found(data_dir, engine_kind, statement, says, good):
 
 def test_a_snapshot_that_is_not_what_replay_gives(data_dir, engine_kind):
     from acd_service.engine_interface import engine_maker
-    from acd_service.journal import Snapshot
     from acd_service.snapshot_files import SnapshotFiles
 
     files = SnapshotFiles(data_dir / "snapshots")
     engine = engine_maker(engine_kind)(seed=99)
-    files.save(Snapshot("default", 8, engine.snapshot()))
+    files.save("default", 8, engine)
     report = verify(data_dir, engine=engine_kind)
     assert report.problem.startswith("the snapshot of seq 8 is not what the commands give")
 

@@ -1,0 +1,3 @@
+from acd_core.administration cimport Administration
+
+cdef bytes write_state(Administration engine, object sink)
