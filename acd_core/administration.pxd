@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t
 
 from acd_core.commands cimport ApplyPolicy, Heartbeat, RemoveAgents, SetPresence, UpsertAgents
 from acd_core.segments cimport Segments
+from acd_core.types cimport Contact
 
 
 cdef class Administration(Segments):
@@ -20,6 +21,8 @@ cdef class Administration(Segments):
     cdef int32_t known_agent(self, str agent_id, str field) except -1
     cdef int set_spec(self, int32_t agent, object spec) except -1
     cdef int put_in_force(self, object policy) except -1
+    cdef bint _is_kept(self, const Contact* contact) noexcept
+    cdef int _rebuild_indexes(self) except -1
     cdef int _change_time_constant(self, int64_t constant_ns) except -1
     cdef int _check_policy_skills(self, object policy) except -1
     cdef int _check_in_use(self, object policy) except -1

@@ -3,10 +3,12 @@
 
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.string cimport memcmp, memcpy
 
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, new_reference, taken
 from acd_core.occupancy cimport occupancy_under
+from acd_core.rules cimport KEPT_ORDER
 from acd_core.tables cimport same_text
 from acd_core.types cimport *
 
@@ -15,6 +17,9 @@ from acd_core.limits import SKILLS_PER_TENANT_MAX, Limits
 from acd_core.refusal import Reason, Refused
 
 cdef int _SKILLS_MAX = SKILLS_PER_TENANT_MAX
+
+cdef enum:
+    MOVED_ONE_BY_ONE = 1000  # of so many contacts matching looks at each, of more at all who wait
 
 
 cdef class Administration(Segments):
@@ -128,9 +133,7 @@ cdef class Administration(Segments):
         event = self.begin(EVENT_POLICY_APPLIED)
         event.policy_version = self.rules.version
         self.event_hash = mix(self.event_hash, <uint64_t>self.rules.version)
-        self.adopt_plans()
-        self.touched_all = True
-        return 0
+        return self.adopt_plans()
 
     cdef int _change_time_constant(self, int64_t constant_ns) except -1:
         """All keys of least_occupied as another time constant has them; the old one is still in force."""
@@ -147,17 +150,55 @@ cdef class Administration(Segments):
         return 0
 
     cdef int put_in_force(self, object policy) except -1:
-        """Apply a policy; build the indexes anew, and the classes where queues changed in what matters to them."""
-        cdef int32_t slot, other
-        cdef Agent* agent
-        cdef int channel
+        """Apply a policy. Contacts of queues that changed in what orders and classes go by are put in order anew, and
+        the indexes of agents are built anew if other strategies are in use, or channels changed. What stands as it
+        stood before found nobody then, and finds nobody now."""
+        cdef bint strategies[16]
+        cdef object before = self.rules.policy
+        cdef bint room_kept = before is not None and before.channels == policy.channels
+        cdef bint indexes_kept = room_kept and before.occupancy_time_constant_ms == policy.occupancy_time_constant_ms
+        cdef int32_t slot
+        cdef Contact* contact
+        cdef int second
+        cdef list moved = []
+        memcpy(strategies, self.rules.strategies, sizeof(strategies))
         self.classes.begin_policy()
+        self.rules.note_kept(policy)
         slot = self.desk.first
         while slot >= 0:
-            self.lift(slot)
+            if not self._is_kept(&self.desk.all[slot]):
+                self.lift(slot)  # while the queue still has what its lines are ordered by
+                moved.append(slot)
             slot = self.desk.links[slot].later
         self.rules.apply(policy)
+        indexes_kept = indexes_kept and memcmp(strategies, self.rules.strategies, sizeof(strategies)) == 0
+        slot = self.desk.first
+        while slot >= 0:
+            contact = &self.desk.all[slot]
+            for second in range(2):
+                if contact.klass[second] >= 0:
+                    self.entry_group(slot, second)  # what a group of the policy before is kept for
+            slot = self.desk.links[slot].later
         self.classes.end_policy()
+        if not indexes_kept:
+            self._rebuild_indexes()
+        for slot in moved:
+            self.settle(slot)
+        self.touched_all = self.desk.count > 0 and (not room_kept or len(moved) > MOVED_ONE_BY_ONE)
+        if not self.touched_all:
+            for slot in moved:
+                self.touch(slot)
+        return self.classes.trim()
+
+    cdef bint _is_kept(self, const Contact* contact) noexcept:
+        """Do the queues of a contact go on in what its places in orders and classes depend on."""
+        return self.rules.kept[contact.queue] & KEPT_ORDER and (
+            contact.second_queue < 0 or self.rules.kept[contact.second_queue] & KEPT_ORDER)
+
+    cdef int _rebuild_indexes(self) except -1:
+        cdef int32_t slot
+        cdef Agent* agent
+        cdef int channel
         self.roster.configure(self.rules.channels_used, self.rules.strategies)
         slot = self.roster.first
         while slot >= 0:
@@ -167,11 +208,7 @@ cdef class Administration(Segments):
                 agent.used += agent.count[channel] * self.rules.channels[channel].cost
             self.refresh_room(slot)
             slot = agent.later
-        slot = self.desk.first
-        while slot >= 0:
-            self.settle(slot)
-            slot = self.desk.links[slot].later
-        return self.classes.trim()
+        return 0
 
     # Roster
 

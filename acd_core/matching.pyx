@@ -182,6 +182,14 @@ cdef class Matching(Choosing):
         cdef int second, channel
         cdef bint anybody = False
         self.skipped = []
+        if not self.touched_all and self.gained.size == 0 and self.touched.size == 1:
+            contact = self.touched.data[0].slot
+            if self.desk.all[contact].ordinal == self.touched.data[0].ordinal and self.desk.all[contact].klass[1] < 0:
+                if self.desk.all[contact].klass[0] >= 0:
+                    self._turn(contact, 0)
+                if self.skipped:
+                    self.settle(contact)
+                return 0
         for channel in range(CHANNELS_BOUND):
             anybody |= self.roster.index[channel * INDEX_KINDS + self.roster.lead].total > 0
         if not anybody:

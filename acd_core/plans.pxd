@@ -24,7 +24,9 @@ cdef class Plans(Lifecycle):
     cdef int set_requirement(self, int32_t contact, int32_t requirement) except -1
     cdef int fold(self, int32_t contact) except -1
     cdef int _fold_step(self, int32_t contact, const Step* step) except -1
-    cdef int forget_steps(self, int32_t contact) except -1
+    cdef bint _names(self, int32_t requirement, str skill) except -1
+    cdef bint _moves(self, int32_t contact, const Step* step) except -1
+    cdef int forget_steps(self, int32_t contact, bint settle) except -1
     cdef int enter_plan(self, int32_t contact, bint quiet) except -1
     cdef int advance(self, int32_t contact, bint recall, bint quiet) except -1
     cdef int _pass_step(self, int32_t contact, int32_t index, bint recall, bint quiet) except -1
@@ -42,6 +44,7 @@ cdef class Plans(Lifecycle):
     cdef int do_open_queue(self, int32_t queue) except -1
     cdef int do_close_queue(self, int32_t queue) except -1
     cdef int adopt_plans(self) except -1
+    cdef bint _is_through(self, int32_t contact) noexcept
     cdef int emit_updated(self, int32_t contact) except -1
 
 

@@ -9,8 +9,8 @@ from libc.stdlib cimport realloc
 from acd_core.digest cimport mix, text_word
 from acd_core.estimates cimport Estimate
 from acd_core.events cimport EventData, new_reference, taken
-from acd_core.rules cimport Plan, Step
-from acd_core.state cimport entry_queue, wants
+from acd_core.rules cimport KEPT_PLAN, Plan, Step
+from acd_core.state cimport entry_queue, steps_taken, tier_limit, wants
 from acd_core.types cimport *
 from acd_core.waiting cimport trail_of
 
@@ -127,9 +127,11 @@ cdef class Plans(Lifecycle):
         if step.action == STEP_SET_REQUIREMENT:
             self.set_requirement(contact, step.requirement)
         elif step.action == STEP_LOWER_LEVEL:
-            self.set_requirement(contact, self.skills.find(_lowered_text(text, <str>step.skill, step.level)))
+            if self._names(asking.requirement, <str>step.skill):
+                self.set_requirement(contact, self.skills.find(_lowered_text(text, <str>step.skill, step.level)))
         elif step.action == STEP_DROP_SKILL:
-            self.set_requirement(contact, self.skills.find(_text_without(text, <str>step.skill)))
+            if self._names(asking.requirement, <str>step.skill):
+                self.set_requirement(contact, self.skills.find(_text_without(text, <str>step.skill)))
         elif step.action == STEP_RAISE_MAX_TIER:
             asking.raised_tier = max(asking.raised_tier, step.tier)
         elif step.action == STEP_ADD_CREDIT:
@@ -137,6 +139,35 @@ cdef class Plans(Lifecycle):
         else:
             asking.priority = step.priority
         return 0
+
+    cdef bint _names(self, int32_t requirement, str skill) except -1:
+        """Does a requirement name a skill."""
+        cdef int32_t index
+        cdef int32_t slot
+        known = self.skills.skill_slots.get(skill)
+        if known is None:
+            return False
+        slot = known
+        for index in range(self.skills.requirements[requirement].skill_count):
+            if self.skills.requirements[requirement].skills[index] == slot:
+                return True
+        return False
+
+    cdef bint _moves(self, int32_t contact, const Step* step) except -1:
+        """Might a value step change which agents the contact may get."""
+        cdef const Contact* asking = &self.desk.all[contact]
+        cdef const Queue* queue
+        cdef int second
+        if step.action == STEP_SET_REQUIREMENT:
+            return step.requirement != asking.requirement
+        if step.action == STEP_LOWER_LEVEL or step.action == STEP_DROP_SKILL:
+            return self._names(asking.requirement, <str>step.skill)
+        if step.action == STEP_RAISE_MAX_TIER:
+            for second in range(1 if asking.second_queue < 0 else 2):
+                queue = &self.rules.queues[entry_queue(asking, second)]
+                if queue.listed and step.tier > tier_limit(asking, queue):
+                    return True
+        return False
 
     cdef int fold(self, int32_t contact) except -1:
         """Values now from the base values and the value steps taken; the contact is in no order."""
@@ -158,11 +189,11 @@ cdef class Plans(Lifecycle):
 
     cdef int enter_plan(self, int32_t contact, bint quiet) except -1:
         """Begin the plan of the home queue, recalling what was judged and done before."""
-        self.forget_steps(contact)
+        self.forget_steps(contact, not quiet)
         return self.advance(contact, True, quiet)
 
-    cdef int forget_steps(self, int32_t contact) except -1:
-        """The values now are the base values, and no step is taken."""
+    cdef int forget_steps(self, int32_t contact, bint settle) except -1:
+        """The values now are the base values, and no step is taken. The caller may see to the settling."""
         cdef Contact* asking = &self.desk.all[contact]
         if asking.requirement != asking.base_requirement or asking.priority != asking.base_priority or \
                 asking.credit_ms != asking.base_credit_ms or asking.raised_tier >= 0:
@@ -171,7 +202,8 @@ cdef class Plans(Lifecycle):
             asking.priority = asking.base_priority
             asking.credit_ms = asking.base_credit_ms
             asking.raised_tier = -1
-            self.settle(contact)
+            if settle:
+                self.settle(contact)
         asking.next_step = 0
         if asking.trail != NULL:
             memset(asking.trail.taken, 0, sizeof(asking.trail.taken))
@@ -197,6 +229,8 @@ cdef class Plans(Lifecycle):
             asking = &self.desk.all[contact]
             if asking.ordinal != ordinal:
                 return 0
+        if quiet:
+            self.settle(contact)
         if left and asking.plan_timer >= 0 and self.timers.all[asking.plan_timer].due_ns == due_ns:
             return 0
         if left:
@@ -214,6 +248,7 @@ cdef class Plans(Lifecycle):
         cdef Contact* asking = &self.desk.all[contact]
         cdef const Step* step = &self.rules.plans[self.rules.queues[asking.queue].plan].steps[index]
         cdef bint value = _is_value(step.action)
+        cdef bint moves
         cdef Judged* known = NULL
         cdef Trail* trail
         cdef EventData* event
@@ -230,6 +265,8 @@ cdef class Plans(Lifecycle):
                 trail_of(asking).taken[index >> 6] |= <uint64_t>1 << (index & 63)
                 return 0
         trail = trail_of(asking)
+        if quiet and (step.conditional or not value):
+            self.settle(contact)
         if step.conditional and known == NULL:
             if not self._condition_holds(contact, step):
                 judge(trail, step.step_word, 0)
@@ -237,14 +274,19 @@ cdef class Plans(Lifecycle):
             judge(trail, step.step_word, 1)
         trail.taken[index >> 6] |= <uint64_t>1 << (index & 63)
         if value:
-            self.lift(contact)
+            moves = self._moves(contact, step)
+            if moves:
+                self.desk.leave(contact)
+            elif step.action > STEP_RAISE_MAX_TIER:
+                self.lift(contact)
             self._fold_step(contact, step)
-            self.settle(contact)
-            if step.action <= STEP_RAISE_MAX_TIER:
+            if moves:
                 self.touch(contact)
                 self.reach_changed(contact)
             if quiet:
                 return 0
+            if moves or step.action > STEP_RAISE_MAX_TIER:
+                self.settle(contact)
         else:
             judge(trail, step.action_word, 1)
         event = self.contact_event(EVENT_PLAN_STEP_TAKEN, contact)
@@ -529,9 +571,10 @@ cdef class Plans(Lifecycle):
         cdef int raised
         while contact >= 0:
             if self.desk.all[contact].state == STATE_WAITING or self.desk.all[contact].state == STATE_OFFERED:
-                asking.append(contact)
+                if not self._is_through(contact):
+                    asking.append(contact)
             elif self.desk.all[contact].state == STATE_SCHEDULED:
-                self.forget_steps(contact)
+                self.forget_steps(contact, True)
             contact = self.desk.links[contact].later
         for contact in asking:
             asked = &self.desk.all[contact]
@@ -545,8 +588,17 @@ cdef class Plans(Lifecycle):
             if asked.ordinal == ordinal and (
                     <str>self.skills.requirements[asked.requirement].text != text or asked.priority != priority
                     or asked.credit_ms != credit_ms or asked.raised_tier != raised):
+                self.touch(contact)
                 self.emit_updated(contact)
         return 0
+
+    cdef bint _is_through(self, int32_t contact) noexcept:
+        """Would a contact that enters the plan of its queue anew come to stand where it stands."""
+        cdef const Contact* asking = &self.desk.all[contact]
+        cdef int32_t plan = self.rules.queues[asking.queue].plan
+        cdef int32_t size = self.rules.plans[plan].size if plan >= 0 else 0
+        return (self.rules.kept[asking.queue] & KEPT_PLAN and steps_taken(asking) == asking.next_step
+                and (asking.plan_timer >= 0) == (asking.next_step < size))
 
     cdef int emit_updated(self, int32_t contact) except -1:
         cdef EventData* event = self.contact_event(EVENT_CONTACT_UPDATED, contact)

@@ -35,6 +35,11 @@ cdef struct Step:
     bint restart_wait
 
 
+cdef enum:
+    KEPT_ORDER = 1  # all that classes, orders and who wants agents go by
+    KEPT_PLAN = 2  # a plan that leads to the same values whenever it is entered anew
+
+
 cdef struct Plan:
     Step* steps
     int32_t size
@@ -47,6 +52,7 @@ cdef class Rules:
     cdef Classes classes
     cdef Queue* queues
     cdef int32_t queue_room
+    cdef uint8_t* kept  # by queue slot: what of it the policy before had too, as bits
     cdef list queue_free
     cdef dict queue_slots
     cdef Channel channels[16]
@@ -71,9 +77,11 @@ cdef class Rules:
 
     cdef int32_t find_queue(self, str queue_id) except -2
     cdef int32_t find_channel(self, str channel_id) except -2
+    cdef int note_kept(self, object policy) except -1
     cdef int apply(self, object policy) except -1
     cdef int _apply_channels(self, tuple channels) except -1
     cdef int _apply_queues(self, tuple queues, tuple plans) except -1
+    cdef int _note_plans(self, object before, object policy) except -1
     cdef int _apply_weights(self, Queue* queue, tuple weights) except -1
     cdef int _drop_queue(self, Queue* queue) except -1
     cdef int _compile_plans(self, tuple plans) except -1

@@ -10,7 +10,7 @@ from acd_core.digest cimport text_word
 from acd_core.skills cimport drop_weights, weights_of
 from acd_core.tables cimport same_text
 from acd_core.types cimport CHANNELS_BOUND, MEMBERSHIP_LISTED, OUTCOME_BUSY, OUTCOME_DECLINED, OUTCOME_MISSED, \
-    OUTCOME_UNREACHABLE, Weight
+    OUTCOME_UNREACHABLE, STEP_SET_PRIORITY, STRATEGY_BROADCAST, Weight
 from acd_core.waiting cimport put_object
 
 from acd_core.limits import TIER_MAX
@@ -23,6 +23,19 @@ cdef void _free_steps(Plan* plan) noexcept:
         put_object(&plan.steps[number].skill, None)
         put_object(&plan.steps[number].text, None)
     free(plan.steps)
+
+
+cdef bint _is_kept(const Queue* queue, int32_t requirement, object spec) except -1:
+    cdef bint broadcast = spec.strategy == STRATEGY_BROADCAST
+    return (
+        queue.requirement == requirement
+        and queue.credit_ms == spec.credit_ms
+        and queue.rate == spec.rate
+        and queue.max_tier == (TIER_MAX if spec.max_tier is None else spec.max_tier)
+        and queue.listed == (spec.membership == MEMBERSHIP_LISTED)
+        and (queue.strategy == STRATEGY_BROADCAST) == broadcast
+        and (not broadcast or queue.broadcast_to == spec.broadcast_to)
+    )
 
 
 cdef class Rules:
@@ -47,6 +60,7 @@ cdef class Rules:
             if self.channels[slot].id != NULL:
                 Py_DECREF(<object>self.channels[slot].id)
         free(self.queues)
+        free(self.kept)
 
     cdef int32_t find_queue(self, str queue_id) except -2:
         """The slot of a queue, or -1."""
@@ -60,6 +74,23 @@ cdef class Rules:
             if self.channels[slot].id != NULL and same_text(self.channels[slot].id, <PyObject*>channel_id):
                 return slot
         return -1
+
+    cdef int note_kept(self, object policy) except -1:
+        """Find what of its queues a policy leaves as it is. Those it does not have yet come to have nothing kept."""
+        cdef int32_t slot, requirement
+        if self.queue_room:
+            memset(self.kept, 0, <size_t>self.queue_room)
+        for spec in policy.queues:
+            known = self.queue_slots.get(spec.queue_id)
+            if known is None:
+                continue
+            slot = known
+            requirement = self.skills.requirement_slots.get(spec.requirement, -1) if spec.requirement else 0
+            if _is_kept(&self.queues[slot], requirement, spec):
+                self.kept[slot] = KEPT_ORDER
+        if self.policy is not None:
+            self._note_plans(self.policy, policy)
+        return 0
 
     cdef int apply(self, object policy) except -1:
         """Put a policy in force. What it no longer names must not be in use."""
@@ -184,6 +215,25 @@ cdef class Rules:
                     put_object(&queue.overflow_target, spec.overflow.end.target)
         return 0
 
+    cdef int _note_plans(self, object before, object policy) except -1:
+        """Which queues go on with a plan of steps that depend on nothing but time and the values they change."""
+        cdef dict old_plans = {plan.plan_id: plan.steps for plan in before.plans}
+        cdef dict old_queues = {queue.queue_id: queue.plan_id for queue in before.queues}
+        cdef dict plans = {plan.plan_id: plan.steps for plan in policy.plans}
+        cdef dict same = {}
+        for queue in policy.queues:
+            if queue.queue_id not in old_queues:
+                continue
+            pair = (old_queues[queue.queue_id], queue.plan_id)
+            if pair not in same:
+                old = old_plans.get(pair[0], ())
+                new = plans.get(pair[1], ())
+                same[pair] = old == new and all(
+                    [step.condition is None and step.action <= STEP_SET_PRIORITY for step in new])
+            if same[pair]:
+                self.kept[<int32_t>self.queue_slots[queue.queue_id]] |= KEPT_PLAN
+        return 0
+
     cdef int _drop_queue(self, Queue* queue) except -1:
         """Give up what a queue refers to besides its requirement and id."""
         self._apply_weights(queue, ())
@@ -267,6 +317,11 @@ cdef class Rules:
             if grown == NULL:
                 raise MemoryError
             self.queues = <Queue*>grown
+            grown = realloc(self.kept, <size_t>room)
+            if grown == NULL:
+                raise MemoryError
+            self.kept = <uint8_t*>grown
+            memset(self.kept + self.queue_room, 0, <size_t>(room - self.queue_room))
             memset(self.queues + self.queue_room, 0, <size_t>(room - self.queue_room) * sizeof(Queue))
             self.queue_free.extend(range(room - 1, self.queue_room - 1, -1))
             self.queue_room = room

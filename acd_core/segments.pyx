@@ -145,7 +145,7 @@ cdef class Segments(Reservations):
         self.end_active(contact, 0)
         self.leave_agent(contact, END_HANDLED)
         extra.window_start_ns = next_ns
-        self.forget_steps(contact)
+        self.forget_steps(contact, True)
         self.open_segment(contact, _RETRY)
         self.emit_callback(contact)
         self.take_window(contact)

@@ -5,11 +5,14 @@ import random
 import pytest
 
 from acd_core import Engine
-from acd_core.commands import ApplyPolicy, CancelContact, EnqueueContact, UpdateContact
+from acd_core.commands import ApplyPolicy, CancelContact, EnqueueContact, Tick, UpdateContact
+from acd_core.enums import StepAction
+from acd_core.plan import Plan, PlanStep
 from acd_core.policy import Channel, Policy, QueueSpec
 
 EPOCH_NS = 1_700_000_000_000_000_000
 NS_PER_MS = 1_000_000
+_WIDE_AFTER_MS = 40
 
 # Draws, how many of a hundred draws add a contact, the priorities, how many contacts of a hundred have a credit.
 SHAPES = {
@@ -58,3 +61,55 @@ def test_positions_are_those_of_the_sorted_line(shape: str) -> None:
             assert engine.estimate_queue("q").position == 1 + sum(
                 _key(one) < (0, now_ns // NS_PER_MS, ordinal) for one in waiting.values()
             )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_positions_after_rates_and_credits_of_queues_change(seed: int) -> None:
+    """Contacts of `left` join the line of `right` too after a while, so that lines have entries of either kind."""
+    dice = random.Random(seed)
+    plan = Plan("wide", (PlanStep(_WIDE_AFTER_MS, StepAction.ADD_QUEUE, queue_id="right"),))
+    engine = Engine()
+    terms = {"left": (1_000, 0), "right": (1_000, 0)}
+    waiting: dict[str, tuple[str, int, int, int, int]] = {}
+    now_ns, ordinal = EPOCH_NS, 0
+
+    def line(queue_id: str) -> list[str]:
+        """Who has an entry in the queue, in order."""
+        rate, queue_credit_ms = terms[queue_id]
+        keys = {}
+        for contact_id, (home, priority, credit_ms, arrived_ms, number) in waiting.items():
+            if home == queue_id or (home == "left" and now_ns >= (arrived_ms + _WIDE_AFTER_MS) * NS_PER_MS):
+                minor = rate * arrived_ms - 1_000 * (credit_ms + queue_credit_ms)
+                keys[contact_id] = (-priority, minor, number)
+        return sorted(keys, key=keys.__getitem__)
+
+    for draw in range(700):
+        now_ns += dice.randrange(1, 3) * NS_PER_MS
+        while (due_ns := engine.next_timer()) is not None and due_ns <= now_ns:
+            engine.apply(due_ns, Tick())
+        if draw % 35 == 0:
+            for queue_id in dice.sample(("left", "right"), dice.randrange(1, 3)):
+                terms[queue_id] = (dice.choice((0, 500, 1_000, 2_000)), dice.randrange(-300, 300))
+            queues = [
+                QueueSpec(queue_id, rate=rate, credit_ms=credit_ms, plan_id="wide" if queue_id == "left" else "")
+                for queue_id, (rate, credit_ms) in terms.items()
+            ]
+            engine.apply(now_ns, ApplyPolicy(Policy((Channel("voice", 100),), tuple(queues), plans=(plan,))))
+        if dice.randrange(100) < 65 or not waiting:
+            contact_id, home, priority = f"c{ordinal}", dice.choice(("left", "right")), dice.choice((0, 0, 5))
+            credit_ms = dice.randrange(-100, 100) if dice.randrange(4) == 0 else 0
+            engine.apply(now_ns, EnqueueContact(contact_id, home, priority=priority, credit_ms=credit_ms))
+            waiting[contact_id] = (home, priority, credit_ms, now_ns // NS_PER_MS, ordinal)
+            ordinal += 1
+        else:
+            # As often as not the last of a line, whose end is looked for anew.
+            contact_id = dice.choice(
+                (dice.choice(list(waiting)), list(waiting)[-1], (line("left") or list(waiting))[-1])
+            )
+            engine.apply(now_ns, CancelContact(contact_id))
+            del waiting[contact_id]
+        if draw % 5 == 0:
+            for queue_id in terms:
+                for position, contact_id in enumerate(line(queue_id), 1):
+                    if waiting[contact_id][0] == queue_id:
+                        assert engine.estimate_contact(contact_id).position == position
