@@ -135,7 +135,8 @@ def _otlp_exporter() -> SpanExporter:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     except ImportError as error:
         raise BadConfig(f"traces.enabled: the extra `otel` is not installed ({error.name})") from None
-    return OTLPSpanExporter()
+    exporter: SpanExporter = OTLPSpanExporter()
+    return exporter
 
 
 def _named_by_operator() -> dict[str, str]:
