@@ -481,10 +481,13 @@ cdef class Engine(Questions):
         return 0
 
     cdef uint64_t _content_word(self, int32_t slot, EnqueueContact command, uint64_t customer_word) except? 0:
-        """The command's content word, by the words of texts that the engine knows already."""
+        """The command's content word, by the words of texts that the engine knows already.
+
+        A kind of command made of this one may see its content otherwise, so it is asked.
+        """
         cdef const Contact* contact = &self.desk.all[slot]
         cdef uint64_t word
-        if not command.plain or command.attributes or not command.contact_id:
+        if type(command) is not EnqueueContact or not command.plain or command.attributes or not command.contact_id:
             return command.content_word()
         word = mix(<uint64_t>command.kind, contact.id_word)
         word = mix(word, self.rules.queues[contact.queue].id_word)

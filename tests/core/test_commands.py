@@ -36,7 +36,7 @@ from acd_core.limits import (
     REQUIREMENT_BYTES_MAX,
     SKILLS_PER_AGENT_MAX,
 )
-from acd_core.policy import Policy
+from acd_core.policy import Policy, QueueSpec
 from acd_core.refusal import Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
 
@@ -174,3 +174,17 @@ def test_the_content_word_tells_content_and_not_request_ids_apart() -> None:
 def test_lists_of_an_agent_have_one_order() -> None:
     skills = (SkillLevel("a", 1), SkillLevel("b", 2))
     assert AgentSpec("x", skills) == AgentSpec("x", skills[::-1])
+
+
+class Sent(EnqueueContact):
+    """As the directory's commands: what it was made of counts as its content, not what it came to."""
+
+    def content_word(self) -> int:
+        return 7
+
+
+def test_a_kind_of_command_says_itself_what_its_content_is(engine_class) -> None:
+    engine = engine_class(1)
+    engine.apply(1, ApplyPolicy(Policy(queues=(QueueSpec("sales"),))))
+    engine.apply(2, Sent("a", "sales", priority=1))
+    assert engine.apply(3, Sent("a", "sales", priority=2)).duplicate

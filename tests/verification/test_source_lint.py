@@ -13,8 +13,8 @@ SOURCES = sorted(path for ending in ("py", "pyx", "pxd") for path in CORE.rglob(
 ALLOWED = {
     "__future__", "acd_core", "bisect", "collections", "cython", "dataclasses", "enum", "functools", "hashlib",
     "heapq", "itertools", "json", "operator", "re", "struct", "typing",
-    "cpython.bytes", "cpython.dict", "cpython.exc", "cpython.list", "cpython.long", "cpython.mem", "cpython.object",
-    "cpython.ref", "cpython.tuple", "cpython.unicode",
+    "cpython.buffer", "cpython.bytes", "cpython.dict", "cpython.exc", "cpython.list", "cpython.long", "cpython.mem",
+    "cpython.memoryview", "cpython.object", "cpython.ref", "cpython.tuple", "cpython.unicode",
     "libc.stdint", "libc.stdlib", "libc.string", "libc.limits",
     "libcpp.vector", "libcpp.utility", "libcpp.algorithm",
 }  # fmt: skip
