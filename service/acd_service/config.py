@@ -129,9 +129,6 @@ class Config:
             raise BadConfig(f"{path}: {error}") from None
         return cls(**settings)
 
-    def with_listen(self, listen: str) -> Self:
-        return replace(self, listen=listen)
-
     def with_room(self, room: str, **given: Any) -> Self:
         """These settings with some of a room's (`metrics`, `log`, …) changed, those that are not None."""
         changed = {name: value for name, value in given.items() if value is not None}

@@ -6,6 +6,7 @@ from google.rpc.status_pb2 import Status
 from acd.v1.command_pb2 import Command
 from acd.v1.routing_service_pb2 import DispatchRequest, DispatchResponse
 from acd_service.batches import apply_batch, read_batch
+from acd_service.codec.values import varint
 from acd_service.engine_interface import engine_maker
 from acd_service.identity.identity import Identity, Role, caller
 from acd_service.identity.permissions import CALL_OF_COMMAND, CALLS
@@ -30,7 +31,7 @@ def engine(request):
 def batch(engine, identity, *commands) -> list[str]:
     """What each command came to: nothing, or the reason why it was refused."""
     contents = [command if isinstance(command, bytes) else command.SerializeToString() for command in commands]
-    request = b"".join(bytes([2 << 3 | 2]) + _varint(len(content)) + content for content in contents)
+    request = b"".join(bytes([2 << 3 | 2]) + varint(len(content)) + content for content in contents)
     assert len(DispatchRequest.FromString(request).commands) == len(commands)
     token = caller.set(identity) if identity is not None else None
     try:
@@ -46,10 +47,6 @@ def batch(engine, identity, *commands) -> list[str]:
     finally:
         if token is not None:
             caller.reset(token)
-
-
-def _varint(value: int) -> bytes:
-    return bytes([value]) if value < 128 else bytes([value & 127 | 128, value >> 7])
 
 
 def _reason(error: Status) -> str:
@@ -98,7 +95,7 @@ def test_a_command_that_hides_behind_another_is_found(engine) -> None:
 def test_an_agent_that_hides_behind_another_is_found(engine) -> None:
     own, other = presence("ann").set_presence, presence("bob").set_presence
     both = own.SerializeToString() + other.SerializeToString()
-    content = bytes([8 << 3 | 2]) + _varint(len(both)) + both
+    content = bytes([8 << 3 | 2]) + varint(len(both)) + both
     assert batch(engine, of(Role.AGENT, agent_id="ann"), content) == ["PERMISSION_DENIED"]
 
 
