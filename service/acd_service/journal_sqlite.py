@@ -88,6 +88,8 @@ _READ_CHUNK: Final = 10_000
 _CHUNKS_AT_ONCE: Final = 64
 """Chunks that a reader holds; one has 4,096 commands at most, and in a busy service some hundreds."""
 _ROWS_A_STATEMENT_MAX: Final = 256
+_INCREMENTAL: Final = 2
+"""Of `PRAGMA auto_vacuum`: free pages can be given back, a few at a time."""
 _WAL_PAGES: Final = 4_000
 """Pages in the write-ahead log before a checkpoint: 16 MB, a tenth of a second of copying at most."""
 
@@ -149,6 +151,8 @@ class SqliteJournal:
             # A file without tables is one whose making was interrupted.
             is_new = _row(writer, "SELECT count(*) FROM sqlite_schema") == (0,) and not writer.pragma("application_id")
             format_version = FORMAT_VERSION if is_new else _check_schema(path, writer)
+            if is_new:
+                writer.pragma("auto_vacuum", _INCREMENTAL)  # can be set only before there is anything
             writer.pragma("journal_mode", "WAL")
             writer.pragma("synchronous", synchronous)
             writer.pragma("wal_autocheckpoint", _WAL_PAGES)
@@ -264,7 +268,22 @@ class SqliteJournal:
                 yield content
                 expected = last + 1
 
-    def _chunks_from(self, reader: apsw.Connection, tenant: str, expected: int) -> list[tuple[int, int, bytes]]:
+    def read_one(self, tenant: str, seq: int) -> CommandRecord:
+        """The command `seq`, checked.
+
+        Raises:
+            JournalDamaged: as `read`, and if it is not kept.
+        """
+        with self._reader() as reader:
+            found = self._chunks_from(reader, tenant, seq, 1) or self._rows_from(reader, tenant, seq, 1)
+        for first, _, content in found:
+            if first <= seq:
+                return CommandRecord(tenant, *self._in_chunk(seq, commands_in, content)[seq - first])
+        raise JournalDamaged(f"{self._path}: command {seq} is missing", seq - 1)
+
+    def _chunks_from(
+        self, reader: apsw.Connection, tenant: str, expected: int, chunks_max: int = _CHUNKS_AT_ONCE
+    ) -> list[tuple[int, int, bytes]]:
         """The chunk that holds a command, and those that follow right behind it."""
         if not self._has_chunks:
             return []
@@ -274,7 +293,7 @@ class SqliteJournal:
             "SELECT first_seq, last_seq, content, checksum FROM command_chunks WHERE tenant = ?1 AND first_seq >="
             " (SELECT max(first_seq) FROM command_chunks WHERE tenant = ?1 AND first_seq <= ?2)"
             " ORDER BY first_seq LIMIT ?3",
-            (tenant, expected, _CHUNKS_AT_ONCE),
+            (tenant, expected, chunks_max),
         ):
             if first > following or last < following:
                 break
@@ -287,7 +306,9 @@ class SqliteJournal:
             following = last + 1
         return found
 
-    def _rows_from(self, reader: apsw.Connection, tenant: str, expected: int) -> list[tuple[int, int, bytes]]:
+    def _rows_from(
+        self, reader: apsw.Connection, tenant: str, expected: int, rows_max: int = _READ_CHUNK
+    ) -> list[tuple[int, int, bytes]]:
         """The commands that have rows of their own from one on, as far as they follow each other, as one chunk."""
         raw_tenant = tenant.encode()
         first = expected
@@ -296,7 +317,7 @@ class SqliteJournal:
         for seq, at_ns, event_hash, content, checksum in reader.execute(
             "SELECT seq, at_ns, event_hash, content, checksum FROM commands"
             " WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?",
-            (tenant, expected, _READ_CHUNK),
+            (tenant, expected, rows_max),
         ):
             if seq != expected:
                 break
@@ -540,6 +561,22 @@ class SqliteJournal:
             raise JournalWriteFailed(f"{self._path}: {error}") from error
         finally:
             self._oldest_event_seqs.pop(tenant, None)
+
+    def used_bytes(self) -> int:
+        """As `size_bytes`, without the room in the file that is free for what comes."""
+        with self._reader() as reader:
+            free = reader.pragma("freelist_count") * reader.pragma("page_size")
+        return max(self.size_bytes() - int(free), 0)
+
+    def give_back(self, pages_max: int) -> bool:
+        """Give free room in the file back to the file system; whether there is more of it. A journal that was made
+        before version 3 of the format has to keep its size, and uses the room again.
+        """
+        with self._writing() as writer:
+            if writer.pragma("auto_vacuum") != _INCREMENTAL:
+                return False
+            writer.execute(f"PRAGMA incremental_vacuum({pages_max})").fetchall()
+            return bool(writer.pragma("freelist_count"))
 
     def close(self) -> None:
         if self._writer is not None:

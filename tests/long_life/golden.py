@@ -5,8 +5,8 @@
     PYTHONPATH=tests:proto:service:. python -m long_life.golden --write NAME   # writes one as this program does
 
 `NAME.tar.gz` is the directory, `NAME.json` what was recorded when it was written. Neither is ever written again: a new
-format, behaviour version or kind of command gets a new one. Those of earlier formats were written by the program of that
-time. One, `wrong`, was written by an engine that breaks a rule of routing, and says of itself that it does not.
+format, behaviour version or kind of command gets a new one. Those of earlier formats were written by the program of
+that time. One, `wrong`, was written by an engine that breaks a rule of routing, and says of itself that it does not.
 """
 
 import argparse
