@@ -149,7 +149,12 @@ class FiguresKeeper:
         while True:
             try:
                 self.event_seq = await self._in_worker(self._open)
-                async for released in self._fanout.follow_released(self.event_seq + 1):
+                while True:
+                    if not await self._fanout.wait_for(self.event_seq + 1, self._config.progress_s):
+                        if self._fanout.is_stopping:
+                            return
+                        continue
+                    released = await self._fanout.released_from(self.event_seq + 1, self._config.message_events_max)
                     self.event_seq = await self._in_worker(partial(self._count, released))
                     self._tell_waiters()
                     # Under load there is always something new by now. To count it at once would be a transaction every
@@ -226,9 +231,13 @@ class FiguresKeeper:
     def _count(self, released: list[Released]) -> int:
         assert self._ground is not None
         store, projection = self._ground
-        for each in released:
-            projection.apply(each.event)
-        store.save(projection, checksum_of(released[-1].content))
+        content = b""
+        for run in released:
+            start = max(run.event_seq, projection.event_seq + 1)
+            for event in run.events(start, len(run)):
+                projection.apply(event)
+            content = run.contents(run.event_seq + len(run) - 1, 1)[0]
+        store.save(projection, checksum_of(content))
         now_ns = self._clock.now_ns()
         if now_ns - self._forgot_at_ns >= _FORGET_EVERY_NS:
             self._forgot_at_ns = now_ns
