@@ -236,8 +236,16 @@ class Hosting:
         assert self._clock is not None
         name = hosted.name
         tenant_dir(self._config.data_dir, name).mkdir(parents=True, exist_ok=True)
-        tenant = Tenant(
-            name, recovered, self._journal, self._sequencer, self._clock, self._config, self.quotas_of(hosted)
+        # Files are opened, and each live contact is looked at.
+        tenant = await asyncio.to_thread(
+            Tenant,
+            name,
+            recovered,
+            self._journal,
+            self._sequencer,
+            self._clock,
+            self._config,
+            self.quotas_of(hosted),
         )
         await tenant.take_seat()
         hosted.tenant = self._open[name] = tenant
