@@ -9,13 +9,13 @@ Watchers are for the streams about one contact or one agent: they are handed wha
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from acd_core.events import Event
 from acd_service import codec
 from acd_service.config import Config
 from acd_service.journal import EventRecord, Journal
+from acd_service.lanes import Lane
 from acd_service.released import Released, bytes_in
 from acd_service.service_error import EventSeqAhead, EventsNoLongerKept, Stopping
 from acd_service.watchers import AgentWatcher, Registry, Watcher, wake
@@ -60,9 +60,13 @@ class Follower:
 
 
 class Fanout:
-    """One for each tenant; used on the event loop only."""
+    """One for each tenant; used on the event loop only.
 
-    def __init__(self, tenant: str, journal: Journal, config: Config, last_event_seq: int) -> None:
+    Args:
+        readers: where the journal is read for those who lag.
+    """
+
+    def __init__(self, tenant: str, journal: Journal, config: Config, last_event_seq: int, readers: Lane) -> None:
         self._tenant = tenant
         self._journal = journal
         self._config = config
@@ -75,7 +79,7 @@ class Fanout:
         self._by_contact_held = Registry()
         self._followers: set[Follower] = set()
         self._closed: Stopping | None = None
-        self._readers = ThreadPoolExecutor(2, thread_name_prefix="catch-up")
+        self._readers = readers
 
     @property
     def next_event_seq(self) -> int:
@@ -197,20 +201,22 @@ class Fanout:
             elif self._closed is not None:
                 raise self._closed
             else:
-                await self._sleep(self._config.progress_s)
+                await self._sleep(None)
                 continue
             cursor += len(released)
             yield released
 
-    async def _sleep(self, timeout_s: float) -> None:
+    async def _sleep(self, timeout_s: float | None) -> None:
+        """Until there is news, or for so long; None: only until there is news."""
         loop = asyncio.get_running_loop()
         news: asyncio.Future[None] = loop.create_future()
-        alarm = loop.call_later(max(timeout_s, 0), wake, news)
+        alarm = None if timeout_s is None else loop.call_later(max(timeout_s, 0), wake, news)
         self._sleepers.add(news)
         try:
             await news
         finally:
-            alarm.cancel()
+            if alarm is not None:
+                alarm.cancel()
             self._sleepers.discard(news)
 
     def _from_recent(self, cursor: int, wanted: EventFilter) -> tuple[list[bytes], int]:
@@ -240,7 +246,7 @@ class Fanout:
             assert records, "what is not recent is in the journal"
             return list(_wanted_contents(records, wanted)), cursor + len(records)
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        return await self._readers.run(read)
 
     def stop(self) -> None:
         """End every stream once it has been given what was released."""
@@ -250,9 +256,6 @@ class Fanout:
         sleepers, self._sleepers = self._sleepers, set()
         for sleeper in sleepers:
             wake(sleeper)
-
-    def close(self) -> None:
-        self._readers.shutdown()
 
 
 def _wanted_contents(records: Iterable[EventRecord], wanted: EventFilter) -> Iterable[bytes]:
