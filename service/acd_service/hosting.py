@@ -239,7 +239,9 @@ class Hosting:
         assert self._clock is not None
         name = hosted.name
         tenant_dir(self._config.data_dir, name).mkdir(parents=True, exist_ok=True)
-        tenant = Tenant(
+        # Each live contact is looked at.
+        tenant = await asyncio.to_thread(
+            Tenant,
             name,
             recovered,
             self._journal,

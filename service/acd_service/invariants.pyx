@@ -5,8 +5,6 @@ This is the part of the invariants that costs next to nothing for each event: nu
 life allows. The whole of section 16 is checked in tests.
 """
 
-from collections import Counter
-
 from libc.stdint cimport int64_t
 
 from cpython.object cimport PyObject
@@ -46,10 +44,7 @@ cdef class InvariantMonitor:
     @classmethod
     def of(cls, engine):
         """A monitor of an engine as it stands."""
-        states = {contact.contact_id: contact.state for contact in engine.contacts()}
-        held = Counter(contact_id for agent in engine.agents() for contact_id in agent.contact_ids)
-        offers = {contact_id: held[contact_id] for contact_id, state in states.items() if state == STATE_OFFERED}
-        return cls(engine.event_seq, states, offers)
+        return cls(engine.event_seq, *engine.contact_states())
 
     def observe(self, released):
         """Look at events, in order, as they are released."""
