@@ -10,22 +10,21 @@ Watchers are for the streams about one contact or one agent: they are handed wha
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Final
 
 from acd_core.events import Event
 from acd_service import codec
 from acd_service.config import Config
 from acd_service.journal import EventRecord, Journal
+from acd_service.lanes import Lane
 from acd_service.released import Released
 from acd_service.service_error import EventSeqAhead, EventsNoLongerKept, Stopping
 from acd_service.watchers import AgentWatcher, Registry, Watcher, wake
 
-T = TypeVar("T")
 _event_seq: Final = attrgetter("event_seq")
 
 
@@ -70,11 +69,14 @@ class Follower:
 class Fanout:
     """One for each tenant; used on the event loop only.
 
+    Args:
+        readers: where the journal is read for those who lag.
+
     Attributes:
         next_event_seq: the event_seq of the next event to be released.
     """
 
-    def __init__(self, tenant: str, journal: Journal, config: Config, last_event_seq: int) -> None:
+    def __init__(self, tenant: str, journal: Journal, config: Config, last_event_seq: int, readers: Lane) -> None:
         self._tenant = tenant
         self._journal = journal
         self._config = config
@@ -89,7 +91,7 @@ class Fanout:
         self._by_contact_held = Registry()
         self._followers: set[Follower] = set()
         self._closed: Stopping | None = None
-        self._readers = ThreadPoolExecutor(2, thread_name_prefix="catch-up")
+        self._readers = readers
 
     @property
     def is_stopping(self) -> bool:
@@ -200,27 +202,29 @@ class Fanout:
             EventsNoLongerKept: they are not kept any more.
         """
         if event_seq < self._recent_from:
-            return await self._in_reader(lambda: self._runs_from(event_seq, events_max))
+            return await self._readers.run(lambda: self._runs_from(event_seq, events_max))
         start = self._place(event_seq)
         return self._recent[start : bisect_right(self._recent, event_seq + events_max, start + 1, key=_event_seq)]
 
-    async def wait_for(self, event_seq: int, timeout_s: float) -> bool:
-        """Wait until an event is released, at most so long; false if it was not. When the service stops, nobody waits
+    async def wait_for(self, event_seq: int, timeout_s: float | None = None) -> bool:
+        """Wait until an event is released, or for so long; false if it was not. When the service stops, nobody waits
         any more.
         """
         if event_seq >= self.next_event_seq and self._closed is None:
             await self._sleep(event_seq, timeout_s)
         return event_seq < self.next_event_seq
 
-    async def _sleep(self, event_seq: int, timeout_s: float) -> None:
+    async def _sleep(self, event_seq: int, timeout_s: float | None) -> None:
+        """Until an event is released, or for so long; None: only until it is."""
         loop = asyncio.get_running_loop()
         news: asyncio.Future[None] = loop.create_future()
-        alarm = loop.call_later(max(timeout_s, 0), wake, news)
+        alarm = None if timeout_s is None else loop.call_later(max(timeout_s, 0), wake, news)
         self._sleepers[news] = event_seq
         try:
             await news
         finally:
-            alarm.cancel()
+            if alarm is not None:
+                alarm.cancel()
             self._sleepers.pop(news, None)
 
     def _place(self, event_seq: int) -> int:
@@ -258,7 +262,7 @@ class Fanout:
             assert records, "what is not recent is in the journal"
             return list(_wanted_contents(records, wanted)), cursor + len(records)
 
-        return await self._in_reader(read)
+        return await self._readers.run(read)
 
     def _runs_from(self, event_seq: int, events_max: int) -> list[Released]:
         self._check_kept(event_seq)
@@ -271,9 +275,6 @@ class Fanout:
         if event_seq < oldest:
             raise EventsNoLongerKept(event_seq, oldest)
 
-    async def _in_reader(self, read: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
-
     def stop(self) -> None:
         """End every stream once it has been given what was released."""
         self._closed = Stopping("the service is stopping")
@@ -282,9 +283,6 @@ class Fanout:
         for sleeper in self._sleepers:
             wake(sleeper)
         self._sleepers.clear()
-
-    def close(self) -> None:
-        self._readers.shutdown()
 
 
 def _wanted_contents(records: Iterable[EventRecord], wanted: EventFilter) -> Iterable[bytes]:

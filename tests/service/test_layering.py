@@ -26,6 +26,9 @@ LAYERS = [
         "meters",
         "observer",
         "log_fields",
+        "lanes",
+        "opened_by_need",
+        "shared_by_tenants",
     },
     {
         "codec",
