@@ -178,7 +178,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
 
 class SimulatedThread:
-    """In place of `WriterThread`: the same, on a simulated loop."""
+    """In place of a `WriterThread` or a `Lane`: the same, on a simulated loop."""
 
     def __init__(self, loop: SimulatedLoop) -> None:
         self._loop = loop

@@ -110,7 +110,7 @@ class SmallCentre:
         self.clock = WallClock(recovered.engine.now_ns)
         self.sequencer = Sequencer(self.journal, self.clock, config, self.failed.append)
         self.sequencer._worker = SimulatedThread(loop)
-        self.fanout = Fanout(self.name, self.journal, config, recovered.engine.event_seq)
+        self.fanout = Fanout(self.name, self.journal, config, recovered.engine.event_seq, SimulatedThread(loop))
         self.monitor = InvariantMonitor.of(recovered.engine)
         self.retention = Retention(self.name, config, self.journal, self.sequencer, self.clock)
         self.snapshots = _Schedule(self.name, config, self.journal, self.retention, recovered.snapshot_seq)
@@ -234,7 +234,6 @@ class SmallCentre:
         )
 
     def close(self) -> None:
-        self.fanout.close()
         self.journal.close()
 
 
