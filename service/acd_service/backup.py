@@ -18,7 +18,7 @@ import apsw
 
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service.config import BadConfig
-from acd_service.data_dir import DataDirInUse, DataDirLock, journal_path, snapshots_path
+from acd_service.data_dir import DataDirInUse, DataDirLock, high_water_path, journal_path, snapshots_path
 from acd_service.engine_interface import EngineMaker, engine_maker
 from acd_service.journal import Extent, JournalMissing
 from acd_service.journal_sqlite import SqliteJournal
@@ -229,6 +229,8 @@ def _copy_others(data_dir: Path, folder: Path) -> None:
         place = path.relative_to(data_dir)
         if place.parts[0] in ("snapshots", "lock", MANIFEST, journal_path(data_dir).name):
             continue
+        if path == high_water_path(data_dir):
+            continue  # it may be ahead of the moment that is copied; the copy gets marks of its own
         if not path.is_file() or path.name.endswith(_LEFT_OUT):
             continue
         target = folder / place

@@ -17,7 +17,7 @@ from acd_service.backup import MANIFEST, BackupFailed, Manifest, TenantState, pr
 from acd_service.data_dir import journal_path, snapshots_path, tenant_dir
 from acd_service.engine_interface import engine_maker
 from acd_service.journal import JournalForeign
-from acd_service.journal_cut import cut_after, seq_at
+from acd_service.journal_search import event_seq_at, seq_at
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.sqlite_copy import OnBytes
 from acd_service.tenant_settings import TENANT_DEFAULT
@@ -113,7 +113,7 @@ def _go_back(journal: SqliteJournal, tenant: str, state: TenantState, moment: Mo
         raise BackupFailed(
             f"the backup does not reach back so far for tenant {tenant}: its earliest state is that of seq {earliest}"
         )
-    cut_after(journal, tenant, seq)
+    journal.take_back(tenant, to_seq=seq, to_event_seq=event_seq_at(journal, tenant, seq))
 
 
 def _copy_files(backup: Path, folder: Path, manifest: Manifest, tenants: Sequence[str], on_bytes: OnBytes) -> None:

@@ -90,6 +90,9 @@ def goldens() -> list[Golden]:
     return [Golden(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.json"))]
 
 
+BY_NAME = {golden.name: golden for golden in goldens()}
+
+
 def check(golden: Golden, data_dir: Path, engine: str = "compiled") -> None:
     """Open a golden that was unpacked, as a service would, and replay it from its first command.
 

@@ -223,5 +223,9 @@ def test_nothing_told_is_lost_by_a_power_cut(make_power_cut_service):
 
 @pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
 def test_a_journal_that_does_not_sync_is_caught(make_power_cut_service, synchronous):
-    with pytest.raises(Lost):
-        run_rounds(make_power_cut_service(synchronous), POWER_CUTS)
+    """By its high-water mark at the next start, or by what callers were told."""
+    service = make_power_cut_service(synchronous)
+    with pytest.raises(Exception) as caught:  # noqa: B017, PT011: which one is looked at below
+        run_rounds(service, POWER_CUTS)
+    told_at_start = "JournalEndLost" in str(caught.value)
+    assert told_at_start or isinstance(caught.value, Lost)
