@@ -94,6 +94,14 @@ cdef inline int32_t _place_in(const Chunk* chunk, const Order* order) noexcept n
     return low
 
 
+cdef inline int32_t _live_place_in(const Chunk* chunk, const Order* order) noexcept nogil:
+    """The first place in a chunk that is no hole and does not precede an order."""
+    cdef int32_t place = _place_in(chunk, order)
+    while place < chunk.size and chunk.second[place] == HOLE:
+        place += 1
+    return place
+
+
 cdef void _move(Chunk* target, int32_t to, const Chunk* source, int32_t start, int32_t count) noexcept nogil:
     memmove(&target.second[to], &source.second[start], <size_t>count * sizeof(int32_t))
     memmove(&target.orders[to], &source.orders[start], <size_t>count * sizeof(Order))
@@ -383,8 +391,13 @@ cdef class Loose:
             lane = &lanes.all[at]
             chunk_at = _chunk_for(lane, &order)
             chunk = lane.chunks[chunk_at]
-            where = _place_in(chunk, &order)
-            if where == chunk.size or chunk.second[where] == HOLE or chunk.needs[where].item != entry.item:
+            where = _live_place_in(chunk, &order)
+            while (where == chunk.size or chunk.needs[where].item != entry.item) and chunk_at:
+                # One with two anchors under one skill is listed twice, and chunks may have been parted between the two.
+                chunk_at -= 1
+                chunk = lane.chunks[chunk_at]
+                where = _live_place_in(chunk, &order)
+            if where == chunk.size or chunk.needs[where].item != entry.item:
                 raise AssertionError("an entry is not where it was listed")
             chunk.second[where] = HOLE
             chunk.live -= 1

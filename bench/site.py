@@ -116,8 +116,9 @@ class Site:
         if not shape.preferred_thousandths or not draws.chance(shape.preferred_thousandths):
             return ()
         source = self._sources.get(requirement)
-        of_profile = [] if source is None else self.agents[source :: len(self._profiles)]
-        return (draws.pick(of_profile or self.agents).agent_id,)
+        if source is None:
+            return (draws.pick(self.agents).agent_id,)
+        return (draws.pick(self.agents[source :: len(self._profiles)]).agent_id,)
 
     def policy(self) -> Policy:
         """The policy of the start state: strategies and plans by turns over the queues."""
