@@ -66,7 +66,7 @@ class AgentSpec:
         skills = _in_order(tuple(self.skills))
         _check_entries([m.channel_id for m in self.channel_maxima], CHANNELS_MAX, "channel_maxima")
         _check_entries([m.queue_id for m in self.memberships], MEMBERSHIPS_PER_AGENT_MAX, "memberships")
-        for skill in skills:
+        for skill in self.skills:
             check_range(skill.level, SKILL_LEVEL_MIN, SKILL_LEVEL_MAX, f'skills["{skill.skill}"]')
         for channel in self.channel_maxima:
             check_range(channel.maximum, 0, CHANNEL_COUNT_MAX, f'channel_maxima["{channel.channel_id}"]')
