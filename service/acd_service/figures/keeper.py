@@ -178,7 +178,10 @@ class FiguresKeeper:
             try:
                 self.event_seq = await self._use(lambda ground: ground.projection.event_seq)
                 self._is_ready = True
-                async for released in self._fanout.follow_released(self.event_seq + 1):
+                while True:
+                    if not await self._fanout.wait_for(self.event_seq + 1):
+                        return
+                    released = await self._fanout.released_from(self.event_seq + 1, self._config.message_events_max)
                     self.event_seq = await self._use(partial(self._count, released))
                     self._tell_waiters()
                     # Under load there is always something new by now. To count it at once would be a transaction every
@@ -249,9 +252,13 @@ class FiguresKeeper:
 
     def _count(self, released: list[Released], ground: _Ground) -> int:
         store, projection = ground
-        for each in released:
-            projection.apply(each.event)
-        store.save(projection, checksum_of(released[-1].content))
+        content = b""
+        for run in released:
+            start = max(run.event_seq, projection.event_seq + 1)
+            for event in run.events(start, len(run)):
+                projection.apply(event)
+            content = run.contents(run.event_seq + len(run) - 1, 1)[0]
+        store.save(projection, checksum_of(content))
         now_ns = self._clock.now_ns()
         if now_ns - self._forgot_at_ns >= _FORGET_EVERY_NS:
             self._forgot_at_ns = now_ns
