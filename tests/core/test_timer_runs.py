@@ -1,10 +1,12 @@
 """Many timers armed and disarmed in an order of their own fire as the reference's do, from a snapshot too."""
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from acd_core.commands import Heartbeat, SetPresence, Tick, UpsertAgents
+from acd_core.commands import Command, Heartbeat, SetPresence, Tick, UpsertAgents
 from acd_core.engine import Engine
 from acd_core.enums import Presence
 from acd_core.reference import ReferenceEngine
@@ -13,7 +15,7 @@ from bench.workload import EPOCH_NS
 
 AGENTS = [f"agent{number}" for number in range(400)]
 NS_PER_MS = 1_000_000
-LEASES_MS = {
+LEASES_MS: dict[str, Callable[[random.Random, int], int]] = {
     # Nearly no two in order: far more runs would be needed than there are.
     "falling": lambda dice, draw: 40_000_000 - 60_000 * (draw % 400) + dice.randrange(1_000, 40_000),
     # As in life: a few lengths, each after the one before it, and heartbeats that leave holes.
@@ -26,15 +28,14 @@ LEASES_MS = {
 @pytest.mark.parametrize("lengths", LEASES_MS)
 def test_leases_end_in_order(lengths: str) -> None:
     dice = random.Random(f"leases, {lengths}")
-    engines = [Engine(), ReferenceEngine()]
+    engines: list[Any] = [Engine(), ReferenceEngine()]
     now_ns = EPOCH_NS
-    commands = [UpsertAgents(tuple(AgentSpec(agent_id) for agent_id in AGENTS))]
 
-    def apply(command: object) -> None:
+    def apply(command: Command) -> None:
         found = [engine.apply(now_ns, command).events for engine in engines]
         assert [repr(event) for event in found[0]] == [repr(event) for event in found[1]]
 
-    apply(commands[0])
+    apply(UpsertAgents(tuple(AgentSpec(agent_id) for agent_id in AGENTS)))
     for draw in range(2_500):
         now_ns += NS_PER_MS
         due_ns = engines[1].next_timer()
