@@ -114,7 +114,8 @@ class Retention:
     def _oldest_piece(self) -> Reach:
         extent = self._journal.extent(self._tenant)
         seq = min(extent.oldest_seq - 1 + PIECE_COMMANDS, self._snapshots().oldest)
-        return self._bounded(seq, event_seq_at(self._journal, self._tenant, seq))
+        event_seq = event_seq_at(self._journal, self._tenant, seq)
+        return self._bounded(seq, min(event_seq, extent.last_event_seq - self._config.events_kept_min))
 
     def _bounded(self, seq: int, event_seq: int) -> Reach:
         return Reach(max(seq, 0), max(min(event_seq, self.events_read()), 0))

@@ -14,7 +14,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -253,12 +253,12 @@ def settings(data_dir: Path, **given: float) -> Config:
     return Config(data_dir=data_dir, recent_events_max=100, **base | given)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m long_life.month", description=__doc__.partition("\n")[0])
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--contacts", type=int, default=1_000, help="contacts a day")
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with TemporaryDirectory() as folder, simulated() as loop:
         centre = SmallCentre(settings(Path(folder)), loop, options.seed, options.contacts)
         for evening in loop.run_until_complete(centre.live(options.days)):
