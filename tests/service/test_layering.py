@@ -77,6 +77,7 @@ LAYERS = [
         "snapshot_schedule",
         "verify",
         "chain_check",
+        "anchor",
         "tenant",
         "hosting",
         "metering",
