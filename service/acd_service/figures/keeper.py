@@ -83,6 +83,8 @@ class FiguresKeeper:
         self._ground: OpenedByNeed[_Ground] = OpenedByNeed(
             shared.figures_lane(), shared.figures_files, self._open, lambda ground: ground.store.close()
         )
+        self._turns = shared.figures_turns
+        self._turn: asyncio.Future[bool] | None = None
         self._is_ready = False
         self._task: asyncio.Task[None] | None = None
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -95,8 +97,10 @@ class FiguresKeeper:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="figures")
 
     async def stop(self) -> None:
-        """Count what was released (the fan-out must be stopping), then close the file."""
-        self._hurry.set()
+        """Count what was released (the fan-out must be stopping), then close the file. What is not open now is counted
+        after the next start.
+        """
+        self._make_haste()
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
@@ -140,20 +144,45 @@ class FiguresKeeper:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((event_seq, waiter))
-        self._hurry.set()
+        self._make_haste()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(waiter, _REACH_S)
+
+    def _make_haste(self) -> None:
+        self._hurry.set()
+        if self._turn is not None and not self._turn.done():
+            self._turn.set_result(False)
+
+    async def _use(self, work: Callable[[_Ground], T]) -> T:
+        """Do something that nobody waits for: if the file has to be opened for it, in turn.
+
+        Raises:
+            Stopping: it is not open, and is not opened any more.
+        """
+        loop = asyncio.get_running_loop()
+        is_turn = False
+        if not self._ground.is_open and not self._waiters:
+            self._turn = self._turns.wait()
+            is_turn, self._turn = await self._turn, None
+        began = loop.time()
+        try:
+            if self._fanout.is_stopping and not self._ground.is_open:
+                raise Stopping("the service is stopping")
+            return await self._ground.use(work)
+        finally:
+            if is_turn:
+                self._turns.over(loop.time() - began)
 
     async def _run(self) -> None:
         while True:
             try:
-                self.event_seq = await self._ground.use(lambda ground: ground.projection.event_seq)
+                self.event_seq = await self._use(lambda ground: ground.projection.event_seq)
                 self._is_ready = True
                 while True:
                     if not await self._fanout.wait_for(self.event_seq + 1):
                         return
                     released = await self._fanout.released_from(self.event_seq + 1, self._config.message_events_max)
-                    self.event_seq = await self._ground.use(partial(self._count, released))
+                    self.event_seq = await self._use(partial(self._count, released))
                     self._tell_waiters()
                     # Under load there is always something new by now. To count it at once would be a transaction every
                     # few milliseconds, in a thread that takes the interpreter from those who serve calls.
