@@ -113,6 +113,16 @@ def _asked_by(name: str) -> bytes:
     return asked_by_field(name)
 
 
+_HASH_OF_ANOTHER = (
+    "UPDATE links SET hash = (SELECT hash FROM links WHERE tenant = 'default' AND number = 3)"
+    " WHERE tenant = 'default' AND number = 2"
+)
+_LAST_AGAIN = (
+    "INSERT INTO links SELECT tenant, number + 1, last_seq, last_event_seq, salt, commands, events, note, hash"
+    " FROM links WHERE tenant = 'default' AND number = 7"
+)
+
+
 @pytest.mark.parametrize(
     ("statement", "number", "good"),
     [
@@ -121,18 +131,8 @@ def _asked_by(name: str) -> bytes:
         ("UPDATE links SET note = '{}' WHERE tenant = 'default' AND number = 0", 0, 0),
         ("UPDATE links SET last_seq = last_seq + 1 WHERE tenant = 'default' AND number = 2", 2, 1),
         ("DELETE FROM links WHERE tenant = 'default' AND number = 7", 7, 16),
-        (
-            "UPDATE links SET hash = (SELECT hash FROM links WHERE tenant = 'default' AND number = 3)"
-            " WHERE tenant = 'default' AND number = 2",
-            2,
-            1,
-        ),
-        (
-            "INSERT INTO links SELECT tenant, number + 1, last_seq, last_event_seq, salt, commands, events, note, hash"
-            " FROM links WHERE tenant = 'default' AND number = (SELECT max(number) FROM links WHERE tenant = 'default')",
-            8,
-            22,
-        ),
+        (_HASH_OF_ANOTHER, 2, 1),
+        (_LAST_AGAIN, 8, 22),
     ],
     ids=["dropped", "first dropped", "note", "numbers", "last dropped", "hash of another", "duplicated"],
 )
