@@ -12,7 +12,7 @@ from acd_core.rules cimport KEPT_ORDER
 from acd_core.tables cimport same_text
 from acd_core.types cimport *
 
-from acd_core.commands import parse_cached
+from acd_core.command_checks import parse_cached
 from acd_core.limits import SKILLS_PER_TENANT_MAX, Limits
 from acd_core.refusal import Reason, Refused
 

@@ -1,14 +1,7 @@
-from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from acd_core.policy import Policy, SkillWeight
-from acd_core.requirement import Node
 from acd_core.roster import AgentSpec
-
-GENERATED_ID_PREFIX: Final = "acd:"
-
-parse_cached: Callable[[str], Node]
-parse_own_cached: Callable[[str], Node]
 
 class Command:
     FIELDS: ClassVar[tuple[str, ...]]

@@ -5,148 +5,36 @@ here, once, and raises `Refused` naming the field; an engine judges only what de
 Every command may carry a `request_id`; see `Answer.duplicate`.
 """
 
-from functools import lru_cache
-
 import cython
 
+from acd_core.command_checks cimport (
+    ensure_agent_ids,
+    ensure_attributes,
+    ensure_callback,
+    ensure_credit,
+    ensure_id,
+    ensure_offer_id,
+    ensure_preference,
+    ensure_priority,
+    ensure_requirement,
+    is_reserved,
+)
 from acd_core.digest cimport mix, text_word
-from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 from acd_core.types cimport *
 
-from acd_core.checks import check_duration, check_id, check_range, check_text
-from acd_core.limits import (
-    AGENTS_PER_COMMAND_MAX,
-    AT_NS_MAX,
-    ATTRIBUTE_BYTES_MAX,
-    CALLBACK_ATTEMPTS_MAX,
-    CREDIT_MS_MAX,
-    ID_BYTES_MAX,
-    PREFERRED_AGENTS_MAX,
-    PRIORITY_MAX,
-    REASON_BYTES_MAX,
-)
+from acd_core.checks import check_duration, check_range, check_text
+from acd_core.command_checks import GENERATED_ID_PREFIX
+from acd_core.limits import AGENTS_PER_COMMAND_MAX, CREDIT_MS_MAX, PRIORITY_MAX, REASON_BYTES_MAX
 from acd_core.policy import Policy, SkillWeight, sorted_weights
 from acd_core.refusal import Reason, Refused
-from acd_core.requirement import parse, parse_own
 from acd_core.roster import AgentSpec
 
-cdef extern from "Python.h":
-    bint PyUnicode_IS_COMPACT_ASCII(object text)
-    const unsigned char* PyUnicode_1BYTE_DATA(object text)
-    Py_ssize_t PyUnicode_GET_LENGTH(object text)
-    Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index)
-
-cdef int64_t _PRIORITY_MAX = PRIORITY_MAX
-cdef int64_t _CREDIT_MS_MAX = CREDIT_MS_MAX
-cdef Py_ssize_t _ID_BYTES_MAX = ID_BYTES_MAX
-cdef Py_ssize_t _ATTRIBUTE_BYTES_MAX = ATTRIBUTE_BYTES_MAX
-
-GENERATED_ID_PREFIX = "acd:"
-"""Contact ids that start so are given by the engine; a caller's own may not."""
-
-parse_cached = lru_cache(maxsize=16_384)(parse)
-parse_own_cached = lru_cache(maxsize=16_384)(parse_own)
-
-
-cdef int _ensure_id(str value, str field) except -1:
-    cdef Py_ssize_t size, i
-    cdef const unsigned char* data
-    if value is not None and PyUnicode_IS_COMPACT_ASCII(value):
-        size = PyUnicode_GET_LENGTH(value)
-        if 0 < size <= _ID_BYTES_MAX:
-            data = PyUnicode_1BYTE_DATA(value)
-            for i in range(size):
-                if data[i] < 0x20 or data[i] == 0x7F:
-                    break
-            else:
-                return 0
-    check_id(value, field)
-    return 0
-
-
-cdef bint _is_reserved(str contact_id) except -1:
-    return PyUnicode_READ_CHAR(contact_id, 0) == 0x61 and contact_id.startswith(GENERATED_ID_PREFIX)
-
-
-cdef int _ensure_offer_id(int64_t offer_id) except -1:
-    if offer_id < 1:
-        raise Refused(Reason.OUT_OF_RANGE, "offer_id", f"{offer_id} is not an offer's id; they count from 1")
-    return 0
-
-
-cdef int _ensure_requirement(str text) except -1:
-    cdef Symbol[SYMBOLS_MAX] symbols
-    if not text or read_program(text, 1, symbols) >= 0:
-        return 0
-    try:
-        parse_cached(text)
-    except Refused as refused:
-        raise refused.within("requirement") from None
-    return 0
-
-
-cdef int _ensure_priority(int64_t priority) except -1:
-    if not -_PRIORITY_MAX <= priority <= _PRIORITY_MAX:
-        check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
-    return 0
-
-
-cdef int _ensure_credit(int64_t credit_ms) except -1:
-    if not -_CREDIT_MS_MAX <= credit_ms <= _CREDIT_MS_MAX:
-        check_range(credit_ms, -CREDIT_MS_MAX, CREDIT_MS_MAX, "credit_ms")
-    return 0
-
-
-cdef int _ensure_attributes(bytes attributes) except -1:
-    if len(attributes) > _ATTRIBUTE_BYTES_MAX:
-        raise Refused(Reason.TOO_LONG, "attributes",
-                      f"{len(attributes)} bytes are more than the {ATTRIBUTE_BYTES_MAX} allowed")
-    return 0
-
-
-cdef int _ensure_preference(tuple agent_ids, int64_t hold_ms, bint only) except -1:
-    if len(agent_ids) > PREFERRED_AGENTS_MAX:
-        raise Refused(Reason.TOO_MANY, "preferred_agents",
-                      f"{len(agent_ids)} agents are more than the {PREFERRED_AGENTS_MAX} allowed")
-    for index, agent_id in enumerate(agent_ids):
-        check_id(agent_id, f"preferred_agents[{index}]")
-    if len(set(agent_ids)) != len(agent_ids):
-        raise Refused(Reason.DUPLICATE_ENTRY, "preferred_agents", "an agent appears more than once")
-    if hold_ms != -1:
-        check_duration(hold_ms, "preferred_hold_ms", zero_means_none=True)
-    if only and not agent_ids:
-        raise Refused(Reason.EMPTY, "preferred_agents", "a contact for named agents only names at least one")
-    return 0
-
-
-cdef int _ensure_callback(str address, int64_t window_start_ns, int64_t window_end_ns, int64_t attempts_max,
-                          bint required) except -1:
-    if not address:
-        if required or window_start_ns or window_end_ns or attempts_max:
-            raise Refused(Reason.EMPTY, "callback.address", "a callback needs a number or address to call")
-        return 0
-    _ensure_id(address, "callback.address")
-    check_range(window_start_ns, 0, AT_NS_MAX, "callback.window_start")
-    check_range(window_end_ns, 0, AT_NS_MAX, "callback.window_end")
-    if window_end_ns and window_end_ns <= window_start_ns:
-        raise Refused(Reason.INVALID_VALUE, "callback.window_end", "a window ends after it starts")
-    check_range(attempts_max, 0, CALLBACK_ATTEMPTS_MAX, "callback.attempts_max")
-    return 0
-
-
-cdef int _ensure_agent_ids(tuple agent_ids) except -1:
-    if not agent_ids:
-        raise Refused(Reason.EMPTY, "agent_ids", "name at least one agent")
-    if len(agent_ids) > AGENTS_PER_COMMAND_MAX:
-        raise Refused(Reason.TOO_MANY, "agent_ids",
-                      f"{len(agent_ids)} agents are more than the {AGENTS_PER_COMMAND_MAX} allowed at once")
-    seen = set()
-    for index, agent_id in enumerate(agent_ids):
-        check_id(agent_id, f"agent_ids[{index}]")
-        if agent_id in seen:
-            raise Refused(Reason.DUPLICATE_ENTRY, f"agent_ids[{index}]", f'"{agent_id}" appears more than once')
-        seen.add(agent_id)
-    return 0
+cdef uint64_t _NONE_NAMED = text_word(repr(()))
+cdef uint64_t _NO_TEXT = text_word(repr(""))
+cdef uint64_t _MINUS_ONE = text_word(repr(-1))
+cdef uint64_t _ZERO = text_word(repr(0))
+cdef uint64_t _TRUE = text_word(repr(True))
+cdef uint64_t _FALSE = text_word(repr(False))
 
 
 @cython.no_gc
@@ -163,7 +51,7 @@ cdef class Command:
         self.kind = kind
         self.request_id = request_id
         if request_id:
-            _ensure_id(request_id, "request_id")
+            ensure_id(request_id, "request_id")
         return 0
 
     cpdef uint64_t content_word(self) except? 0:
@@ -250,7 +138,7 @@ cdef class RemoveAgents(Command):
     FIELDS = ("agent_ids",)
 
     def __init__(self, tuple agent_ids not None, *, str request_id not None=""):
-        _ensure_agent_ids(agent_ids)
+        ensure_agent_ids(agent_ids)
         self._begin(CMD_REMOVE_AGENTS, request_id)
         self.agent_ids = agent_ids
 
@@ -263,7 +151,7 @@ cdef class SetPresence(Command):
 
     def __init__(self, str agent_id not None, int presence, str reason not None="", int64_t lease_ms=0, *,
                  str request_id not None=""):
-        _ensure_id(agent_id, "agent_id")
+        ensure_id(agent_id, "agent_id")
         if not 1 <= presence <= 3:
             raise Refused(Reason.INVALID_VALUE, "presence", "presence is offline, ready or away")
         if reason:
@@ -286,7 +174,7 @@ cdef class Heartbeat(Command):
     FIELDS = ("agent_ids",)
 
     def __init__(self, tuple agent_ids not None, *, str request_id not None=""):
-        _ensure_agent_ids(agent_ids)
+        ensure_agent_ids(agent_ids)
         self._begin(CMD_HEARTBEAT, request_id)
         self.agent_ids = agent_ids
 
@@ -307,26 +195,26 @@ cdef class EnqueueContact(Command):
                  str consults_contact_id not None="", tuple skill_weights not None=(),
                  str request_id not None=""):
         if contact_id:
-            _ensure_id(contact_id, "contact_id")
-            if _is_reserved(contact_id):
+            ensure_id(contact_id, "contact_id")
+            if is_reserved(contact_id):
                 raise Refused(Reason.RESERVED_ID, "contact_id",
                               f'ids that start with "{GENERATED_ID_PREFIX}" are given by the server')
-        _ensure_id(queue_id, "queue_id")
-        _ensure_id(channel_id, "channel_id")
+        ensure_id(queue_id, "queue_id")
+        ensure_id(channel_id, "channel_id")
         if customer_id:
-            _ensure_id(customer_id, "customer_id")
-        _ensure_requirement(requirement)
-        _ensure_priority(priority)
-        _ensure_credit(credit_ms)
-        _ensure_attributes(attributes)
+            ensure_id(customer_id, "customer_id")
+        ensure_requirement(requirement)
+        ensure_priority(priority)
+        ensure_credit(credit_ms)
+        ensure_attributes(attributes)
         self.plain = (not preferred_agents and preferred_hold_ms == -1 and not only_preferred and not callback_address
                       and not window_start_ns and not window_end_ns and not attempts_max and not consults_contact_id
                       and not skill_weights)
         if not self.plain:
-            _ensure_preference(preferred_agents, preferred_hold_ms, only_preferred)
-            _ensure_callback(callback_address, window_start_ns, window_end_ns, attempts_max, False)
+            ensure_preference(preferred_agents, preferred_hold_ms, only_preferred)
+            ensure_callback(callback_address, window_start_ns, window_end_ns, attempts_max, False)
             if consults_contact_id:
-                _ensure_id(consults_contact_id, "consults_contact_id")
+                ensure_id(consults_contact_id, "consults_contact_id")
             skill_weights = sorted_weights(tuple(SkillWeight(*weight) for weight in skill_weights), "skill_weights")
         self._begin(CMD_ENQUEUE_CONTACT, request_id)
         self.preferred_agents = preferred_agents
@@ -359,10 +247,18 @@ cdef class EnqueueContact(Command):
         if self.attributes:
             word = mix(word, text_word(repr(self.attributes)))
         word = mix(word, self.attached)
-        if not self.plain:
-            for name in self.FIELDS[9:]:
-                word = mix(word, text_word(repr(getattr(self, name))))
-        return word
+        if self.plain:
+            return word
+        # What is as it is in most commands goes in as the word that it always has.
+        word = mix(word, text_word(repr(self.preferred_agents)) if self.preferred_agents else _NONE_NAMED)
+        word = mix(word, text_word(repr(self.preferred_hold_ms)) if self.preferred_hold_ms != -1 else _MINUS_ONE)
+        word = mix(word, _TRUE if self.only_preferred else _FALSE)
+        word = mix(word, text_word(repr(self.callback_address)) if self.callback_address else _NO_TEXT)
+        word = mix(word, text_word(repr(self.window_start_ns)) if self.window_start_ns else _ZERO)
+        word = mix(word, text_word(repr(self.window_end_ns)) if self.window_end_ns else _ZERO)
+        word = mix(word, text_word(repr(self.attempts_max)) if self.attempts_max else _ZERO)
+        word = mix(word, text_word(repr(self.consults_contact_id)) if self.consults_contact_id else _NO_TEXT)
+        return mix(word, text_word(repr(self.skill_weights)) if self.skill_weights else _NONE_NAMED)
 
 
 @cython.no_gc
@@ -376,9 +272,9 @@ cdef class UpdateContact(Command):
                  held=None, preferred_agents=None, int64_t preferred_hold_ms=-1, bint only_preferred=False,
                  str request_id not None=""):
         cdef int64_t whole
-        _ensure_id(contact_id, "contact_id")
+        ensure_id(contact_id, "contact_id")
         if requirement is not None:
-            _ensure_requirement(requirement)
+            ensure_requirement(requirement)
         if priority is not None:
             check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
             whole = priority  # TypeError for what is not a whole number
@@ -386,9 +282,9 @@ cdef class UpdateContact(Command):
             check_range(credit_ms, -CREDIT_MS_MAX, CREDIT_MS_MAX, "credit_ms")
             whole = credit_ms
         if attributes is not None:
-            _ensure_attributes(attributes)
+            ensure_attributes(attributes)
         if preferred_agents is not None:
-            _ensure_preference(preferred_agents, preferred_hold_ms, only_preferred)
+            ensure_preference(preferred_agents, preferred_hold_ms, only_preferred)
         elif preferred_hold_ms != -1 or only_preferred:
             raise Refused(Reason.EMPTY, "preferred_agents", "say which agents are preferred")
         if (requirement is None and priority is None and credit_ms is None and attributes is None and held is None
@@ -413,7 +309,7 @@ cdef class CancelContact(Command):
     FIELDS = ("contact_id", "abandoned")
 
     def __init__(self, str contact_id not None, bint abandoned=True, *, str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
+        ensure_id(contact_id, "contact_id")
         self._begin(CMD_CANCEL_CONTACT, request_id)
         self.contact_id = contact_id
         self.abandoned = abandoned
@@ -425,9 +321,9 @@ cdef class AcceptOffer(Command):
 
     def __init__(self, str contact_id not None, str agent_id not None, int64_t offer_id, *,
                  str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
-        _ensure_id(agent_id, "agent_id")
-        _ensure_offer_id(offer_id)
+        ensure_id(contact_id, "contact_id")
+        ensure_id(agent_id, "agent_id")
+        ensure_offer_id(offer_id)
         self._begin(CMD_ACCEPT_OFFER, request_id)
         self.contact_id = contact_id
         self.agent_id = agent_id
@@ -442,9 +338,9 @@ cdef class DeclineOffer(Command):
 
     def __init__(self, str contact_id not None, str agent_id not None, int64_t offer_id, int outcome=1, *,
                  str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
-        _ensure_id(agent_id, "agent_id")
-        _ensure_offer_id(offer_id)
+        ensure_id(contact_id, "contact_id")
+        ensure_id(agent_id, "agent_id")
+        ensure_offer_id(offer_id)
         if not OUTCOME_DECLINED <= outcome <= OUTCOME_MISSED:
             raise Refused(Reason.INVALID_VALUE, "outcome", "an offer is declined, busy, unreachable or missed")
         self._begin(CMD_DECLINE_OFFER, request_id)
@@ -463,9 +359,9 @@ cdef class CompleteContact(Command):
 
     def __init__(self, str contact_id not None, str agent_id not None="", int64_t wrap_up_ms=-1, *,
                  bint not_reached=False, str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
+        ensure_id(contact_id, "contact_id")
         if agent_id:
-            _ensure_id(agent_id, "agent_id")
+            ensure_id(agent_id, "agent_id")
         if wrap_up_ms != -1:
             check_duration(wrap_up_ms, "wrap_up_ms", zero_means_none=True)
         self._begin(CMD_COMPLETE_CONTACT, request_id)
@@ -482,9 +378,9 @@ cdef class FinishWrapUp(Command):
     FIELDS = ("agent_id", "contact_id")
 
     def __init__(self, str agent_id not None, str contact_id not None="", *, str request_id not None=""):
-        _ensure_id(agent_id, "agent_id")
+        ensure_id(agent_id, "agent_id")
         if contact_id:
-            _ensure_id(contact_id, "contact_id")
+            ensure_id(contact_id, "contact_id")
         self._begin(CMD_FINISH_WRAP_UP, request_id)
         self.agent_id = agent_id
         self.contact_id = contact_id
@@ -497,7 +393,7 @@ cdef class DetachContact(Command):
     FIELDS = ("contact_id",)
 
     def __init__(self, str contact_id not None, *, str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
+        ensure_id(contact_id, "contact_id")
         self._begin(CMD_DETACH_CONTACT, request_id)
         self.contact_id = contact_id
 
@@ -509,7 +405,7 @@ cdef class AttachContact(Command):
     FIELDS = ("contact_id",)
 
     def __init__(self, str contact_id not None, *, str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
+        ensure_id(contact_id, "contact_id")
         self._begin(CMD_ATTACH_CONTACT, request_id)
         self.contact_id = contact_id
 
@@ -527,25 +423,25 @@ cdef class TransferContact(Command):
     def __init__(self, str contact_id not None, str agent_id not None, *, str queue_id not None="",
                  str to_agent_id not None="", str consultation_contact_id not None="", requirement=None, priority=None,
                  bint restart_wait=False, str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
-        _ensure_id(agent_id, "agent_id")
+        ensure_id(contact_id, "contact_id")
+        ensure_id(agent_id, "agent_id")
         if bool(queue_id) + bool(to_agent_id) + bool(consultation_contact_id) != 1:
             raise Refused(Reason.INVALID_VALUE, "to", "name one of a queue, an agent and a consultation")
         if queue_id:
-            _ensure_id(queue_id, "queue_id")
+            ensure_id(queue_id, "queue_id")
         elif to_agent_id:
-            _ensure_id(to_agent_id, "to_agent_id")
+            ensure_id(to_agent_id, "to_agent_id")
             if to_agent_id == agent_id:
                 raise Refused(Reason.INVALID_VALUE, "to_agent_id", "a contact is not transferred to the agent who has it")
         else:
-            _ensure_id(consultation_contact_id, "consultation_contact_id")
+            ensure_id(consultation_contact_id, "consultation_contact_id")
         if not queue_id:
             for name, given in (("requirement", requirement is not None), ("priority", priority is not None),
                                 ("restart_wait", restart_wait)):
                 if given:
                     raise Refused(Reason.INVALID_VALUE, name, "only a transfer to a queue changes it")
         if requirement is not None:
-            _ensure_requirement(requirement)
+            ensure_requirement(requirement)
         if priority is not None:
             check_range(priority, -PRIORITY_MAX, PRIORITY_MAX, "priority")
         self._begin(CMD_TRANSFER_CONTACT, request_id)
@@ -566,10 +462,10 @@ cdef class PickContact(Command):
 
     def __init__(self, str contact_id not None, str agent_id not None, str requested_by not None="", *,
                  str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
-        _ensure_id(agent_id, "agent_id")
+        ensure_id(contact_id, "contact_id")
+        ensure_id(agent_id, "agent_id")
         if requested_by:
-            _ensure_id(requested_by, "requested_by")
+            ensure_id(requested_by, "requested_by")
         self._begin(CMD_PICK_CONTACT, request_id)
         self.contact_id = contact_id
         self.agent_id = agent_id
@@ -584,8 +480,8 @@ cdef class RequestCallback(Command):
 
     def __init__(self, str contact_id not None, str callback_address not None, int64_t window_start_ns=0,
                  int64_t window_end_ns=0, int64_t attempts_max=0, *, str request_id not None=""):
-        _ensure_id(contact_id, "contact_id")
-        _ensure_callback(callback_address, window_start_ns, window_end_ns, attempts_max, True)
+        ensure_id(contact_id, "contact_id")
+        ensure_callback(callback_address, window_start_ns, window_end_ns, attempts_max, True)
         self._begin(CMD_REQUEST_CALLBACK, request_id)
         self.contact_id = contact_id
         self.callback_address = callback_address
@@ -600,7 +496,7 @@ cdef class OpenQueue(Command):
     FIELDS = ("queue_id",)
 
     def __init__(self, str queue_id not None, *, str request_id not None=""):
-        _ensure_id(queue_id, "queue_id")
+        ensure_id(queue_id, "queue_id")
         self._begin(CMD_OPEN_QUEUE, request_id)
         self.queue_id = queue_id
 
@@ -611,6 +507,6 @@ cdef class CloseQueue(Command):
     FIELDS = ("queue_id",)
 
     def __init__(self, str queue_id not None, *, str request_id not None=""):
-        _ensure_id(queue_id, "queue_id")
+        ensure_id(queue_id, "queue_id")
         self._begin(CMD_CLOSE_QUEUE, request_id)
         self.queue_id = queue_id

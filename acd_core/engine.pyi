@@ -2,13 +2,13 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from acd_core.commands import Command
+from acd_core.contact_commands import ContactCommands
 from acd_core.events import Answer
-from acd_core.questions import Questions
 
 class _ReadsInto(Protocol):
     def readinto(self, buffer: memoryview, /) -> int | None: ...
 
-class Engine(Questions):
+class Engine(ContactCommands):
     def __init__(self, seed: int = 0) -> None: ...
     def apply(self, at_ns: int, command: Command) -> Answer: ...
     def snapshot(self) -> bytes: ...

@@ -14,7 +14,7 @@ from acd_core.state cimport entry_queue, steps_taken, tier_limit, wants
 from acd_core.types cimport *
 from acd_core.waiting cimport trail_of
 
-from acd_core.commands import parse_own_cached
+from acd_core.command_checks import parse_own_cached
 from acd_core.limits import CREDIT_MS_MAX, OVERFLOW_QUEUES_MAX, STEPS_JUDGED_MAX
 from acd_core.requirement import lowered, without_skill
 

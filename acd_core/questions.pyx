@@ -7,7 +7,7 @@ from math import isqrt
 
 from acd_core.agents cimport is_available
 from acd_core.state cimport entry_queue, steps_taken, wants
-from acd_core.timers cimport first_timer
+from acd_core.timers cimport first_due_ns
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded
 
@@ -28,8 +28,8 @@ cdef struct _Line:
 cdef class Questions(Administration):
     def next_timer(self):
         """When the earliest timer is due, in nanoseconds since the Unix epoch, or None."""
-        cdef int32_t timer = first_timer(self.timers)
-        return None if timer < 0 else self.timers.all[timer].due_ns
+        cdef int64_t due_ns = first_due_ns(self.timers)
+        return None if due_ns < 0 else due_ns
 
     @property
     def policy(self):
@@ -256,6 +256,28 @@ cdef class Questions(Administration):
             free(lines)
         found.sort()
         return tuple(found)
+
+    def contact_states(self):
+        """The state of each live contact, in order of creation, and how many live offers those that are offered have;
+        one pass over all."""
+        cdef int32_t slot = self.desk.first
+        cdef int32_t offer
+        cdef int live
+        cdef const Contact* contact
+        cdef dict states = {}
+        cdef dict offers = {}
+        while slot >= 0:
+            contact = &self.desk.all[slot]
+            states[<str>contact.id] = contact.state
+            if contact.state == STATE_OFFERED:
+                live = 0
+                offer = contact.offers
+                while offer >= 0:
+                    live += 1
+                    offer = self.desk.offers[offer].after
+                offers[<str>contact.id] = live
+            slot = self.desk.links[slot].later
+        return states, offers
 
     def agent_counts(self):
         """How many agents there are by presence, and how many of them hold contacts; one pass over all."""

@@ -15,7 +15,7 @@ from acd_core.anchors cimport find_cover
 from acd_core.digest cimport text_word
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 
-from acd_core.commands import parse_own_cached
+from acd_core.command_checks import parse_own_cached
 from acd_core.requirement import And, Not, Or, Term
 
 cdef extern from "Python.h":

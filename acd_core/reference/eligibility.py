@@ -1,6 +1,6 @@
 """Sections 3 and 4 of the routing model: who may serve whom, and who has room. A method for each rule."""
 
-from acd_core.commands import parse_own_cached
+from acd_core.command_checks import parse_own_cached
 from acd_core.enums import ContactState, Membership, Presence, Strategy
 from acd_core.policy import QueueSpec
 from acd_core.reference.records import Agent, Contact, Entry

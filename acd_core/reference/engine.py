@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from acd_core.command_checks import GENERATED_ID_PREFIX
 from acd_core.commands import (
-    GENERATED_ID_PREFIX,
     AcceptOffer,
     ApplyPolicy,
     AttachContact,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from acd_core.commands import parse_own_cached
+from acd_core.command_checks import parse_own_cached
 from acd_core.enums import (
     ClosingRule,
     ContactState,

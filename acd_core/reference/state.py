@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from acd_core.commands import parse_own_cached
+from acd_core.command_checks import parse_own_cached
 from acd_core.enums import ContactState, EndCause, EventType, Presence, TimerKind
 from acd_core.events import EVENT_FIELDS, Event
 from acd_core.limits import SKILLS_PER_TENANT_MAX, Limits

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd_core import commands, enums, limits
+from acd_core.command_checks import GENERATED_ID_PREFIX
 from acd_core.events import EVENT_FIELDS, Event
 from acd_core.opening_hours import Calendar, CalendarException, OpeningHours
 from acd_core.plan import EndWait, Overflow, Plan, PlanStep, StepCondition
@@ -178,7 +179,7 @@ agents = st.builds(
 )
 agent_ids = st.lists(names, min_size=1, max_size=4, unique=True).map(tuple)
 request = {"request_id": texts}
-contact_ids = names.filter(lambda name: not name.startswith(commands.GENERATED_ID_PREFIX))
+contact_ids = names.filter(lambda name: not name.startswith(GENERATED_ID_PREFIX))
 
 times = st.just(0) | st.integers(1, limits.AT_NS_MAX)
 windows = st.tuples(times, times).filter(lambda pair: not pair[1] or pair[0] < pair[1])

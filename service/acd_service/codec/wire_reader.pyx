@@ -20,7 +20,7 @@ from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, is_plain, t
 from acd_service.codec.wire_writer cimport acd_copy, framed_size, put_bytes, put_frame
 
 from acd_core.checks import check_id, check_text
-from acd_core.commands import GENERATED_ID_PREFIX, parse_cached
+from acd_core.command_checks import GENERATED_ID_PREFIX, parse_cached
 from acd_core.limits import (
     AGENTS_PER_COMMAND_MAX,
     ATTRIBUTE_BYTES_MAX,

@@ -1,0 +1,3 @@
+from acd_core.questions import Questions
+
+class Arrivals(Questions): ...

@@ -1,0 +1,3 @@
+from acd_core.arrivals import Arrivals
+
+class ContactCommands(Arrivals): ...
