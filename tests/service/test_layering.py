@@ -70,6 +70,8 @@ LAYERS = [
         "timetable",
         "uncommitted",
         "inbound",
+        "gathering",
+        "busyness",
         "seat",
         "watchers",
         "fanout",
