@@ -68,6 +68,7 @@ LAYERS = [
         "kept_lines",
         "past",
         "figures.keeper",
+        "figures.kept",
     },
     {"identity"},
     {"interceptor"},
