@@ -4,13 +4,17 @@ Each of a thousand tenants has some; an open one takes tens of kilobytes and up 
 is bounded for all tenants together, and whichever was not used for the longest time makes room.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from acd_service.lanes import Lane
 
 F = TypeVar("F")
 T = TypeVar("T")
+_REST: Final = 4
+"""So many times as long as it took to open a file in turn no other is."""
 
 
 class _Closes(Protocol):
@@ -42,6 +46,38 @@ class OpenFiles:
         self._open.pop(file, None)
 
 
+class Turns:
+    """Who opens a file next that nobody waits for: one at a time, with a rest after each, so that a thousand tenants
+    with a little news each do not take the processor from those who route. To be used on the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._line: deque[asyncio.Future[bool]] = deque()
+        self._is_taken = False
+
+    def wait(self) -> "asyncio.Future[bool]":
+        """Done with True when it is one's turn, which has to be given back by `over`. Who cannot wait so long sets it
+        to False, and needs no turn then.
+        """
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._line.append(turn)
+        if not self._is_taken:
+            self._next()
+        return turn
+
+    def over(self, took_s: float) -> None:
+        """Give a turn back that took so long."""
+        asyncio.get_running_loop().call_later(took_s * _REST, self._next)
+
+    def _next(self) -> None:
+        self._is_taken = False
+        while self._line and not self._is_taken:
+            turn = self._line.popleft()
+            if not turn.done():
+                self._is_taken = True
+                turn.set_result(True)
+
+
 class OpenedByNeed(Generic[F]):
     """A file, or what is made of one, that is opened before it is used; from one lane only.
 
@@ -56,6 +92,11 @@ class OpenedByNeed(Generic[F]):
         self._open_it = open_it
         self._close_it = close_it
         self._file: F | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next use need not open it, unless it is closed before."""
+        return self._file is not None
 
     async def use(self, work: Callable[[F], T]) -> T:
         """Do something with it, after all that it is used for already."""

@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from acd_service.lanes import Lane
-from acd_service.opened_by_need import OpenFiles
+from acd_service.opened_by_need import OpenFiles, Turns
 
 FIGURES_OPEN_MAX: Final = 32
-"""Tenants whose figures are open: who else has news waits for a turn, which takes milliseconds."""
+"""Tenants whose figures are open: who else has news waits for a turn, unless somebody asks."""
 CUSTOMERS_OPEN_MAX: Final = 64
 """Connections to directories of customers."""
 _THREADS: Final = 2
@@ -25,6 +25,7 @@ class SharedByTenants:
             for name in ("figures", "catch-up", "customers", "customer look-up")
         ]
         self.figures_files: Final = OpenFiles(FIGURES_OPEN_MAX)
+        self.figures_turns: Final = Turns()
         self.customer_files: Final = OpenFiles(CUSTOMERS_OPEN_MAX)
 
     def figures_lane(self) -> Lane:

@@ -24,9 +24,8 @@ def test_whom_events_concern_is_read_from_their_bytes(stream: list[tuple[Event, 
         expected = [event for event, _ in stream if event.contact_id == name]
         assert [each.event for each in run.concerning({}, {name: None}, {})] == expected
         assert [each.event for each in run.concerning({}, {}, {name: None})] == expected
-    assert {
-        each.asked_by for each in run.concerning({}, {}, dict.fromkeys(event.contact_id for event, _ in stream))
-    } == {"pbx"}
+    everybody = dict.fromkeys(event.contact_id for event, _ in stream)
+    assert {each.asked_by for each in run.concerning({}, {}, everybody)} == {"pbx"}
 
 
 def test_what_is_done_about_an_event_is_heeded_at_the_next(stream: list[tuple[Event, bytes]]) -> None:

@@ -78,6 +78,9 @@ class FiguresKeeper:
         self._kept: OpenedByNeed[KeptFigures] = OpenedByNeed(
             shared.figures_lane(), shared.figures_files, self._open, KeptFigures.close
         )
+        self._turns = shared.figures_turns
+        self._turn: asyncio.Future[bool] | None = None
+        self._askers = 0
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._counting = asyncio.Lock()
@@ -90,7 +93,10 @@ class FiguresKeeper:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="figures")
 
     async def stop(self) -> None:
-        """Count what was released (the fan-out must be stopping), then close the file."""
+        """Count what was released (the fan-out must be stopping), then close the file. What is not open now is counted
+        after the next start.
+        """
+        self._make_haste()
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
@@ -115,21 +121,51 @@ class FiguresKeeper:
 
     async def _ask(self, read: Callable[[KeptFigures], T]) -> T:
         asked_at = self._fanout.next_event_seq - 1
-        with contextlib.suppress(TimeoutError):
+        self._askers += 1
+        self._make_haste()
+        try:
             async with asyncio.timeout(_REACH_S):
                 await self._ready.wait()
                 while self._counted < asked_at:
                     await self._count_some()
+        except TimeoutError:
+            pass  # the answer says as of which event it is
+        finally:
+            self._askers -= 1
         if self._is_stopped:
             raise Stopping("the service is stopping")
         if not self._ready.is_set():
             raise FiguresNotReady("the figures are not there yet; they are being made from the journal")
         return await self._kept.use(partial(_read_stored, read))
 
+    def _make_haste(self) -> None:
+        if self._turn is not None and not self._turn.done():
+            self._turn.set_result(False)
+
+    async def _use(self, work: Callable[[KeptFigures], T]) -> T:
+        """Do something with the figures: if the file has to be opened for it and nobody waits, in turn.
+
+        Raises:
+            Stopping: it is not open, and is not opened any more.
+        """
+        loop = asyncio.get_running_loop()
+        is_turn = False
+        if not self._kept.is_open and not self._askers and not self._fanout.is_stopping:
+            self._turn = self._turns.wait()
+            is_turn, self._turn = await self._turn, None
+        began = loop.time()
+        try:
+            if self._fanout.is_stopping and not self._kept.is_open:
+                raise Stopping("the service is stopping")
+            return await self._kept.use(work)
+        finally:
+            if is_turn:
+                self._turns.over(loop.time() - began)
+
     async def _run(self) -> None:
         while True:
             try:
-                self._counted = self.event_seq = await self._kept.use(lambda kept: kept.stored_event_seq)
+                self._counted = self.event_seq = await self._use(lambda kept: kept.stored_event_seq)
                 self._ready.set()
                 while await self._fanout.wait_for(self._counted + 1):
                     await self._count_some()
@@ -137,8 +173,10 @@ class FiguresKeeper:
                     # few milliseconds, in a thread that takes the interpreter from those who serve calls.
                     enough = self._config.recent_events_max // _PARTS_OF_RECENT
                     await self._fanout.wait_for(self._counted + enough, self._config.figures_gather_ms / 1_000)
-                    if self._fanout.next_event_seq == self._counted + 1:
+                    if self._fanout.next_event_seq == self._counted + 1 and self._kept.is_open:
                         self.event_seq = await self._kept.use(_stored)
+                return
+            except Stopping:
                 return
             except Exception as error:
                 _log.error("the figures are not kept for now: %s", error, exc_info=error)
@@ -153,7 +191,7 @@ class FiguresKeeper:
         async with self._counting:
             if self._counted + 1 < self._fanout.next_event_seq:
                 released = await self._fanout.released_from(self._counted + 1, _EVENTS_AT_ONCE)
-                self._counted, self.event_seq = await self._kept.use(partial(self._count, released))
+                self._counted, self.event_seq = await self._use(partial(self._count, released))
 
     def _open(self) -> KeptFigures:
         anew, self._anew = self._anew, False
