@@ -1,8 +1,9 @@
 """How busy a thread is: which share of the time it ran, or would have run had there been a processor for it."""
 
 import os
-import time
 from typing import Final
+
+from acd_service.clock import stopwatch_ns, thread_ns
 
 _SAMPLE_NS: Final = 50_000_000
 _SCHEDSTAT: Final = "/proc/thread-self/schedstat"
@@ -17,13 +18,13 @@ class Busyness:
             self._schedstat: int | None = os.open(_SCHEDSTAT, os.O_RDONLY)
         except OSError:
             self._schedstat = None
-        self._at_ns = time.perf_counter_ns()
+        self._at_ns = stopwatch_ns()
         self._busy_ns = self.spent_ns()
         self._share = 0.0
 
     def share(self) -> float:
         """From 0 to 1, of late."""
-        now_ns = time.perf_counter_ns()
+        now_ns = stopwatch_ns()
         passed_ns = now_ns - self._at_ns
         if passed_ns >= _SAMPLE_NS:
             busy_ns = self.spent_ns()
@@ -39,6 +40,6 @@ class Busyness:
     def spent_ns(self) -> int:
         """How long the thread was busy so far."""
         if self._schedstat is None:
-            return time.thread_time_ns()
+            return thread_ns()
         ran, waited, _ = os.pread(self._schedstat, 80, 0).split()
         return int(ran) + int(waited)
