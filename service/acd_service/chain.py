@@ -30,6 +30,7 @@ class Link(NamedTuple):
     """The tenant's last command after this transaction; 0 if it has none."""
     last_event_seq: int
     salt: bytes
+    """Empty if there are neither commands nor events."""
     commands: bytes
     """SHA-256 over the salt and the commands; empty if there are none."""
     events: bytes
@@ -102,13 +103,13 @@ def next_link(
 ) -> Link:
     """The link that follows on a head; 0 for numbers that it leaves as they are."""
     salt = os.urandom(SALT_BYTES)
+    covered = digest_of(salt, commands), digest_of(salt, events)
     link = Link(
         head.number + 1,
         last_seq or head.last_seq,
         last_event_seq or head.last_event_seq,
-        salt,
-        digest_of(salt, commands),
-        digest_of(salt, events),
+        salt if any(covered) else b"",
+        *covered,
         note,
         b"",
     )

@@ -14,6 +14,7 @@ from acd_service.chain import JOURNAL, NO_LINKS, ROOT_HASH, Head, Link, Piece, d
 from acd_service.chain_rows import (
     command_pieces,
     event_pieces,
+    last_numbers,
     oldest_link,
     policy_hash_proved,
     read_head,
@@ -80,7 +81,11 @@ def _check_once(journal: JournalReader, tenant: str) -> ChainFound:
     with journal.reading() as reader:
         head = read_head(reader, tenant)
         kept_beside = _kept_beside(reader, tenant)
+        last = last_numbers(reader, tenant)
     forgotten, noted = _check_links(journal, tenant, head)
+    if last != (head.last_seq, head.last_event_seq):
+        why = f"it is missing, or its records end with command {last[0]} and event {last[1]}"
+        raise ChainBroken(tenant, head.number + 1, why, min(last[0], head.last_seq))
     for what, is_now in kept_beside.items():
         if noted.get(what) != is_now:
             raise ChainBroken(tenant, head.number, f"its {what} are not what was noted last", head.last_seq)
@@ -141,6 +146,8 @@ def _check_link(tenant: str, before: Head, link: Link) -> None:
         raise ChainBroken(tenant, link.number, "it goes back", before.last_seq)
     if not isinstance(link.note, str) or not all(isinstance(each, bytes) for each in (link.commands, link.events)):
         raise ChainBroken(tenant, link.number, "it is not what was written", before.last_seq)
+    if link.salt and not (link.commands or link.events):
+        raise ChainBroken(tenant, link.number, "it has a salt and is over nothing", before.last_seq)
     if hash_of(before.hash, tenant, link) != link.hash:
         raise ChainBroken(tenant, link.number, "its hash is not that of what it says", before.last_seq)
 

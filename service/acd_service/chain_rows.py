@@ -160,6 +160,18 @@ def event_pieces(connection: apsw.Connection, tenant: str, after: int, through: 
     return _in_order(connection, rows(), "event_chunks", chunks())
 
 
+def last_numbers(connection: apsw.Connection, tenant: str) -> tuple[int, int]:
+    """The last command and the last event that are kept; 0 if there is none."""
+    question = (
+        "SELECT max(ifnull((SELECT max(seq) FROM commands WHERE tenant = ?1), 0),"
+        " ifnull((SELECT last_seq FROM command_chunks WHERE tenant = ?1 ORDER BY first_seq DESC LIMIT 1), 0)),"
+        " max(ifnull((SELECT max(event_seq) FROM events WHERE tenant = ?1), 0), ifnull("
+        "(SELECT last_event_seq FROM event_chunks WHERE tenant = ?1 ORDER BY first_event_seq DESC LIMIT 1), 0))"
+    )
+    command, event = row_of(connection, question, (tenant,))
+    return command, event
+
+
 def _in_order(
     connection: apsw.Connection,
     rows: Iterator[tuple[int, Piece]],

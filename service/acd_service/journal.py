@@ -120,6 +120,10 @@ class JournalEndLost(JournalDamaged):
     """The journal ends before what was committed, or is not the one that was: told by its high-water marks."""
 
 
+class JournalAltered(JournalDamaged):
+    """The journal is whole in itself and does not go on from an anchor that was taken of it."""
+
+
 class JournalWriteFailed(JournalError):
     """A commit did not succeed: nothing of the batch may be released."""
 

@@ -118,6 +118,7 @@ def check_schema(path: Path, connection: apsw.Connection) -> int:
 
     Raises:
         JournalForeign: it is not, or the engine of this program behaves otherwise than the one that wrote it.
+        JournalDamaged: what says so is not what was written.
     """
     application_id = connection.pragma("application_id")
     if application_id != APPLICATION_ID:
@@ -131,4 +132,8 @@ def check_schema(path: Path, connection: apsw.Connection) -> int:
         raise JournalForeign(
             f"{path} was written under behaviour version {behaviour}, this program has {BEHAVIOUR_VERSION}"
         )
+    if version >= FORMAT_WITH_CHAIN:
+        (checksum,) = row_of(connection, "SELECT checksum FROM facts WHERE name = 'behaviour_version'")
+        if checksum != named_checksum("behaviour_version", behaviour):
+            raise JournalDamaged(f"{path}: the fact 'behaviour_version' is not what was written")
     return int(version)

@@ -2,13 +2,14 @@
 is what a replay gives, the chain of hashes holds and reaches its high-water mark. Reads only; may run beside a service.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from acd_core.snapshot import BadSnapshot
 from acd_service import codec
+from acd_service.anchor import Anchored, differences
 from acd_service.chain import JOURNAL
 from acd_service.chain_check import check_chain
 from acd_service.data_dir import high_water_path
@@ -19,6 +20,7 @@ from acd_service.journal import (
     EventRecord,
     Extent,
     Journal,
+    JournalAltered,
     JournalDamaged,
     JournalEndLost,
     JournalError,
@@ -40,7 +42,8 @@ class VerifyReport:
     data_dir: str
     problem: str = ""
     error: str = ""
-    """The kind of problem: JournalMissing, JournalForeign or JournalDamaged."""
+    """The kind of problem: JournalMissing, JournalForeign, JournalDamaged, ChainBroken, JournalEndLost or
+    JournalAltered."""
     good_through_seq: int = 0
     """Every command up to this one is whole and gives what it gave at first."""
     oldest_seq: int = 0
@@ -69,11 +72,13 @@ def verify(
     data_dir: Path,
     *,
     engine: str = "compiled",
+    anchor: Mapping[str, Anchored] | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> VerifyReport:
     """Check the journal and the snapshots in `data_dir`.
 
     Args:
+        anchor: what the journal must go on from.
         on_progress: called now and then with the commands checked and how many there are.
     """
     report = VerifyReport(str(data_dir))
@@ -92,6 +97,8 @@ def verify(
             _verify_tenant(journal, tenant, engine_maker(engine), report, on_progress)
             if journal.has_chain:
                 _prove(journal, tenant, report)
+        for difference in differences(journal, anchor or {}):
+            raise JournalAltered(difference)
     except JournalError as error:
         report.problem, report.error = str(error), type(error).__name__
         if error.good_through_seq is not None:
