@@ -146,7 +146,7 @@ class JournalReader:
         return found
 
     def _rows_from(
-        self, reader: apsw.Connection, tenant: str, expected: int, rows_max: int = _READ_CHUNK
+        self, reader: apsw.Connection, tenant: str, expected: int, rows_max: int = 0
     ) -> list[tuple[int, int, bytes]]:
         """The commands that have rows of their own from one on, as far as they follow each other, as one chunk."""
         raw_tenant = tenant.encode()
@@ -156,7 +156,7 @@ class JournalReader:
         for seq, at_ns, event_hash, content, checksum in reader.execute(
             "SELECT seq, at_ns, event_hash, content, checksum FROM commands"
             " WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?",
-            (tenant, expected, rows_max),
+            (tenant, expected, rows_max or _READ_CHUNK),
         ):
             if seq != expected:
                 break

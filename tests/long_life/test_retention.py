@@ -187,7 +187,8 @@ def test_room_is_given_back_bit_by_bit(tmp_path):
 
 
 def test_a_service_tells_what_is_gone(make_service, tmp_path, failure_of):
-    (tmp_path / "acd.yaml").write_text("journal_kept_days: 0.000001\nsnapshots_kept: 1\nrecent_events_max: 2\nfigures_gather_ms: 1\n")
+    settings = ("journal_kept_days: 0.000001", "snapshots_kept: 1", "recent_events_max: 2", "figures_gather_ms: 1")
+    (tmp_path / "acd.yaml").write_text("\n".join(settings))
     service = make_service("--config", str(tmp_path / "acd.yaml"))
     client = service.start()
     client.apply_policy()
