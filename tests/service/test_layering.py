@@ -87,6 +87,7 @@ LAYERS = [
         "kept_lines",
         "past",
         "figures.keeper",
+        "figures.kept",
     },
     {"identity"},
     {"interceptor"},
