@@ -55,6 +55,8 @@ LAYERS = [
         "timetable",
         "uncommitted",
         "inbound",
+        "gathering",
+        "busyness",
         "seat",
         "watchers",
         "fanout",
