@@ -63,6 +63,7 @@ LAYERS = [
         "verify",
         "tenant",
         "hosting",
+        "moving",
         "metering",
         "opening",
         "kept_lines",
