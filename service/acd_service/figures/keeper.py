@@ -140,7 +140,7 @@ class FiguresKeeper:
         return await self._ground.use(read)
 
     async def _reach(self, event_seq: int) -> None:
-        if self.event_seq >= event_seq:
+        if self._is_ready and self.event_seq >= event_seq:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((event_seq, waiter))
@@ -178,6 +178,7 @@ class FiguresKeeper:
             try:
                 self.event_seq = await self._use(lambda ground: ground.projection.event_seq)
                 self._is_ready = True
+                self._tell_waiters()
                 while True:
                     if not await self._fanout.wait_for(self.event_seq + 1):
                         return

@@ -73,13 +73,14 @@ class TenantService(tenant_service_pb2_grpc.TenantServiceServicer):
         async with hosting.importing() as coming:
             while (request := await context.read()) is not grpc.aio.EOF:
                 await coming.write(_content_of(request))
-            told: asyncio.Queue[tuple[int, int]] = asyncio.Queue()
+            told: asyncio.Queue[tuple[int, int] | None] = asyncio.Queue()
             task = asyncio.create_task(coming.take_in(lambda *progress: told.put_nowait(progress)))
             telling = asyncio.create_task(_tell(told, context))
             try:
                 hosted, manifest = await task
             finally:
-                telling.cancel()
+                # Not cancelled: a message that is half written would keep the next from being sent.
+                told.put_nowait(None)
                 await asyncio.gather(task, telling, return_exceptions=True)
             answer = tenant_service_pb2.ImportTenantResponse(
                 tenant=await _message(hosting, hosted), extent=_extent(manifest)
@@ -99,9 +100,9 @@ def _content_of(request: Any) -> bytes:
     return bytes(request.content)
 
 
-async def _tell(progress: "asyncio.Queue[tuple[int, int]]", context: Any) -> None:
-    while True:
-        done, total = await progress.get()
+async def _tell(progress: "asyncio.Queue[tuple[int, int] | None]", context: Any) -> None:
+    while (told := await progress.get()) is not None:
+        done, total = told
         await context.write(tenant_service_pb2.ImportTenantResponse(commands=done, commands_total=total))
 
 
