@@ -3,10 +3,14 @@
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from cpython.object cimport PyObject
+
+from acd_core.agents cimport Agents
 from acd_core.choosing cimport Match
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
+from acd_core.tables cimport same_text
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, put_object
 
@@ -14,6 +18,14 @@ from acd_core.enums import ReservationEnd
 from acd_core.refusal import Reason, Refused
 
 cdef int _REPLACED = ReservationEnd.REPLACED
+
+
+cdef int32_t _named(Agents roster, str agent_id, int32_t expected) except -2:
+    """The slot of the agent that a command names (leaving ones too), or -1. Mostly it is the one who holds the contact:
+    that one (-1 for nobody) is looked at first."""
+    if expected >= 0 and same_text(roster.all[expected].id, <PyObject*>agent_id):
+        return expected
+    return roster.find(agent_id)
 
 
 cdef class ContactCommands(Arrivals):
@@ -101,8 +113,8 @@ cdef class ContactCommands(Arrivals):
         cdef const Ended* ended
         cdef int32_t slot = self.known_contact(contact_id)
         cdef Contact* contact = &self.desk.all[slot]
-        cdef int32_t agent = self.roster.find(agent_id)
         cdef int32_t offer = contact.offers
+        cdef int32_t agent = _named(self.roster, agent_id, self.desk.offers[offer].agent if offer >= 0 else -1)
         cdef bint holds = False
         while offer >= 0:
             holds |= self.desk.offers[offer].agent == agent
@@ -137,7 +149,7 @@ cdef class ContactCommands(Arrivals):
         cdef Contact* contact = &self.desk.all[slot]
         if contact.state != STATE_ACTIVE:
             raise Refused(Reason.CONTACT_NOT_ACTIVE, "contact_id", f'contact "{command.contact_id}" is not being served')
-        if command.agent_id and self.roster.find(command.agent_id) != contact.agent:
+        if command.agent_id and _named(self.roster, command.agent_id, contact.agent) != contact.agent:
             raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id", f'"{command.agent_id}" does not serve this contact')
         if command.not_reached and not self.is_callback(slot):
             raise Refused(Reason.CONTACT_NOT_CALLBACK, "not_reached", f'contact "{command.contact_id}" is no callback')
@@ -259,19 +271,20 @@ cdef class ContactCommands(Arrivals):
     cdef int do_finish(self, int64_t at_ns, FinishWrapUp command) except -1:
         cdef int32_t slot, agent
         cdef list finished
-        agent = self.roster.find(command.agent_id)
         if command.contact_id:
             slot = self.known_contact(command.contact_id)
             if self.desk.all[slot].state != STATE_WRAP_UP:
                 raise Refused(Reason.CONTACT_NOT_IN_WRAP_UP, "contact_id",
                               f'contact "{command.contact_id}" is not in wrap-up')
-            if self.desk.all[slot].agent != agent:
+            agent = self.desk.all[slot].agent
+            if _named(self.roster, command.agent_id, agent) != agent:
                 raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id",
                               f'contact "{command.contact_id}" is in another agent\'s wrap-up')
             self.about(slot)
             self.step_to(at_ns)
             self.close(slot, END_HANDLED)
             return self.match_all()
+        agent = self.roster.find(command.agent_id)
         if agent < 0:
             raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{command.agent_id}"')
         finished = [slot for slot in self.held_in_order(agent) if self.desk.all[slot].state == STATE_WRAP_UP]

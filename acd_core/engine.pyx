@@ -11,7 +11,7 @@ from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, 
 from acd_core.state_reader cimport read_state
 from acd_core.state_source cimport Source
 from acd_core.state_writer cimport write_state
-from acd_core.timers cimport first_timer
+from acd_core.timers cimport first_due_ns, first_timer
 from acd_core.types cimport *
 
 from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX
@@ -84,17 +84,16 @@ cdef class Engine(ContactCommands):
 
         The answer is left in `answer` and `result`, the events in `out`, both until the next command is taken.
         """
-        cdef int32_t timer
+        cdef int64_t due_ns
         self._begin_output()
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
         if command.request_id and self._repeats(command):
             return 0
         if command.kind != CMD_TICK and command.kind != CMD_RESUME:
-            timer = first_timer(self.timers)
-            if timer >= 0 and self.timers.all[timer].due_ns <= at_ns:
-                raise Refused(Reason.TIMER_DUE, "at",
-                              f"a timer is due at {self.timers.all[timer].due_ns}: a tick comes first")
+            due_ns = first_due_ns(self.timers)
+            if 0 <= due_ns <= at_ns:
+                raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: a tick comes first")
         self.answered = -1
         self.answered_ordinal = -1
         self._do(at_ns, command)

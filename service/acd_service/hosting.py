@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from acd_service.clock import Clock
 from acd_service.config import Config
 from acd_service.data_dir import tenant_dir
-from acd_service.journal import TENANT_DEFAULT
+from acd_service.journal import REMOVING, TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.moving.mover import Mover, OnProgress
 from acd_service.moving.tenant_file import Manifest
@@ -32,9 +32,6 @@ from acd_service.tenant_settings import Quotas, check_name
 _log = logging.getLogger(__name__)
 TENANTS_MAX: Final = 10_000
 SUSPENDED: Final = "suspended"
-_REMOVING: Final = "removing"
-_COMING_IN: Final = "coming in"
-"""Not all of it is there yet. What is half in when a service ends is removed by the next."""
 _REQUEST: Final = "request"
 """By which request it was made."""
 _RETRY_AFTER_MS: Final = 60_000
@@ -89,7 +86,7 @@ class Hosting:
         """
         self._mover.clear()
         for name in self._journal.tenants():
-            if not {_REMOVING, _COMING_IN}.isdisjoint(self._journal.facts_of(name)):
+            if REMOVING in self._journal.facts_of(name):
                 self._remove_files(name)
                 while self._journal.remove_some(name):
                     pass
@@ -200,7 +197,8 @@ class Hosting:
             if name in self._hosted:
                 raise TenantState("TENANT_EXISTS", f"there is a tenant {name!r} already")
             self._check_room_for(name)
-            facts = {**manifest.quotas, _COMING_IN: 1}
+            # What is half in when a service ends is removed by the next.
+            facts = {**manifest.quotas, REMOVING: 1}
             await sequencer.in_worker(lambda: self._journal.admit(name, manifest.seed, facts))
             task = asyncio.get_running_loop().create_task(self._put_in(sequencer, folder, manifest, on_progress))
             self._coming_in[name] = task
@@ -224,7 +222,7 @@ class Hosting:
             async with self._lock:
                 self._running()
                 await sequencer.in_worker(lambda: self._journal.put_fact(name, SUSPENDED, 1))
-                await sequencer.in_worker(lambda: self._journal.drop_fact(name, _COMING_IN))
+                await sequencer.in_worker(lambda: self._journal.drop_fact(name, REMOVING))
                 self._hosted[name] = Hosted(name, {**manifest.quotas, SUSPENDED: 1})
                 self._suspended.add(name)
                 self.last_at_ns = max(self.last_at_ns, manifest.extent.last_at_ns)
@@ -299,7 +297,7 @@ class Hosting:
                 raise TenantState("TENANT_IN_SETTINGS", f"the settings name {name!r}; take it out of them first")
             if not hosted.is_suspended:
                 raise TenantState("TENANT_NOT_SUSPENDED", f"{name!r} is in use; suspend it first")
-            await sequencer.in_worker(lambda: self._journal.put_fact(name, _REMOVING, 1))
+            await sequencer.in_worker(lambda: self._journal.put_fact(name, REMOVING, 1))
             del self._hosted[name]
             self._suspended.discard(name)
             await asyncio.to_thread(self._remove_files, name)

@@ -214,7 +214,7 @@ def test_a_service_that_ended_half_way_has_nothing_of_it_after_the_next_start(tw
     bring_in(there, content)
     there.kill()
     connection = apsw.Connection(str(journal_path(there.data)))
-    connection.execute("UPDATE facts SET name = 'tenant/acme/coming in' WHERE name = 'tenant/acme/suspended'")
+    connection.execute("UPDATE facts SET name = 'tenant/acme/removing' WHERE name = 'tenant/acme/suspended'")
     connection.close()
     there.start()
     assert names(there) == ["default"]
