@@ -17,6 +17,8 @@ import pytest
 from acd.v1.tenant_service_pb2 import ExportTenantResponse, ImportTenantRequest
 from acd_service.data_dir import journal_path
 from acd_service.identity.identity import Role
+from acd_service.journal import REMOVING
+from acd_service.journal_sqlite import SqliteJournal
 
 HERE, THERE = "here", "there"
 
@@ -213,9 +215,9 @@ def test_a_service_that_ended_half_way_has_nothing_of_it_after_the_next_start(tw
     _, content = export(here.caller("default", Role.HOST))
     bring_in(there, content)
     there.kill()
-    connection = apsw.Connection(str(journal_path(there.data)))
-    connection.execute("UPDATE facts SET name = 'tenant/acme/removing' WHERE name = 'tenant/acme/suspended'")
-    connection.close()
+    journal = SqliteJournal.open(there.data)
+    journal.put_fact("acme", REMOVING, 1)  # as it is until all of it is there
+    journal.close()
     there.start()
     assert names(there) == ["default"]
     assert rows(there, "acme") == 0
