@@ -88,6 +88,7 @@ LAYERS = [
         "kept_lines",
         "past",
         "figures.keeper",
+        "figures.kept",
     },
     {"identity"},
     {"interceptor"},
