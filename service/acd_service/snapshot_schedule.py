@@ -15,6 +15,10 @@ from acd_service.retention import Retention
 from acd_service.snapshotter import Taken
 
 HOUR_NS: Final = 3_600 * 10**9
+_REST: Final = 4
+"""So many times as long as the last one took the next one waits, at least: however fast commands come, snapshots take
+no more than a fifth of one processor. What a restart has to replay grows by what comes meanwhile.
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +47,7 @@ class SnapshotSchedule:
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._forgetting: asyncio.Task[None] | None = None
+        self._not_before_s = 0.0
         self.failures = 0
 
     def committed(self, seq: int) -> None:
@@ -50,7 +55,9 @@ class SnapshotSchedule:
         self._committed_seq = seq
         every = self._config.snapshot_every_commands
         if every and seq - self._last_seq >= every and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._take_quietly(), name="snapshot")
+            loop = asyncio.get_running_loop()
+            if loop.time() >= self._not_before_s:
+                self._task = loop.create_task(self._take_quietly(), name="snapshot")
 
     async def look_after(self, now_ns: int) -> None:
         """Take a snapshot if the newest is old and there were commands since.
@@ -115,12 +122,16 @@ class SnapshotSchedule:
         await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _take_quietly(self) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         try:
             await self.take()
         except SnapshotFailed as error:
             self._last_seq = self._committed_seq  # not again at once either
             self.failures += 1
             _log.error("no snapshot was taken: %s", error)
+        finally:
+            self._not_before_s = loop.time() + _REST * (loop.time() - began_s)
 
     async def _forget(self) -> None:
         try:

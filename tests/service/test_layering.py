@@ -88,6 +88,7 @@ LAYERS = [
         "tenant",
         "hosting",
         "upkeep",
+        "moving",
         "metering",
         "opening",
         "kept_lines",
