@@ -4,11 +4,12 @@ import asyncio
 from typing import Final
 
 from acd_core.commands import ApplyPolicy, Command, Tick
+from acd_core.engine import Engine
 from acd_core.events import Answer
 from acd_core.refusal import Refused
 from acd_service import codec
-from acd_service.batch_taken import BatchWork, count
-from acd_service.batches import BatchFailed
+from acd_service.batch_taken import BatchWork, count, released_of
+from acd_service.batches import BatchFailed, apply_calls
 from acd_service.clock import Clock
 from acd_service.codec.sent import SentCommand
 from acd_service.meters import Meters
@@ -17,7 +18,7 @@ from acd_service.series import Series
 from acd_service.service_error import CommandSetAside, DeadlinePassed, ServiceError
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
-from acd_service.uncommitted import Uncommitted
+from acd_service.uncommitted import CHUNK_COMMANDS_MIN, Uncommitted
 
 _TICK: Final = SentCommand(Tick(), codec.TICK_FIELD, b"")
 
@@ -42,63 +43,116 @@ class Applying:
         self._timetable = timetable
         self._meters = meters
 
-    def apply(self, batch: list[Taken]) -> Uncommitted:
+    def apply(self, batch: list[Taken], *, one_by_one: bool = False) -> Uncommitted:
         """Apply what can be; what the batch's callers will hear is left in its members.
+
+        Args:
+            one_by_one: leave each command's answer as an object too, for somebody who looks on.
 
         Raises:
             EngineFailed: nothing of the batch may be kept, and no engine trusted that had a part in it.
         """
         made = Uncommitted()
         loop_now, now_ns = asyncio.get_running_loop().time(), self._clock.now_ns()
+        in_runs = not one_by_one and not self._clock.driven
+        run_end = _end_of_run(batch, 0) if in_runs else 0
         if not self._clock.driven:
             for seat in self._timetable.due(now_ns):
                 made.touched.add(seat)
-                made.ticked.append((seat, self.tick(seat, now_ns, made)))
-        for taken in batch:
-            taken.released, taken.error, taken.answer = [], None, None
-            if taken.future.done():
-                continue
-            if taken.deadline is not None and taken.deadline <= loop_now:
-                taken.error = DeadlinePassed("the deadline passed before the command was applied")
-                self._meters.count(0 if taken.work else taken.command.kind, "DEADLINE_PASSED", len(taken))
-                continue
-            if isinstance(taken.work, BatchWork):
-                self._apply_batch(taken, taken.work, now_ns, made)
-                continue
-            if taken.work is not None:
-                self._apply_series(taken, taken.work, now_ns, made)
-                continue
-            seat, command = taken.seat, taken.command
-            if command in seat.set_aside:
-                self._meters.count(command.kind, "SET_ASIDE")
-                taken.error = CommandSetAside("the engine failed on this command before")
-                continue
-            at_ns = now_ns
-            made.touched.add(seat)
-            try:
-                if self._clock.driven:
-                    at_ns = self._drive(taken, made)
-                answer = seat.engine.apply(at_ns, command)
-                if not answer.duplicate:
-                    taken.released += made.record(seat, command, answer, taken.asked_by, taken.sent)
-                    seat.commands += 1
-                    self._meters.accepted[command.kind] += 1
-                    if isinstance(command, ApplyPolicy):
-                        taken.released += self.tick(seat, at_ns, made)
-                else:
-                    self._meters.count(command.kind, "DUPLICATE")
-                taken.answer = answer
-            except Refused as refused:
-                taken.error = refused
-                seat.refused += 1
-                self._meters.count(command.kind, refused.reason.value)
-            except EngineFailed:
-                raise
-            except Exception as error:
-                raise EngineFailed(seat, taken, command, at_ns, error) from error
+                if not run_end or seat is not batch[0].seat or seat.opening_is_due(now_ns):
+                    made.ticked.append((seat, self.tick(seat, now_ns, made)))
+        place = 0
+        while place < len(batch):
+            if run_end > place:
+                self._apply_run(batch[place:run_end], now_ns, loop_now, made)
+                place = run_end
+            else:
+                self._apply_one(batch[place], now_ns, loop_now, made)
+                place += 1
+            if in_runs:
+                run_end = _end_of_run(batch, place)
         for seat in made.touched:
             self._timetable.look_again(seat)
         return made
+
+    def _can_begin(self, taken: Taken, loop_now: float) -> bool:
+        """Whether a command is to be applied; if not its caller has gone, or will hear why."""
+        taken.released, taken.error, taken.answer, taken.content = [], None, None, None
+        if taken.future.done():
+            return False
+        if taken.deadline is not None and taken.deadline <= loop_now:
+            taken.error = DeadlinePassed("the deadline passed before the command was applied")
+            self._meters.count(0 if taken.work else taken.command.kind, "DEADLINE_PASSED", len(taken))
+            return False
+        set_aside = taken.seat.set_aside
+        if set_aside.knows_any and taken.work is None and taken.command in set_aside:
+            self._meters.count(taken.command.kind, "SET_ASIDE")
+            taken.error = CommandSetAside("the engine failed on this command before")
+            return False
+        return True
+
+    def _apply_run(self, run: list[Taken], now_ns: int, loop_now: float, made: Uncommitted) -> None:
+        """Apply commands of one seat, as they came from one caller, in compiled code; what is due goes with them."""
+        seat, asked_by = run[0].seat, run[0].asked_by
+        engine = seat.engine
+        assert type(engine) is Engine
+        made.touched.add(seat)
+        ready = [taken for taken in run if self._can_begin(taken, loop_now)]
+        calls = [taken.sent for taken in ready if taken.sent is not None]
+        who = codec.asked_by_field(asked_by) if asked_by else b""
+        start = 0
+        while True:
+            try:
+                applied, outcomes, of_tick = apply_calls(engine, now_ns, calls, start, who)
+            except BatchFailed as failed:
+                about = ready[failed.place] if failed.place >= 0 else None
+                raise EngineFailed(seat, about, failed.command, failed.at_ns, failed.error) from failed.error
+            count(applied, seat, self._meters)
+            for taken, outcome in zip(ready[start:], outcomes, strict=False):
+                if isinstance(outcome, bytes):
+                    taken.content = outcome
+                else:
+                    taken.error = outcome
+            if applied.first_seq:
+                made.put_run(seat, applied)
+                run[0].released += released_of(applied, asked_by, of_tick)
+            start = applied.after
+            if start >= len(ready):
+                return
+
+    def _apply_one(self, taken: Taken, now_ns: int, loop_now: float, made: Uncommitted) -> None:
+        if not self._can_begin(taken, loop_now):
+            return
+        if isinstance(taken.work, BatchWork):
+            self._apply_batch(taken, taken.work, now_ns, made)
+            return
+        if taken.work is not None:
+            self._apply_series(taken, taken.work, now_ns, made)
+            return
+        seat, command = taken.seat, taken.command
+        at_ns = now_ns
+        made.touched.add(seat)
+        try:
+            if self._clock.driven:
+                at_ns = self._drive(taken, made)
+            answer = seat.engine.apply(at_ns, command)
+            if not answer.duplicate:
+                taken.released += made.record(seat, command, answer, taken.asked_by, taken.sent)
+                seat.commands += 1
+                self._meters.accepted[command.kind] += 1
+                if isinstance(command, ApplyPolicy):
+                    taken.released += self.tick(seat, at_ns, made)
+            else:
+                self._meters.count(command.kind, "DUPLICATE")
+            taken.answer = answer
+        except Refused as refused:
+            taken.error = refused
+            seat.refused += 1
+            self._meters.count(command.kind, refused.reason.value)
+        except EngineFailed:
+            raise
+        except Exception as error:
+            raise EngineFailed(seat, taken, command, at_ns, error) from error
 
     def _apply_batch(self, taken: Taken, work: BatchWork, now_ns: int, made: Uncommitted) -> None:
         seat, at_ns = taken.seat, now_ns
@@ -183,3 +237,22 @@ class Applying:
             return made.record(seat, tick, seat.engine.apply(at_ns, tick), sent=_TICK)
         except Exception as error:
             raise EngineFailed(seat, None, tick, at_ns, error) from error
+
+
+def _end_of_run(batch: list[Taken], start: int) -> int:
+    """The place behind commands of one seat and one identity, as they came, that follow each other from `start` on;
+    0 if they are too few to be worth a piece of their own in the journal, or their engine is not the compiled one.
+    """
+    if len(batch) - start < CHUNK_COMMANDS_MIN:
+        return 0
+    seat, asked_by = batch[start].seat, batch[start].asked_by
+    if type(seat.engine) is not Engine:
+        return 0
+    end = start
+    for end in range(start, len(batch)):
+        taken = batch[end]
+        if taken.sent is None or taken.seat is not seat or taken.asked_by != asked_by:
+            break
+    else:
+        end = len(batch)
+    return end if end - start >= CHUNK_COMMANDS_MIN else 0

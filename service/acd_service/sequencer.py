@@ -322,7 +322,7 @@ class Sequencer:
         while True:
             try:
                 began_ns = stopwatch_ns()
-                made = self._applying.apply(batch)
+                made = self._applying.apply(batch, one_by_one=self.observer is not None)
                 break
             except EngineFailed as failure:
                 await self._recover_from(failure)
@@ -356,7 +356,9 @@ class Sequencer:
         for taken in batch:
             if taken.future.done():
                 continue
-            if taken.answer is not None:
+            if taken.content is not None:
+                taken.future.set_result(taken.content)
+            elif taken.answer is not None:
                 taken.future.set_result(taken.answer if taken.sent is None else taken.response())
             elif taken.work is not None and taken.error is None:
                 taken.future.set_result(taken.work.response())

@@ -26,6 +26,7 @@ class Taken:
         "asked_by",
         "at_ns",
         "command",
+        "content",
         "deadline",
         "error",
         "future",
@@ -57,6 +58,8 @@ class Taken:
         self.sent = sent
         self.arrival = 0
         self.answer: Answer | None = None
+        self.content: bytes | None = None
+        """The response, of a command that was applied as it came."""
         self.error: Exception | None = None
         self.released: list[Released] = []
         self.note: object = None

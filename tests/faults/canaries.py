@@ -34,8 +34,8 @@ class _DoneTooSoon(Sequencer):
         super().__init__(*others)
         apply = self._applying.apply
 
-        def apply_and_more(batch):
-            made = apply(batch)
+        def apply_and_more(batch, **how):
+            made = apply(batch, **how)
             self.do_too_soon(batch, made)
             return made
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.asking import Asking
-from acd_service.codec.sent import SentCommand
 from acd_service.identity.gate import metadata_of_call
 from acd_service.identity.identity import caller
 from acd_service.journal import TENANT_DEFAULT
@@ -72,8 +71,6 @@ def asking_of(context: Any) -> Asking:
 
 
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
-    """Carry out a request that is one command, and give its response, or the response's bytes."""
-    if isinstance(request, SentCommand):
-        return await tenant.submit_sent(request, asking_of(context))
+    """Carry out a request that is one command, and give its response."""
     command = codec.command_of(request)
     return codec.response_of(command, await tenant.submit(command, asking_of(context)))

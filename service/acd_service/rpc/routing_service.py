@@ -41,8 +41,6 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         tenant = self._tenants.of(context)
         if isinstance(request, SentCommand):
             # It has no customer_address: such a request is left to the plain codec.
-            if not request.customer_id or tenant.directory.is_empty:
-                return await tenant.submit_sent(request, asking_of(context))
             sent, address = request.command, ""
         else:
             sent, address = codec.command_of(request), request.customer_address
