@@ -79,7 +79,7 @@ class Config:
     figures_kept_days: int = 400
     """Intervals and agents' sessions that were over earlier are forgotten."""
     figures_gather_ms: float = 500.0
-    """How often events are counted while nobody asks: one transaction each time."""
+    """How often events are counted while nobody asks; under load more often, so that they are still in memory."""
     figures_start: FiguresStart = "resume"
     """`rebuild`: figures are thrown away at start and made anew from the events that the journal keeps."""
 

@@ -93,13 +93,6 @@ class _AtLeisure:
         pass
 
 
-class _Readers:
-    """A lane on the loop itself."""
-
-    async def run(self, work):
-        return await asyncio.get_running_loop().run_in_executor(self, work)
-
-
 class Life:
     """Raises, from `begin`: JournalError, if the service refuses to serve what it finds."""
 
@@ -123,7 +116,7 @@ class Life:
         self.began_ns, self.began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _AtLeisure())
         self.sequencer._worker = SimulatedThread(self.loop)
-        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, _Readers())
+        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, SimulatedThread(self.loop))
         self.monitor = InvariantMonitor.of(recovered.engine)
         snapshots = _Schedule(TENANT_DEFAULT, config, journal, self.sequencer, recovered.snapshot_seq)
         snapshots.life = self
