@@ -102,7 +102,8 @@ class Life:
         self.began_ns, self.began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append)
         self.sequencer._worker = SimulatedThread(self.loop)
-        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq)
+        readers = SimulatedThread(self.loop)
+        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, readers)
         self.monitor = InvariantMonitor.of(recovered.engine)
         snapshots = _Schedule(TENANT_DEFAULT, config, journal, self.sequencer, recovered.snapshot_seq)
         snapshots.life = self
@@ -167,8 +168,6 @@ class Life:
         if self.journal is not None:
             with suppress(apsw.Error):
                 self.journal.close()
-        if hasattr(self, "fanout"):
-            self.fanout.close()
 
 
 def settings(data_dir: Path, engine: str, draw: random.Random) -> Config:
