@@ -102,8 +102,7 @@ class Life:
         self.began_ns, self.began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append)
         self.sequencer._worker = SimulatedThread(self.loop)
-        readers = SimulatedThread(self.loop)
-        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, readers)
+        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, SimulatedThread(self.loop))
         self.monitor = InvariantMonitor.of(recovered.engine)
         snapshots = _Schedule(TENANT_DEFAULT, config, journal, self.sequencer, recovered.snapshot_seq)
         snapshots.life = self
