@@ -82,6 +82,7 @@ LAYERS = [
         "anchor",
         "tenant",
         "hosting",
+        "moving",
         "metering",
         "opening",
         "kept_lines",
