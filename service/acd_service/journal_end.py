@@ -61,6 +61,9 @@ def losses(
                 )
                 found.append(Loss(tenant, head.last_seq, head.number, mark, text))
     for owner, mark in left.items():
-        text = f"a tenant that had {mark.last_seq} commands is not there any more: the journal is an older one"
+        if owner == owner_of(JOURNAL):
+            text = "the journal that was here is gone"
+        else:
+            text = f"a tenant that had {mark.last_seq} commands is not there any more: the journal is an older one"
         found.append(Loss(f"?{owner.hex()}", 0, NO_LINKS.number, mark, text))
     return found
