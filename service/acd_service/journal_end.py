@@ -54,8 +54,8 @@ def losses(
             )
             found.append(Loss(tenant, head.last_seq, head.number, mark, text))
         else:
-            link = link_of(tenant, mark.number)
-            if link is not None and link.hash[:16] != mark.hash_start:
+            marked = head if head.number == mark.number else link_of(tenant, mark.number)
+            if marked is not None and marked.hash[:16] != mark.hash_start:
                 text = (
                     f"{whose} is not the one that was committed: link {mark.number} (command {mark.last_seq}) differs"
                 )
