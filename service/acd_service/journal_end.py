@@ -62,7 +62,7 @@ def losses(
                 found.append(Loss(tenant, head.last_seq, head.number, mark, text))
     for owner, mark in left.items():
         if owner == owner_of(JOURNAL):
-            text = "the journal that was here is gone"
+            text = "the journal that the mark is of is not there any more"
         else:
             text = f"a tenant that had {mark.last_seq} commands is not there any more: the journal is an older one"
         found.append(Loss(f"?{owner.hex()}", 0, NO_LINKS.number, mark, text))
