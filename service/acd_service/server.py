@@ -171,7 +171,7 @@ class Server:
             ("grpc.server.max_pending_requests_hard_limit", 2 * pending),
         )
         self._grpc = server = grpc.aio.server(options=(*_OPTIONS, *bounds))
-        surface = Surface(self._calls)
+        surface = Surface(self._calls, self._tenants)
         server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
         registrations: list[tuple[Callable[..., None], object]] = [

@@ -15,6 +15,10 @@ from acd_service.sequencer import Sequencer
 from acd_service.snapshotter import Taken
 
 INT64_MAX: Final = 2**63 - 1
+_REST: Final = 4
+"""So many times as long as the last one took the next one waits, at least: however fast commands come, snapshots take
+no more than a fifth of one processor. What a restart has to replay grows by what comes meanwhile.
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -35,6 +39,7 @@ class SnapshotSchedule:
         self._last_seq = last_seq
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._not_before_s = 0.0
         self.failures = 0
         self.events_read: Callable[[], int] = lambda: INT64_MAX
         """Up to which event the service's own readers have come: later ones are not forgotten."""
@@ -43,7 +48,9 @@ class SnapshotSchedule:
         """Told after each commit."""
         every = self._config.snapshot_every_commands
         if every and seq - self._last_seq >= every and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._take_quietly(), name="snapshot")
+            loop = asyncio.get_running_loop()
+            if loop.time() >= self._not_before_s:
+                self._task = loop.create_task(self._take_quietly(), name="snapshot")
 
     async def take(self) -> Taken:
         """Take a snapshot of what is committed now.
@@ -89,6 +96,8 @@ class SnapshotSchedule:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _take_quietly(self) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         try:
             await self.take()
         except SnapshotFailed as error:
@@ -98,6 +107,8 @@ class SnapshotSchedule:
         except JournalError as error:
             self.failures += 1
             _log.error("a snapshot was taken, but what it covers could not be forgotten: %s", error)
+        finally:
+            self._not_before_s = loop.time() + _REST * (loop.time() - began_s)
 
     async def _forget(self) -> None:
         files = self._journal.snapshots
