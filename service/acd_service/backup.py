@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -18,9 +18,9 @@ import apsw
 
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service.config import BadConfig
-from acd_service.data_dir import DataDirInUse, DataDirLock, high_water_path, journal_path, snapshots_path
+from acd_service.data_dir import DataDirInUse, DataDirLock, high_water_path, journal_path, snapshots_path, tenant_dir
 from acd_service.engine_interface import EngineMaker, engine_maker
-from acd_service.journal import Extent, JournalMissing
+from acd_service.journal import REMOVING, Extent, JournalMissing
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import recover
 from acd_service.sqlite_copy import OnBytes, copy_database, fold_log, one_moment
@@ -28,7 +28,6 @@ from acd_service.sqlite_copy import OnBytes, copy_database, fold_log, one_moment
 MANIFEST: Final = "backup.json"
 MANIFEST_VERSION: Final = 1
 _ATTEMPTS: Final = 5
-_PIECE_BYTES: Final = 2**20
 _LEFT_OUT: Final = ("-wal", "-shm", "-journal", ".unfinished")
 """What SQLite keeps beside a file for those who write it, and what was not finished."""
 
@@ -162,6 +161,9 @@ def prove(folder: Path, make: EngineMaker) -> dict[str, TenantState]:
     tenants = {}
     try:
         for tenant in journal.tenants():
+            if REMOVING in journal.facts_of(tenant):
+                _finish_removal(journal, folder, tenant)
+                continue
             recovered = recover(journal, tenant, make)
             if recovered.replayed:
                 journal.save_snapshot(tenant, recovered.engine)
@@ -174,18 +176,21 @@ def prove(folder: Path, make: EngineMaker) -> dict[str, TenantState]:
     return tenants
 
 
+def _finish_removal(journal: SqliteJournal, folder: Path, tenant: str) -> None:
+    """As the next start of the service would: what was going when the copy was made is in no backup."""
+    shutil.rmtree(tenant_dir(folder, tenant), ignore_errors=True)
+    journal.snapshots.remove(tenant)
+    while journal.remove_some(tenant):
+        pass
+
+
 def _numbers(extent: Extent) -> tuple[int, int, int, int, int]:
     return extent.oldest_seq, extent.last_seq, extent.last_at_ns, extent.oldest_event_seq, extent.last_event_seq
 
 
-def sha256_of(path: Path, on_piece: Callable[[bytes], object] = lambda _piece: None) -> str:
-    """Of a file, which is shown to `on_piece` on the way."""
-    digest = hashlib.sha256()
+def _sha256_of(path: Path) -> str:
     with path.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
-            digest.update(piece)
-            on_piece(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy_journal(data_dir: Path, folder: Path, on_bytes: OnBytes) -> None:
@@ -197,7 +202,7 @@ def _copy_journal(data_dir: Path, folder: Path, on_bytes: OnBytes) -> None:
         shutil.rmtree(snapshots_path(folder), ignore_errors=True)
         journal_path(folder).unlink(missing_ok=True)
         with one_moment(journal_path(data_dir)) as source:
-            copy_snapshots(source_snapshots, snapshots_path(folder))
+            _copy_snapshots(source_snapshots, snapshots_path(folder))
             copy_database(source, journal_path(folder), on_bytes)
         journal = SqliteJournal.open_to_read(folder)
         stranded = [tenant for tenant in journal.tenants() if not _can_go_on(journal, tenant)]
@@ -206,7 +211,7 @@ def _copy_journal(data_dir: Path, folder: Path, on_bytes: OnBytes) -> None:
     raise BackupFailed(f"the snapshots of {stranded[0]} were replaced {_ATTEMPTS} times while they were copied")
 
 
-def copy_snapshots(source: Path, target: Path) -> None:
+def _copy_snapshots(source: Path, target: Path) -> None:
     """Those that are there; one may go meanwhile."""
     target.mkdir()
     for path in sorted(source.glob("*.snapshot")) if source.is_dir() else ():
@@ -216,6 +221,8 @@ def copy_snapshots(source: Path, target: Path) -> None:
 
 def _can_go_on(journal: SqliteJournal, tenant: str) -> bool:
     """Whether a snapshot is there that the journal goes on from. Those that lie beyond it are deleted."""
+    if REMOVING in journal.facts_of(tenant):
+        return True
     extent = journal.extent(tenant)
     for seq in journal.snapshots.seqs(tenant):
         if seq > extent.last_seq:
@@ -246,7 +253,8 @@ def _copy_others(data_dir: Path, folder: Path) -> None:
 def _files_of(folder: Path) -> dict[str, dict[str, Any]]:
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "lock"]
     return {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256_of(path)}
+        for path in paths
     }
 
 

@@ -14,7 +14,14 @@ from typing import Any, Final
 import apsw
 
 from acd_service.backup import MANIFEST, BackupFailed, Manifest, TenantState, prove, unfinished
-from acd_service.data_dir import journal_path, snapshots_path, tenant_dir
+from acd_service.data_dir import (
+    customers_path,
+    figures_path,
+    journal_path,
+    set_aside_path,
+    snapshots_path,
+    tenant_dir,
+)
 from acd_service.engine_interface import engine_maker
 from acd_service.journal import JournalForeign
 from acd_service.journal_search import event_seq_at, seq_at
@@ -70,6 +77,7 @@ def restore(
         journal = SqliteJournal.open(folder)
         try:
             for other in set(journal.tenants()) - set(tenants):
+                journal.snapshots.remove(other)
                 while journal.remove_some(other):
                     pass
             for name in tenants:
@@ -116,8 +124,15 @@ def _go_back(journal: SqliteJournal, tenant: str, state: TenantState, moment: Mo
     journal.take_back(tenant, to_seq=seq, to_event_seq=event_seq_at(journal, tenant, seq))
 
 
+def _own_files(tenant: str) -> list[Path]:
+    """What a tenant has of its own, beside the journal and snapshots: a folder, but for the tenant `default`."""
+    if tenant != TENANT_DEFAULT:
+        return [tenant_dir(Path(), tenant)]
+    return [place(Path(), tenant) for place in (customers_path, figures_path, set_aside_path)]
+
+
 def _copy_files(backup: Path, folder: Path, manifest: Manifest, tenants: Sequence[str], on_bytes: OnBytes) -> None:
-    skipped = [tenant_dir(Path(), name) for name in manifest.tenants if name not in tenants and name != TENANT_DEFAULT]
+    skipped = [place for name in manifest.tenants if name not in tenants for place in _own_files(name)]
     done, size_bytes = 0, manifest.size_bytes
     for name, entry in manifest.files.items():
         place = Path(name)

@@ -63,9 +63,9 @@ class Retention:
             JournalError: as `run`.
         """
         reach = await asyncio.to_thread(self._oldest_piece)
-        before = self._journal.extent(self._tenant)
+        before = await asyncio.to_thread(self._journal.extent, self._tenant)
         await self.forget(reach)
-        return self._journal.extent(self._tenant) != before
+        return await asyncio.to_thread(self._journal.extent, self._tenant) != before
 
     async def forget(self, reach: Reach) -> None:
         """Forget up to there, piece by piece.

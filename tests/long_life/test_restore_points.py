@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import sqlite3
 import tarfile
 
 import pytest
@@ -10,7 +11,7 @@ from long_life.golden import BY_NAME
 
 from acd_service.backup import MANIFEST, BackupFailed, Manifest, back_up
 from acd_service.engine_interface import engine_maker
-from acd_service.journal import JournalDamaged
+from acd_service.journal import REMOVING, JournalDamaged
 from acd_service.journal_search import event_seq_at, seq_at
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import replay
@@ -186,6 +187,40 @@ def test_a_journal_that_does_not_replay_makes_no_backup(tmp_path):
     with pytest.raises(JournalDamaged, match="gives other events"):
         back_up(tmp_path / "data", tmp_path / "backup")
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_a_tenant_that_was_being_removed_is_in_no_backup(tmp_path):
+    BY_NAME["format-3"].unpack(tmp_path / "data")
+    (tmp_path / "data" / "tenants" / "acme").mkdir(parents=True)
+    (tmp_path / "data" / "tenants" / "acme" / "set_aside.jsonl").write_text("")
+    journal = SqliteJournal.open(tmp_path / "data")
+    journal.put_fact("acme", REMOVING, 1)
+    assert journal.remove_some("acme")
+    journal.close()
+    manifest = back_up(tmp_path / "data", tmp_path / "backup")
+    assert list(manifest.tenants) == ["default"]
+    assert not [name for name in manifest.files if "acme" in name]
+    restore(tmp_path / "backup", tmp_path / "restored")
+    assert verify(tmp_path / "restored").problem == ""
+
+
+def test_of_other_tenants_nothing_is_restored(tmp_path):
+    data = tmp_path / "data"
+    BY_NAME["format-3"].unpack(data)
+    (data / "tenants" / "acme").mkdir(parents=True)
+    for folder in (data, data / "tenants" / "acme"):
+        (folder / "set_aside.jsonl").write_text("")
+        sqlite3.connect(folder / "customers.sqlite").execute("CREATE TABLE customers (name TEXT)").connection.close()
+    back_up(data, tmp_path / "backup")
+    for tenant, place, other in (("acme", "tenants/acme/", "default"), ("default", "", "acme")):
+        restored = tmp_path / tenant
+        restore(tmp_path / "backup", restored, tenant=tenant)
+        files = {path.relative_to(restored).as_posix() for path in restored.rglob("*") if path.is_file()}
+        own = {f"{place}set_aside.jsonl", f"{place}customers.sqlite"}
+        snapshots = {name for name in files if name.startswith("snapshots/")}
+        assert snapshots
+        assert not [name for name in snapshots if other in name]
+        assert {name for name in files if name.endswith(("aside.jsonl", "customers.sqlite"))} == own
 
 
 def test_what_an_interrupted_one_left_goes(small, tmp_path):
