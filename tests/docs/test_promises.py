@@ -18,8 +18,9 @@ def command_of(row):
 
 @pytest.mark.parametrize("row", PROMISES, ids=lambda row: re.sub(r"\W+", "-", row[0])[:40])
 def test_each_promise_has_a_test_and_a_command(row):
-    promise, test, _, command = row
+    promise, test, figure, command = row
     assert promise
+    assert figure
     links = re.findall(r"\]\(([^)]+)\)", test)
     assert links or test == "the same"
     for link in links:
