@@ -24,6 +24,7 @@ from acd_service.kept_lines import KeptLines
 from acd_service.metering import Metering
 from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
+from acd_service.retention import Retention
 from acd_service.seat import Released, Seat
 from acd_service.sequencer import Sequencer
 from acd_service.series import Series
@@ -64,9 +65,10 @@ class Tenant:
         self.fanout: Final = Fanout(name, journal, config, engine.event_seq, shared.catch_up_lane())
         self.monitor: Final = InvariantMonitor.of(engine)
         self.past: Final = Past(name, config.data_dir, config.engine, config.explain_commands_max)
-        self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
+        self.retention: Final = Retention(name, config, journal, sequencer, clock)
+        self.snapshots: Final = SnapshotSchedule(name, config, journal, self.retention, recovered.snapshot_seq)
         self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config, shared)
-        self.snapshots.events_read = lambda: self.figures.event_seq
+        self.retention.events_read = lambda: self.figures.event_seq
         self.directory: Final = CustomerDirectory(
             customers_path(config.data_dir, name), name, config.customers_max, shared
         )

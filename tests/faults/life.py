@@ -29,6 +29,7 @@ from acd_service.engine_interface import engine_maker
 from acd_service.invariants import InvariantMonitor
 from acd_service.journal import TENANT_DEFAULT, JournalError
 from acd_service.recovery import recover, replay_tail
+from acd_service.retention import Retention
 from acd_service.seat import Released, Seat
 from acd_service.set_aside import SetAside
 from acd_service.snapshot_files import written
@@ -118,7 +119,8 @@ class Life:
         self.sequencer._worker = SimulatedThread(self.loop)
         self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, SimulatedThread(self.loop))
         self.monitor = InvariantMonitor.of(recovered.engine)
-        snapshots = _Schedule(TENANT_DEFAULT, config, journal, self.sequencer, recovered.snapshot_seq)
+        retention = Retention(TENANT_DEFAULT, config, journal, self.sequencer, self.clock)
+        snapshots = _Schedule(TENANT_DEFAULT, config, journal, retention, recovered.snapshot_seq)
         snapshots.life = self
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         self.snapshots = snapshots
