@@ -15,8 +15,8 @@ from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_
     heapset_take
 from acd_core.memory cimport larger_block
 from acd_core.order_trees cimport tree_insert, tree_remove
-from acd_core.tables cimport acd_prefetch, same_text, table_add, table_clear, table_drop, table_find, table_home, \
-    table_init, text_key
+from acd_core.orders cimport is_named, name_text
+from acd_core.tables cimport acd_prefetch, table_add, table_clear, table_drop, table_find, table_home, table_init, text_key
 
 
 from acd_core.types cimport STRATEGY_BEST_MATCH, STRATEGY_BROADCAST, STRATEGY_FEWEST_CONTACTS, STRATEGY_FIXED_ORDER, \
@@ -64,18 +64,23 @@ cdef class Agents:
 
     cdef int32_t find(self, str agent_id) except -2:
         """The slot of an agent (leaving ones too), or -1."""
-        cdef uint64_t key, at
+        cdef Name name
+        name_text(&self.ids, <PyObject*>agent_id, &name)
+        return self.find_named(&name)
+
+    cdef int32_t find_named(self, const Name* name) except -2:
+        """As `find`, for a name in `ids`."""
+        cdef uint64_t at
         cdef int32_t slot
         if self.ids.entries == NULL:
             return -1
-        key = text_key(&self.ids, <PyObject*>agent_id)
-        at = table_home(&self.ids, key)
+        at = table_home(&self.ids, name.key)
         while self.ids.entries[at].slot >= 0:
-            if self.ids.entries[at].key == key:
+            if self.ids.entries[at].key == name.key:
                 slot = self.ids.entries[at].slot
                 acd_prefetch(<char*>&self.all[slot] + 64)
                 acd_prefetch(<char*>&self.all[slot] + 128)
-                if same_text(self.all[slot].id, <PyObject*>agent_id):
+                if is_named(self.all[slot].id, name):
                     return slot
             at = (at + 1) & self.ids.mask
         return -1

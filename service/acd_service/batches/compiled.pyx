@@ -15,7 +15,7 @@ from acd_core.engine cimport Engine
 from acd_core.events cimport AnswerData, EventData, data_of
 from acd_core.timers cimport first_timer
 from acd_core.types cimport *
-from acd_service.batches.ahead cimport Ahead
+from acd_service.batches.ahead cimport Ahead, Coming
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.event_writer cimport EventWriter
 from acd_service.codec.wire_fields cimport Span, take_span
@@ -55,7 +55,6 @@ cdef Command _tick = Tick()
 cdef enum:
     KINDS = 32
     ROOM_KEPT_MAX = 1 << 22
-    LARGE = 4096  # contacts and agents; fewer stay in the cache by themselves
     TAG_OF_RECORDS = 0x0A  # CommandChunk.records
     TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
     TAG_OF_EVENTS = 0x12  # EventChunk.events
@@ -223,13 +222,16 @@ cdef class _Run:
 
     cdef int answer(self, Engine engine, Command command, tuple not_signed_on) except -1:
         """Put the result of the command just accepted to the results."""
-        cdef const AnswerData* answer = engine.result
-        cdef int field = _result_fields[command.kind]
         cdef bytes written
-        if not field or not_signed_on or not answer.seq:
+        if not _result_fields[command.kind] or not_signed_on or not engine.result.seq:
             written = result_of(command, engine.answer, not_signed_on).SerializeToString()
             return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
-        return self.put_result(field, answer.seq, answer.at_ns, answer.duplicate, answer.contact_id,
+        return self.answer_order(engine, command.kind)
+
+    cdef int answer_order(self, Engine engine, int kind) except -1:
+        """As `answer`, of a kind that has its field, in an engine that has taken a command before."""
+        cdef const AnswerData* answer = engine.result
+        return self.put_result(_result_fields[kind], answer.seq, answer.at_ns, answer.duplicate, answer.contact_id,
                                answer.contact_state, answer.agent_id, answer.offer_id, answer.offer_expires_ns)
 
 
@@ -241,13 +243,14 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef _Run run = _new_run()
     cdef Py_ssize_t place
     cdef Span span
+    cdef Coming* coming
+    cdef int kind
     cdef Command command
     cdef int32_t timer
     cdef dict refused = {}
     cdef uint64_t granted = permit.granted if permit is not None else 0
     cdef object policy = None
-    cdef tuple not_signed_on
-    cdef bint is_known, is_large
+    cdef bint is_known
     if not 1 <= at_ns <= _AT_NS_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
     if not 0 <= start < frame.count:
@@ -256,15 +259,13 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     if keep_events:
         run.kept = []
         run.event_ends = []
-    is_large = engine.desk.count + engine.roster.count >= LARGE
-    if is_large:
-        _ahead.begin(engine, _reader, frame, start)
+    _ahead.begin(engine, _reader, frame, start)
     for place in range(start, frame.count):
-        if is_large:
-            _ahead.step(engine, _reader, frame, place)
+        coming = _ahead.step(engine, _reader, frame, place)
         command = None  # so that the reader finds it free
         span = frame.commands[place]
         is_known = False
+        kind = 0
         try:
             if permit is not None and not _is_granted(granted, span):
                 permit.check(_bytes_of(span))
@@ -273,46 +274,57 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
                     raise known[place]
                 command = known[place]
                 is_known = True
+            elif set_aside is None and coming.is_order and engine.seq and _reader.order_of(&coming.outline):
+                kind = coming.outline.order.kind
             else:
-                command = _reader.read(span.at, span.size)
-                if command is None:
-                    command = dispatched_command(_bytes_of(span), place)
-            if set_aside is not None and command in set_aside:
-                raise CommandSetAside("the engine failed on this command before")
+                command = _command_at(span, place)
+            if command is not None:
+                kind = command.kind
+                if set_aside is not None and command in set_aside:
+                    raise CommandSetAside("the engine failed on this command before")
         except Exception as error:
-            _put_error(run, command, error, status_of, refused)
+            _put_error(run, kind, error, status_of, refused)
             continue
         timer = first_timer(engine.timers)
         if timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns:
             _fire(engine, at_ns, run)
         try:
-            engine.take(at_ns, command)
+            if command is None:
+                engine.take_order(at_ns, &coming.outline.order)
+            else:
+                engine.take(at_ns, command)
         except Refused as error:
-            _put_error(run, command, error, status_of, refused)
+            _put_error(run, kind, error, status_of, refused)
             continue
         except Exception as error:
-            raise BatchFailed(place, command, at_ns, error) from error
+            raise BatchFailed(place, _command_at(span, place) if command is None else command, at_ns, error) from error
         if not engine.result.duplicate:
-            run.accepted[command.kind] += 1
+            run.accepted[kind] += 1
             if is_known:
                 written = encode_command(command)
                 run.record(engine, PyBytes_AS_STRING(written), len(written))
             else:
                 run.record(engine, span.at, span.size)
         else:
-            key = (command.kind, "DUPLICATE")
+            key = (kind, "DUPLICATE")
             refused[key] = refused.get(key, 0) + 1
-        not_signed_on = ()
-        if command.kind == CMD_HEARTBEAT:
-            not_signed_on = _not_signed_on(engine, <Heartbeat>command)
-        run.answer(engine, command, not_signed_on)
-        if command.kind == CMD_APPLY_POLICY and not engine.result.duplicate:
+        if command is None:
+            run.answer_order(engine, kind)
+            continue
+        run.answer(engine, command, _not_signed_on(engine, <Heartbeat>command) if kind == CMD_HEARTBEAT else ())
+        if kind == CMD_APPLY_POLICY and not engine.result.duplicate:
             policy = command
             place += 1
             break
     else:
         place = frame.count
     return _applied(engine, run, place, at_ns, refused, policy)
+
+
+cdef Command _command_at(Span span, Py_ssize_t place):
+    """The command in a batch's place."""
+    cdef Command command = _reader.read(span.at, span.size)
+    return dispatched_command(_bytes_of(span), place) if command is None else command
 
 
 cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
@@ -323,10 +335,10 @@ cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
     return take_span(span.at + 1, span.at + span.size, &only) == span.at + span.size
 
 
-cdef int _put_error(_Run run, Command command, error, status_of, dict refused) except -1:
+cdef int _put_error(_Run run, int kind, error, status_of, dict refused) except -1:
     """Put why a command was not taken to the results."""
     cdef bytes written
-    key = (0 if command is None else command.kind, reason_of(error))
+    key = (kind, reason_of(error))
     refused[key] = refused.get(key, 0) + 1
     written = error_result(status_of(error))
     return append_framed(&run.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
