@@ -257,6 +257,28 @@ cdef class Questions(Administration):
         found.sort()
         return tuple(found)
 
+    def contact_states(self):
+        """The state of each live contact, in order of creation, and how many live offers those that are offered have;
+        one pass over all."""
+        cdef int32_t slot = self.desk.first
+        cdef int32_t offer
+        cdef int live
+        cdef const Contact* contact
+        cdef dict states = {}
+        cdef dict offers = {}
+        while slot >= 0:
+            contact = &self.desk.all[slot]
+            states[<str>contact.id] = contact.state
+            if contact.state == STATE_OFFERED:
+                live = 0
+                offer = contact.offers
+                while offer >= 0:
+                    live += 1
+                    offer = self.desk.offers[offer].after
+                offers[<str>contact.id] = live
+            slot = self.desk.links[slot].later
+        return states, offers
+
     def agent_counts(self):
         """How many agents there are by presence, and how many of them hold contacts; one pass over all."""
         cdef int64_t counts[4]

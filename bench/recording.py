@@ -62,6 +62,14 @@ _FORMAT = 2
 Packed = tuple[Any, ...]
 
 
+def workload_key(shape: Shape, form: str) -> str:
+    """Names what is made of a workload: another one when the generator changes, or the form in which it is kept."""
+    word = hashlib.sha256(f"{shape} {SEED} {form}".encode())
+    for name in _SOURCES:
+        word.update((Path(__file__).parent / name).read_bytes())
+    return word.hexdigest()[:16]
+
+
 def pack(at_ns: int, command: Command) -> Packed:
     """A command as plain values: time, kind, fields."""
     kind = type(command)
@@ -94,13 +102,10 @@ class Recording:
         Raises:
             ValueError: more commands than are ever recorded.
         """
-        word = hashlib.sha256(f"{shape} {SEED} {BEHAVIOUR_VERSION} {_FORMAT}".encode())
-        for name in _SOURCES:
-            word.update((Path(__file__).parent / name).read_bytes())
         lengths = [length for length in LENGTHS if length >= commands]
         if not lengths:
             raise ValueError(f"{commands} commands are more than the {COMMANDS} that are recorded")
-        key = word.hexdigest()[:16]
+        key = workload_key(shape, f"{BEHAVIOUR_VERSION} {_FORMAT}")
         found = [cls(FOLDER / f"{shape.name}-{length}-{key}.recording", shape, length) for length in lengths]
         for recording in found:
             if recording.path.exists():

@@ -222,6 +222,13 @@ class Stored(Judging):
             )
         return tuple(sorted(lines.values()))
 
+    def contact_states(self) -> tuple[dict[str, int], dict[str, int]]:
+        contacts = self.contacts_by_ordinal.values()
+        offered = {
+            contact.contact_id: len(contact.offers) for contact in contacts if contact.state is ContactState.OFFERED
+        }
+        return {contact.contact_id: int(contact.state) for contact in contacts}, offered
+
     def agent_counts(self) -> AgentCounts:
         agents = list(self.agents_by_ordinal.values())
 

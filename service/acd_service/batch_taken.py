@@ -8,7 +8,7 @@ from acd_service import codec
 from acd_service.batches import Applied, Batch, Permit, apply_batch, response_of
 from acd_service.journal import PolicyRecord, Stretch
 from acd_service.meters import Meters
-from acd_service.released import Released, released_of
+from acd_service.released import Released
 from acd_service.seat import Seat
 
 _DUPLICATE: Final = "DUPLICATE"
@@ -53,7 +53,6 @@ class BatchWork:
                 permit=self.permit,
                 set_aside=set_aside,
                 asked_by=self._who,
-                keep_events=True,
             )
             after = run.after
             self.runs.append(run)
@@ -61,7 +60,9 @@ class BatchWork:
 
     def released(self, run: Applied) -> list[Released]:
         """The events of a run, to be let out when it is durable."""
-        return released_of(run.kept, run.events, run.event_ends, self.asked_by)
+        if not run.events:
+            return []
+        return [Released.of_chunk(run.events, run.first_event_seq, run.last_event_seq, self.asked_by)]
 
     def response(self) -> bytes:
         """The bytes of the `acd.v1.DispatchResponse`."""

@@ -1,24 +1,31 @@
 """Carries durable events to whoever follows them, without ever waiting for one of them.
 
-Recent events are kept in memory, bounded by number and bytes. A follower has a cursor: as long as it is within what is
-recent it reads there, and when it lags more it reads the journal in chunks until it has caught up. It holds one chunk
-at a time, so that a slow reader costs the same memory as a fast one and slows nobody.
+Recent events are kept in memory as the bytes that were written of them, bounded by number and bytes. A follower has a
+cursor: as long as it is within what is recent it reads there, and when it lags more it reads the journal in chunks
+until it has caught up. It holds one chunk at a time, so that a slow reader costs the same memory as a fast one and
+slows nobody. Events are decoded only where a reader wants some of them and not others.
 
 Watchers are for the streams about one contact or one agent: they are handed what concerns them as it is released.
 """
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from typing import Final
 
 from acd_core.events import Event
 from acd_service import codec
 from acd_service.config import Config
 from acd_service.journal import EventRecord, Journal
-from acd_service.released import Released, bytes_in
+from acd_service.lanes import Lane
+from acd_service.released import Released
 from acd_service.service_error import EventSeqAhead, EventsNoLongerKept, Stopping
 from acd_service.watchers import AgentWatcher, Registry, Watcher, wake
+
+_event_seq: Final = attrgetter("event_seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +67,31 @@ class Follower:
 
 
 class Fanout:
-    """One for each tenant; used on the event loop only."""
+    """One for each tenant; used on the event loop only.
 
-    def __init__(self, tenant: str, journal: Journal, config: Config, last_event_seq: int) -> None:
+    Args:
+        readers: where the journal is read for those who lag.
+
+    Attributes:
+        next_event_seq: the event_seq of the next event to be released.
+    """
+
+    def __init__(self, tenant: str, journal: Journal, config: Config, last_event_seq: int, readers: Lane) -> None:
         self._tenant = tenant
         self._journal = journal
         self._config = config
         self._recent: list[Released] = []
         self._recent_from = last_event_seq + 1
+        self.next_event_seq = last_event_seq + 1
         self._recent_bytes = 0
-        self._sleepers: set[asyncio.Future[None]] = set()
+        self._sleepers: dict[asyncio.Future[None], int] = {}
+        """Who waits for news, and for which event."""
         self._by_contact = Registry()
         self._by_agent = Registry()
         self._by_contact_held = Registry()
         self._followers: set[Follower] = set()
         self._closed: Stopping | None = None
-        self._readers = ThreadPoolExecutor(2, thread_name_prefix="catch-up")
-
-    @property
-    def next_event_seq(self) -> int:
-        """The event_seq of the next event to be released."""
-        return self._recent_from + len(self._recent)
+        self._readers = readers
 
     @property
     def is_stopping(self) -> bool:
@@ -95,31 +106,36 @@ class Fanout:
         if not events:
             return
         self._recent += events
-        self._recent_bytes += bytes_in(events)
+        for released in events:
+            self._recent_bytes += released.size_bytes
+        self.next_event_seq = events[-1].event_seq + len(events[-1])
         if self._by_agent or self._by_contact or self._by_contact_held:
             self._hand_out(events)
         self._forget_the_oldest()
-        sleepers, self._sleepers = self._sleepers, set()
-        for sleeper in sleepers:
-            wake(sleeper)
+        for sleeper, event_seq in list(self._sleepers.items()):
+            if event_seq < self.next_event_seq:
+                del self._sleepers[sleeper]
+                wake(sleeper)
 
     def _hand_out(self, events: list[Released]) -> None:
-        for released in events:
+        names = (self._by_agent.watchers, self._by_contact.watchers, self._by_contact_held.watchers)
+        for released in chain.from_iterable(each.concerning(*names) for each in events):
             event = released.event
-            if event.agent_id in self._by_agent:
-                self._by_agent.put(event.agent_id, released)
-            if event.contact_id in self._by_contact:
-                self._by_contact.put(event.contact_id, released)
-            if event.contact_id in self._by_contact_held:
-                self._by_contact_held.put(event.contact_id, released)
+            self._by_agent.put(event.agent_id, released)
+            self._by_contact.put(event.contact_id, released)
+            self._by_contact_held.put(event.contact_id, released)
 
     def _forget_the_oldest(self) -> None:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.
-        while len(self._recent) > self._config.recent_events_max or self._recent_bytes > self._config.recent_bytes_max:
+        while self._recent and (
+            self.next_event_seq - self._recent_from > self._config.recent_events_max
+            or self._recent_bytes > self._config.recent_bytes_max
+        ):
             count = max(len(self._recent) // 4, 1)
-            self._recent_bytes -= bytes_in(self._recent[:count])
+            for released in self._recent[:count]:
+                self._recent_bytes -= released.size_bytes
+                self._recent_from += len(released)
             del self._recent[:count]
-            self._recent_from += count
 
     def watch_contact(self, contact_id: str) -> Watcher:
         """Be given every event about a contact from now on."""
@@ -167,7 +183,7 @@ class Fanout:
                 elif self._closed is not None:
                     raise self._closed
                 else:
-                    await self._sleep(told_at + self._config.progress_s - loop.time())
+                    await self._sleep(cursor, told_at + self._config.progress_s - loop.time())
                     contents = []
                 follower.next_event_seq = cursor
                 if contents or loop.time() - told_at >= self._config.progress_s:
@@ -178,59 +194,65 @@ class Fanout:
         finally:
             self._followers.discard(follower)
 
-    async def follow_released(self, from_event_seq: int) -> AsyncIterator[list[Released]]:
-        """As `follow`, of all events, for the service's own readers: what was released, at least one at a time.
+    async def released_from(self, event_seq: int, events_max: int) -> list[Released]:
+        """All events from one on that was released, for the service's own readers: about `events_max`, at least one.
+        The first may begin before it.
 
         Raises:
-            EventsNoLongerKept, EventSeqAhead, Stopping: as `follow`.
+            EventsNoLongerKept: they are not kept any more.
         """
-        cursor = from_event_seq
-        if cursor > self.next_event_seq:
-            raise EventSeqAhead(cursor, self.next_event_seq)
-        while True:
-            if cursor < self._recent_from:
-                contents, _ = await self._from_journal(cursor, EventFilter())
-                released = [Released(codec.decode_event(content), content) for content in contents]
-            elif cursor < self.next_event_seq:
-                start = cursor - self._recent_from
-                released = self._recent[start : start + self._config.message_events_max]
-            elif self._closed is not None:
-                raise self._closed
-            else:
-                await self._sleep(self._config.progress_s)
-                continue
-            cursor += len(released)
-            yield released
+        if event_seq < self._recent_from:
+            return await self._readers.run(lambda: self._runs_from(event_seq, events_max))
+        start = self._place(event_seq)
+        return self._recent[start : bisect_right(self._recent, event_seq + events_max, start + 1, key=_event_seq)]
 
-    async def _sleep(self, timeout_s: float) -> None:
+    async def wait_for(self, event_seq: int, timeout_s: float | None = None) -> bool:
+        """Wait until an event is released, or for so long; false if it was not. When the service stops, nobody waits
+        any more.
+        """
+        if event_seq >= self.next_event_seq and self._closed is None:
+            await self._sleep(event_seq, timeout_s)
+        return event_seq < self.next_event_seq
+
+    async def _sleep(self, event_seq: int, timeout_s: float | None) -> None:
+        """Until an event is released, or for so long; None: only until it is."""
         loop = asyncio.get_running_loop()
         news: asyncio.Future[None] = loop.create_future()
-        alarm = loop.call_later(max(timeout_s, 0), wake, news)
-        self._sleepers.add(news)
+        alarm = None if timeout_s is None else loop.call_later(max(timeout_s, 0), wake, news)
+        self._sleepers[news] = event_seq
         try:
             await news
         finally:
-            alarm.cancel()
-            self._sleepers.discard(news)
+            if alarm is not None:
+                alarm.cancel()
+            self._sleepers.pop(news, None)
+
+    def _place(self, event_seq: int) -> int:
+        """Where in what is recent an event is."""
+        return bisect_right(self._recent, event_seq, key=_event_seq) - 1
 
     def _from_recent(self, cursor: int, wanted: EventFilter) -> tuple[list[bytes], int]:
-        start = cursor - self._recent_from
         contents: list[bytes] = []
-        size = 0
-        for released in self._recent[start : start + self._config.message_events_max]:
-            if wanted.wants(released.event):
-                size += len(released.content)
-                if contents and size > self._config.message_bytes_max:
-                    break
-                contents.append(released.content)
-            cursor += 1
+        size, left = 0, self._config.message_events_max
+        for place in range(self._place(cursor), len(self._recent)):
+            if not left:
+                break
+            released = self._recent[place]
+            found = released.contents(cursor, left)
+            events = [None] * len(found) if wanted.wants_all else released.events(cursor, left)
+            for content, event in zip(found, events, strict=True):
+                if event is None or wanted.wants(event):
+                    size += len(content)
+                    if contents and size > self._config.message_bytes_max:
+                        return contents, cursor
+                    contents.append(content)
+                cursor += 1
+            left -= len(found)
         return contents, cursor
 
     async def _from_journal(self, cursor: int, wanted: EventFilter) -> tuple[list[bytes], int]:
         def read() -> tuple[list[bytes], int]:
-            oldest = self._journal.extent(self._tenant).oldest_event_seq
-            if cursor < oldest:
-                raise EventsNoLongerKept(cursor, oldest)
+            self._check_kept(cursor)
             records = self._journal.read_events(
                 self._tenant,
                 cursor,
@@ -240,19 +262,27 @@ class Fanout:
             assert records, "what is not recent is in the journal"
             return list(_wanted_contents(records, wanted)), cursor + len(records)
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        return await self._readers.run(read)
+
+    def _runs_from(self, event_seq: int, events_max: int) -> list[Released]:
+        self._check_kept(event_seq)
+        runs = self._journal.read_event_runs(self._tenant, event_seq, events_max=events_max)
+        assert runs, "what is not recent is in the journal"
+        return [Released.of_chunk(run.content, run.first_event_seq, run.last_event_seq) for run in runs]
+
+    def _check_kept(self, event_seq: int) -> None:
+        oldest = self._journal.extent(self._tenant).oldest_event_seq
+        if event_seq < oldest:
+            raise EventsNoLongerKept(event_seq, oldest)
 
     def stop(self) -> None:
         """End every stream once it has been given what was released."""
         self._closed = Stopping("the service is stopping")
         self._by_contact.end(self._closed)
         self._by_agent.end(self._closed)
-        sleepers, self._sleepers = self._sleepers, set()
-        for sleeper in sleepers:
+        for sleeper in self._sleepers:
             wake(sleeper)
-
-    def close(self) -> None:
-        self._readers.shutdown()
+        self._sleepers.clear()
 
 
 def _wanted_contents(records: Iterable[EventRecord], wanted: EventFilter) -> Iterable[bytes]:

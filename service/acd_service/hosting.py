@@ -21,6 +21,7 @@ from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import Recovered
 from acd_service.sequencer import Sequencer
 from acd_service.service_error import Overloaded, Stopping, TenantState, TenantSuspended, UnknownTenant
+from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.tenant import Tenant, open_tenant
 from acd_service.tenant_settings import Quotas, check_name
 
@@ -63,6 +64,7 @@ class Hosting:
         self._config = config
         self._sequencer: Sequencer | None = None
         self._clock: Clock | None = None
+        self._shared = SharedByTenants()
         self._hosted: dict[str, Hosted] = {}
         self._lock = asyncio.Lock()
         self._is_stopping = False
@@ -217,11 +219,12 @@ class Hosting:
         async with self._lock:
             await asyncio.gather(*(tenant.stop() for tenant in self._open.values()))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of the files of all."""
         for tenant in self._open.values():
-            tenant.close()
+            await tenant.close()
         self._open.clear()
+        await asyncio.to_thread(self._shared.stop)
 
     def _running(self) -> Sequencer:
         if self._is_stopping or self._sequencer is None:
@@ -236,8 +239,17 @@ class Hosting:
         assert self._clock is not None
         name = hosted.name
         tenant_dir(self._config.data_dir, name).mkdir(parents=True, exist_ok=True)
-        tenant = Tenant(
-            name, recovered, self._journal, self._sequencer, self._clock, self._config, self.quotas_of(hosted)
+        # Each live contact is looked at.
+        tenant = await asyncio.to_thread(
+            Tenant,
+            name,
+            recovered,
+            self._journal,
+            self._sequencer,
+            self._clock,
+            self._config,
+            self._shared,
+            self.quotas_of(hosted),
         )
         await tenant.take_seat()
         hosted.tenant = self._open[name] = tenant
@@ -248,7 +260,7 @@ class Hosting:
             await tenant.leave_seat(TenantSuspended())
             del self._open[hosted.name]
             await tenant.stop()
-            await asyncio.to_thread(tenant.close)
+            await tenant.close()
 
     def _remove_files(self, name: str) -> None:
         shutil.rmtree(tenant_dir(self._config.data_dir, name), ignore_errors=True)

@@ -1,13 +1,9 @@
 from collections.abc import Iterable
-from typing import Protocol, Self
+from typing import Self
 
-from acd_core.events import Event
 from acd_core.views import Counts
 from acd_service.engine_interface import RoutingEngine
-
-class _WithEvent(Protocol):
-    @property
-    def event(self) -> Event: ...
+from acd_service.released import Released
 
 class InvariantMonitor:
     def __init__(
@@ -29,6 +25,6 @@ class InvariantMonitor:
     def conservation(self) -> int: ...
     @classmethod
     def of(cls, engine: RoutingEngine) -> Self: ...
-    def observe(self, released: Iterable[_WithEvent]) -> None: ...
+    def observe(self, released: Iterable[Released]) -> None: ...
     def look_at(self, counts: Counts) -> None: ...
     def figures(self) -> dict[str, int]: ...

@@ -5,14 +5,13 @@ This is the part of the invariants that costs next to nothing for each event: nu
 life allows. The whole of section 16 is checked in tests.
 """
 
-from collections import Counter
-
+from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int64_t
 
-from cpython.object cimport PyObject
-
-from acd_core.events cimport Event, EventData, data_of, text_of
 from acd_core.types cimport *
+from acd_service.codec.event_facts cimport Facts, take_facts
+from acd_service.codec.wire_fields cimport Span
+from acd_service.released cimport Released
 
 
 cdef class InvariantMonitor:
@@ -46,29 +45,39 @@ cdef class InvariantMonitor:
     @classmethod
     def of(cls, engine):
         """A monitor of an engine as it stands."""
-        states = {contact.contact_id: contact.state for contact in engine.contacts()}
-        held = Counter(contact_id for agent in engine.agents() for contact_id in agent.contact_ids)
-        offers = {contact_id: held[contact_id] for contact_id, state in states.items() if state == STATE_OFFERED}
-        return cls(engine.event_seq, states, offers)
+        return cls(engine.event_seq, *engine.contact_states())
 
     def observe(self, released):
-        """Look at events, in order, as they are released."""
-        cdef const EventData* event
-        for each in released:
-            event = data_of(<PyObject*>(<Event?>each.event))
-            if event.event_seq != self.event_seq + 1 or event.seq < self.seq:
-                self.numbering += 1
-            if event.at_ns < self.at_ns:
-                self.time += 1
-            self.event_seq = event.event_seq
-            self.seq = event.seq
-            self.at_ns = event.at_ns
-            self._live(event)
+        """Look at events (`Released`), in order, as they are released.
 
-    cdef int _live(self, const EventData* event) except -1:
+        Raises:
+            ValueError: an event cannot be read.
+        """
+        cdef Released run
+        cdef Py_ssize_t place
+        cdef Span span
+        cdef Facts event
+        for run in released:
+            for place in range(run.count):
+                span = run.span(place)
+                if not take_facts(span.at, span.size, &event):
+                    raise ValueError(f"event {run.event_seq + place} cannot be read")
+                if event.event_seq != self.event_seq + 1 or event.seq < self.seq:
+                    self.numbering += 1
+                if event.at_ns < self.at_ns:
+                    self.time += 1
+                self.event_seq = event.event_seq
+                self.seq = event.seq
+                self.at_ns = event.at_ns
+                self._live(&event)
+
+    cdef int _live(self, const Facts* event) except -1:
         """What the event does to its contact: the states it may come from, and the state after it."""
         cdef int type = event.type
-        cdef str contact_id = text_of(event.contact_id)
+        cdef str contact_id
+        if not _is_of_life(type):
+            return 0
+        contact_id = PyUnicode_DecodeUTF8(<const char*>event.contact_id.at, event.contact_id.size, NULL)
         cdef int state
         if type == EVENT_CONTACT_ENQUEUED or type == EVENT_SEGMENT_OPENED:
             if contact_id in self.states:
@@ -80,10 +89,6 @@ cdef class InvariantMonitor:
             # The other offers of a contact that was offered to several agents end when one of them has it.
             if self.states.get(contact_id) == STATE_OFFERED and contact_id not in self.offers:
                 self.states[contact_id] = STATE_WAITING
-            return 0
-        if type != EVENT_OFFER_MADE and type != EVENT_OFFER_ACCEPTED and type != EVENT_CONTACT_ASSIGNED \
-                and type != EVENT_CONTACT_SCHEDULED and type != EVENT_CALLBACK_DUE \
-                and type != EVENT_CONTACT_COMPLETED and type != EVENT_CONTACT_CLOSED:
             return 0
         if type == EVENT_OFFER_MADE:
             self.offers[contact_id] = self.offers.get(contact_id, 0) + 1
@@ -137,3 +142,10 @@ cdef class InvariantMonitor:
             "life": self.life,
             "conservation": self.conservation,
         }
+
+
+cdef inline bint _is_of_life(int type) noexcept nogil:
+    """Whether such an event takes a contact from one state to another."""
+    return EVENT_OFFER_MADE <= type <= EVENT_OFFER_ENDED or type == EVENT_CONTACT_ENQUEUED \
+        or type == EVENT_SEGMENT_OPENED or type == EVENT_CONTACT_COMPLETED or type == EVENT_CONTACT_CLOSED \
+        or type == EVENT_CONTACT_SCHEDULED or type == EVENT_CALLBACK_DUE

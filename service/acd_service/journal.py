@@ -29,6 +29,15 @@ class EventRecord(NamedTuple):
     content: bytes
 
 
+class EventRun(NamedTuple):
+    """Events that follow each other, as one piece."""
+
+    first_event_seq: int
+    last_event_seq: int
+    content: bytes
+    """An `acd.v1.EventChunk`."""
+
+
 class PolicyRecord(NamedTuple):
     """A policy that was put in force, kept beside its command so that earlier versions can be shown."""
 
@@ -138,6 +147,13 @@ class Journal(Protocol):
 
         Raises:
             JournalDamaged: at a gap or a record whose checksum is wrong.
+        """
+
+    def read_event_runs(self, tenant: str, from_event_seq: int, *, events_max: int) -> Sequence[EventRun]:
+        """As `read_events`, many at a time: about `events_max`. The first may begin before `from_event_seq`.
+
+        Raises:
+            JournalDamaged: at a gap or a run whose checksum is wrong, unless good ones come before.
         """
 
     def read_policies(self, tenant: str, *, up_to_version: int, policies_max: int) -> Sequence[PolicyRecord]:

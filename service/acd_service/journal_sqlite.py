@@ -18,13 +18,14 @@ from typing import Any, Final, Self, TypeVar
 import apsw
 
 from acd_core.snapshot import BEHAVIOUR_VERSION
-from acd_service.codec.chunks import command_chunk, commands_in, events_in
+from acd_service.codec.chunks import command_chunk, commands_in, event_chunk, events_in
 from acd_service.data_dir import journal_path, snapshots_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import (
     Batch,
     CommandRecord,
     EventRecord,
+    EventRun,
     Extent,
     JournalDamaged,
     JournalForeign,
@@ -371,9 +372,30 @@ class SqliteJournal:
                     records.append(record)
         return records
 
-    def _events_in_chunk(self, reader: apsw.Connection, tenant: str, expected: int) -> list[EventRecord]:
+    def read_event_runs(self, tenant: str, from_event_seq: int, *, events_max: int) -> Sequence[EventRun]:
+        runs: list[EventRun] = []
+        expected = from_event_seq
+        with self._reader() as reader:
+            while expected < from_event_seq + events_max:
+                left = from_event_seq + events_max - expected
+                try:
+                    run = self._run_with(reader, tenant, expected) or self._run_of_rows(reader, tenant, expected, left)
+                    if run is None and self._last_event(reader, tenant) >= expected:
+                        raise JournalDamaged(f"{self._path}: event {expected} is missing")
+                except JournalDamaged:
+                    if runs:
+                        break  # what is good is read first; the next look begins with this one
+                    raise
+                if run is None:
+                    break
+                runs.append(run)
+                expected = run.last_event_seq + 1
+        return runs
+
+    def _run_with(self, reader: apsw.Connection, tenant: str, expected: int) -> EventRun | None:
+        """The chunk that holds an event."""
         if not self._has_chunks:
-            return []
+            return None
         row = _row(
             reader,
             "SELECT first_event_seq, last_event_seq, content, checksum FROM event_chunks"
@@ -381,10 +403,23 @@ class SqliteJournal:
             (tenant, expected),
         )
         if row is None or row[1] < expected:
-            return []
+            return None
         first, last, content, checksum = row
         if _chunk_checksum(tenant.encode(), first, last, content) != checksum:
             raise JournalDamaged(f"{self._path}: events {first} to {last} are not what was written")
+        return EventRun(first, last, content)
+
+    def _run_of_rows(self, reader: apsw.Connection, tenant: str, expected: int, events_max: int) -> EventRun | None:
+        records = self._events_in_rows(reader, tenant, expected, min(events_max, _READ_CHUNK))
+        if not records:
+            return None
+        return EventRun(expected, records[-1].event_seq, event_chunk([record.content for record in records]))
+
+    def _events_in_chunk(self, reader: apsw.Connection, tenant: str, expected: int) -> list[EventRecord]:
+        run = self._run_with(reader, tenant, expected)
+        if run is None:
+            return []
+        first, last, content = run
         events = self._in_chunk(first, events_in, content)
         if [event_seq for event_seq, _, _ in events] != list(range(first, last + 1)):
             raise JournalDamaged(f"{self._path}: events {first} to {last} are not all there")

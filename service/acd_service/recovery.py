@@ -1,14 +1,20 @@
 """From what was kept to a running engine: the latest snapshot, then the commands after it, checked all the way."""
 
+import logging
 from dataclasses import dataclass
+from typing import Final
 
 from acd_core.events import Answer
 from acd_core.refusal import Refused
 from acd_core.snapshot import BadSnapshot
 from acd_service import codec
 from acd_service.batches.replaying import Astray, replay_chunk
+from acd_service.clock import stopwatch_ns
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import CommandRecord, Extent, Journal, JournalDamaged, JournalError, JournalForeign
+
+_log = logging.getLogger(__name__)
+_SAY_EVERY_NS: Final = 5_000_000_000
 
 
 class EngineFailedOnReplay(JournalError):
@@ -24,6 +30,27 @@ class Recovered:
     """0 if there was no snapshot."""
     replayed: int
     extent: Extent
+
+
+class _Progress:
+    """Says in the log how far a long replay is and how long it will take, every few seconds."""
+
+    def __init__(self, tenant: str, from_seq: int, last_seq: int) -> None:
+        self._tenant = tenant
+        self._from_seq = from_seq
+        self._last_seq = last_seq
+        self._began_ns = self._said_ns = stopwatch_ns()
+
+    def reached(self, seq: int) -> None:
+        now_ns = stopwatch_ns()
+        if now_ns - self._said_ns < _SAY_EVERY_NS:
+            return
+        self._said_ns = now_ns
+        done, total = seq - self._from_seq, self._last_seq - self._from_seq
+        left_s = (now_ns - self._began_ns) / 1e9 * max(0, total - done) / max(1, done)
+        _log.warning(
+            "tenant %s: replayed %s of %s commands, about %.0f s left", self._tenant, f"{done:,}", f"{total:,}", left_s
+        )
 
 
 def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
@@ -58,8 +85,10 @@ def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
                 f"commands from {snapshot_seq + 1} to {extent.oldest_seq - 1} are missing", snapshot_seq
             )
     snapshot_seq = engine.seq
+    progress = _Progress(tenant, snapshot_seq, extent.last_seq)
     for chunk in journal.read_chunks(tenant, engine.seq + 1):
         replay_all(engine, chunk)
+        progress.reached(engine.seq)
     if engine.seq < extent.last_seq:
         raise JournalDamaged(f"command {engine.seq + 1} is missing, the last is {extent.last_seq}", engine.seq)
     return Recovered(engine, snapshot_seq, engine.seq - snapshot_seq, extent)

@@ -236,7 +236,7 @@ class Server:
                 await self._sequencer.stop()
                 self._sequencer = None
             if self._hosting is not None:
-                self._hosting.close()
+                await self._hosting.close()
                 self._hosting = None
             if self._journal is not None:
                 self._journal.close()

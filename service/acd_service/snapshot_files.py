@@ -9,10 +9,11 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.parse import quote, unquote
 
 from acd_core.snapshot import BadSnapshot, new_digest
@@ -22,7 +23,8 @@ from acd_service.journal import JournalDamaged, Written
 MAGIC: Final = b"ACDSNFL\x01"
 _DIGEST_BYTES: Final = 16
 _START: Final = len(MAGIC) + _DIGEST_BYTES
-_PIECE_BYTES: Final = 2**20
+_PIECE_BYTES: Final = 2**23
+"""Read at a time. The thread that reads ahead waits for the interpreter twice a piece, some milliseconds each time."""
 _NAME: Final = re.compile(r"(?P<tenant>.+)-(?P<seq>\d{20})\.snapshot")
 _UNFINISHED: Final = re.compile(r"(?P<tenant>.+)-\d{20}\.unfinished-\d+")
 _log = logging.getLogger(__name__)
@@ -42,15 +44,13 @@ class SnapshotFile:
             JournalDamaged: it is cut short, foreign or changed, or the disk does not give it back.
             BadSnapshot: it is as it was written, but this version cannot read it.
         """
-        with self._opened() as (file, digest, size):
-            content = _Digested(file)
+        with self._opened() as (file, digest, size), _ReadAhead(file, size) as content:
             try:
                 engine = make.restore_from(content, size)
             except BadSnapshot:
-                content.read_to_the_end()
-                self._compare(content, digest)
+                self._compare(content.digest_of_all(), digest)
                 raise
-            self._compare(content, digest)
+            self._compare(content.digest_of_all(), digest)
             return engine
 
     def digest(self) -> str:
@@ -59,10 +59,8 @@ class SnapshotFile:
         Raises:
             JournalDamaged: as `restore`.
         """
-        with self._opened() as (file, digest, _):
-            content = _Digested(file)
-            content.read_to_the_end()
-            self._compare(content, digest)
+        with self._opened() as (file, digest, size), _ReadAhead(file, size) as content:
+            self._compare(content.digest_of_all(), digest)
             return digest.hex()
 
     @contextlib.contextmanager
@@ -79,26 +77,56 @@ class SnapshotFile:
         except OSError as error:
             raise JournalDamaged(f"{self.path} cannot be read: {error}") from error
 
-    def _compare(self, content: "_Digested", digest: bytes) -> None:
-        if content.digest.digest() != digest:
+    def _compare(self, found: bytes, digest: bytes) -> None:
+        if found != digest:
             raise JournalDamaged(f"{self.path} is cut short or changed: its digest does not fit")
 
 
-class _Digested:
-    """A file that is read once, from here to its end."""
+class _ReadAhead:
+    """A file that is read once, from here to its end, in a thread that also takes the digest: a piece ahead of whoever
+    uses what is read. Where that is one piece alone there is no thread.
+    """
 
-    def __init__(self, file: FileIO) -> None:
+    def __init__(self, file: FileIO, size: int) -> None:
         self._file = file
-        self.digest = new_digest()
+        self._digest = new_digest()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="snapshot") if size > _PIECE_BYTES else None
+        self._piece = memoryview(b"")
+        self._coming: Future[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if self._pool is not None:
+            self._coming = self._pool.submit(self._read)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
 
     def readinto(self, buffer: memoryview) -> int:
-        size = self._file.readinto(buffer)
-        self.digest.update(buffer[:size])
+        self._piece = self._piece or memoryview(self._next())
+        size = min(len(buffer), len(self._piece))
+        buffer[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
         return size
 
-    def read_to_the_end(self) -> None:
-        while piece := self._file.read(_PIECE_BYTES):
-            self.digest.update(piece)
+    def digest_of_all(self) -> bytes:
+        """The digest of all from where it began to the end; what has not been asked for by then is passed over."""
+        while self._next():
+            pass
+        return self._digest.digest()
+
+    def _next(self) -> bytes:
+        if self._pool is None or self._coming is None:
+            return self._read()
+        piece = self._coming.result()
+        self._coming = self._pool.submit(self._read)
+        return piece
+
+    def _read(self) -> bytes:
+        piece = self._file.read(_PIECE_BYTES)
+        self._digest.update(piece)
+        return piece
 
 
 def written(engine: RoutingEngine, write: Callable[[bytes], object] | None = None) -> Written:

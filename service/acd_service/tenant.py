@@ -28,6 +28,7 @@ from acd_service.sequencer import Sequencer
 from acd_service.series import Series
 from acd_service.service_error import ServiceError
 from acd_service.set_aside import SetAside
+from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.snapshot_schedule import SnapshotSchedule
 from acd_service.tenant_settings import Quotas
 
@@ -47,6 +48,7 @@ class Tenant:
         sequencer: Sequencer,
         clock: Clock,
         config: Config,
+        shared: SharedByTenants,
         quotas: Quotas = _NO_QUOTAS,
     ) -> None:
         engine = recovered.engine
@@ -58,13 +60,15 @@ class Tenant:
         self.started_at_ns: Final = clock.now_ns()
         self.sequencer: Final = sequencer
         self.metering: Final = Metering(quotas)
-        self.fanout: Final = Fanout(name, journal, config, engine.event_seq)
+        self.fanout: Final = Fanout(name, journal, config, engine.event_seq, shared.catch_up_lane())
         self.monitor: Final = InvariantMonitor.of(engine)
         self.past: Final = Past(name, config.data_dir, config.engine, config.explain_commands_max)
         self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
-        self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config)
+        self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config, shared)
         self.snapshots.events_read = lambda: self.figures.event_seq
-        self.directory: Final = CustomerDirectory(customers_path(config.data_dir, name), name, config.customers_max)
+        self.directory: Final = CustomerDirectory(
+            customers_path(config.data_dir, name), name, config.customers_max, shared
+        )
         self.set_aside: Final = SetAside(set_aside_path(config.data_dir, name))
         self._seat = Seat(
             name,
@@ -81,7 +85,12 @@ class Tenant:
         self.stopping: Final = asyncio.Event()
 
     async def take_seat(self) -> None:
-        """Begin to take commands; after an outage, `Resume` is the first of them."""
+        """Begin to take commands; after an outage, `Resume` is the first of them.
+
+        Raises:
+            DirectoryDamaged: its customers cannot be used.
+        """
+        await self.directory.start()
         await self.sequencer.seat(self._seat, resume=self._was_used)
         self.figures.start()
 
@@ -193,9 +202,9 @@ class Tenant:
         await self.snapshots.stop()
         await self.figures.stop()
 
-    def close(self) -> None:
-        self.fanout.close()
-        self.directory.close()
+    async def close(self) -> None:
+        """Let go of what is still open."""
+        await self.directory.close()
 
 
 def open_tenant(journal: Journal, name: str, config: Config) -> Recovered:

@@ -84,36 +84,36 @@ class AgentWatcher(Watcher):
 
 
 class Registry:
-    """Watchers by what they watch."""
+    """Watchers by what they watch: the names of contacts or of agents."""
 
     def __init__(self) -> None:
-        self._watchers: dict[str, list[Watcher]] = {}
+        self.watchers: dict[str, list[Watcher]] = {}
 
     def __bool__(self) -> bool:
         """Whether anybody watches anything."""
-        return bool(self._watchers)
+        return bool(self.watchers)
 
     def add(self, name: str, watcher: Watcher) -> None:
-        self._watchers.setdefault(name, []).append(watcher)
+        self.watchers.setdefault(name, []).append(watcher)
 
     def discard(self, name: str, watcher: Watcher) -> None:
-        watchers = self._watchers.get(name, [])
+        watchers = self.watchers.get(name, [])
         if watcher in watchers:
             watchers.remove(watcher)
         if not watchers:
-            self._watchers.pop(name, None)
+            self.watchers.pop(name, None)
 
     def put(self, name: str, released: Released) -> None:
-        for watcher in self._watchers.get(name, ())[:]:
+        for watcher in self.watchers.get(name, ())[:]:
             watcher.put(released)
 
     def end(self, error: Exception) -> None:
-        for watchers in self._watchers.values():
+        for watchers in self.watchers.values():
             for watcher in watchers:
                 watcher.end(error)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._watchers
+        return name in self.watchers
 
 
 def wake(sleeper: "asyncio.Future[None]") -> None:

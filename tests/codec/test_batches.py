@@ -109,8 +109,8 @@ def meaning(run: Applied) -> list[Any]:
     return [
         run.after, run.at_ns, unworded(DispatchResponse.FromString(run.results)), run.commands,
         run.first_seq, run.last_seq, run.event_hash,
-        EventChunk.FromString(run.events), run.first_event_seq, run.last_event_seq, list(run.event_ends),
-        list(run.kept), list(run.accepted), dict(run.refused), run.policy, run.policy_version,
+        EventChunk.FromString(run.events), run.first_event_seq, run.last_event_seq,
+        list(run.accepted), dict(run.refused), run.policy, run.policy_version,
     ]  # fmt: skip
 
 
@@ -122,8 +122,8 @@ def test_compiled_and_plain_give_the_same(timed: list[tuple[int, list[Command]]]
     for number, (later_s, some) in enumerate(timed):
         at_ns += later_s * 10**9
         content = dispatch_request(some, number)
-        answer, runs = apply_all(compiled, content, at_ns, asked_by=asked_by, keep_events=True)
-        expected, plain_runs = apply_all(plain, content, at_ns, asked_by=asked_by, keep_events=True)
+        answer, runs = apply_all(compiled, content, at_ns, asked_by=asked_by)
+        expected, plain_runs = apply_all(plain, content, at_ns, asked_by=asked_by)
         assert [meaning(run) for run in runs] == [meaning(run) for run in plain_runs]
         assert unworded(answer) == unworded(expected)
         assert answer.batch_id == number
@@ -138,7 +138,7 @@ def test_a_batch_comes_to_what_its_commands_come_to_one_by_one(timed: list[tuple
     at_ns = T0
     for later_s, some in timed:
         at_ns += later_s * 10**9
-        answer, runs = apply_all(together, dispatch_request(some), at_ns, keep_events=True)
+        answer, runs = apply_all(together, dispatch_request(some), at_ns)
         results, events = [], []
         for command in some:
             due_ns = alone.next_timer()
@@ -154,8 +154,6 @@ def test_a_batch_comes_to_what_its_commands_come_to_one_by_one(timed: list[tuple
             )
             results.append(codec.result_of(command, applied, offline))
             events += applied.events
-        kept = [event for run in runs for event in run.kept]
-        assert kept == events
         written = [message for run in runs for message in EventChunk.FromString(run.events).events]
         assert written == [codec.event_message(event) for event in events]
         assert [reason_or_result(result) for result in answer.results] == results
@@ -177,7 +175,7 @@ def test_batches_of_a_large_site_come_to_the_same() -> None:
         at_ns = T0 + place * 1_000_000_000
         taken = apply_batch(compiled, at_ns, read_batch(content))
         batch = read_batch(content)
-        held = apply_plain(plain, at_ns, batch, 0, lambda error: b"", None, None, b"", False)
+        held = apply_plain(plain, at_ns, batch, 0, lambda error: b"", None, None, b"")
         assert (taken.commands, taken.events, taken.after) == (held.commands, held.events, held.after)
     assert compiled.state_digest() == plain.state_digest()
 

@@ -116,6 +116,9 @@ def test_counts(play: Play) -> None:
     assert scenario.engine.agent_counts() == AgentCounts(
         offline=2, ready=1, away=1, offline_busy=1, ready_busy=1, away_busy=0
     )
+    states, offers = scenario.engine.contact_states()
+    assert list(states.items()) == [(view.contact_id, view.state) for view in scenario.engine.contacts()]
+    assert offers == {"c2": 1}
 
 
 def test_pages_hold_each_once_whatever_their_size(play: Play) -> None:

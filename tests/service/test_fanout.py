@@ -20,9 +20,7 @@ def event(number, kind=EventType.CONTACT_HELD, contact_id="c", agent_id="a", siz
 @pytest.fixture
 def fanout(tmp_path):
     config = Config(data_dir=tmp_path, watch_updates_max=3, recent_events_max=8, recent_bytes_max=100)
-    fanout = Fanout(TENANT_DEFAULT, None, config, last_event_seq=0)
-    yield fanout
-    fanout.close()
+    return Fanout(TENANT_DEFAULT, None, config, last_event_seq=0, readers=None)
 
 
 def numbers(updates):

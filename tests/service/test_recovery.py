@@ -1,5 +1,7 @@
 """Recovery alone: snapshot and tail give what the whole journal gives, and nothing else is taken for it."""
 
+import itertools
+
 import pytest
 
 from acd_core.commands import ApplyPolicy, EnqueueContact, SetPresence, Tick, UpsertAgents
@@ -103,6 +105,15 @@ def test_events_beyond_the_commands_are_damage(written, make):
     with pytest.raises(JournalDamaged, match="holds events up to"):
         recover(journal, TENANT_DEFAULT, make)
     assert replay_tail(journal, TENANT_DEFAULT, make).engine.seq == engine.seq
+
+
+def test_a_long_replay_says_how_far_it_is(written, make, monkeypatch, caplog):
+    journal, _ = written
+    seconds = itertools.count(0, 3)
+    monkeypatch.setattr("acd_service.recovery.stopwatch_ns", lambda: next(seconds) * SECOND)
+    monkeypatch.setattr("acd_service.journal_sqlite._READ_CHUNK", 1)
+    recover(journal, TENANT_DEFAULT, make)
+    assert caplog.messages == ["tenant default: replayed 2 of 3 commands, about 3 s left"]
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(written, make):

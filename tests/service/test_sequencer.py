@@ -18,6 +18,7 @@ from acd_service.journal import TENANT_DEFAULT, JournalWriteFailed
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.sequencer import EngineFailedOnTimer, Sequencer
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
+from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.tenant import Tenant, open_tenant
 
 POLICY = Policy(queues=(QueueSpec("sales"),))
@@ -72,7 +73,10 @@ class House:
         self.clock = clock or WallClock()
         self.sequencer = Sequencer(self.journal, self.clock, self.config, self.failures.append)
         recovered = open_tenant(self.journal, TENANT_DEFAULT, self.config)
-        self.tenant = Tenant(TENANT_DEFAULT, recovered, self.journal, self.sequencer, self.clock, self.config)
+        self.shared = SharedByTenants()
+        self.tenant = Tenant(
+            TENANT_DEFAULT, recovered, self.journal, self.sequencer, self.clock, self.config, self.shared
+        )
         self.seat = self.tenant._seat
 
     async def __aenter__(self):
@@ -84,7 +88,9 @@ class House:
     async def __aexit__(self, *_):
         self.journal.may_commit.set()
         await self.sequencer.stop()
-        self.tenant.close()
+        await self.tenant.stop()
+        await self.tenant.close()
+        self.shared.stop()
         self.journal.close()
 
 

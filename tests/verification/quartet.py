@@ -109,10 +109,13 @@ def _restore_crosswise(steps: Lockstep, engines: Engines) -> None:
 
 def _compare_lines(steps: Lockstep) -> None:
     """What live figures are made of is not in the digest's way of counting: it has to be the same all the same."""
-    first, *others = [(engine.lines(), engine.agent_counts(), engine.counts()) for engine in steps.engines.values()]
+    first, *others = [
+        (engine.lines(), engine.agent_counts(), engine.counts(), engine.contact_states())
+        for engine in steps.engines.values()
+    ]
     if any(other != first for other in others):
         steps.fail(0, None, f"the lines differ: {first}, {others}")
-    lines, agents, counts = first
+    lines, agents, counts, _ = first
     waiting, offered = (sum(getattr(line, name) for line in lines) for name in ("waiting", "offered"))
     if (waiting, offered, sum(agents[:3])) != (counts.waiting, counts.offered, counts.agents):
         steps.fail(0, None, f"the lines do not add up: {lines}, {agents}, {counts}")

@@ -25,7 +25,6 @@ def apply_batch(
     permit: Permit | None = None,
     set_aside: SetAside | None = None,
     asked_by: bytes = b"",
-    keep_events: bool = False,
     error_status: Callable[[Exception], bytes] = _status_bytes,
 ) -> Applied:
     """Apply the commands of a batch from `start` on, all at the time `at_ns` (nanoseconds since the Unix epoch).
@@ -45,7 +44,6 @@ def apply_batch(
         permit: what the sender may give; None: everything.
         set_aside: commands that are not tried again; None: there are none.
         asked_by: put behind each record and event (`codec.asked_by_field`).
-        keep_events: hand out the events as objects too.
         error_status: the bytes of the `google.rpc.Status` that tells why a command was not taken.
 
     Raises:
@@ -53,5 +51,5 @@ def apply_batch(
         Refused: OUT_OF_RANGE, field `at`.
     """
     if type(engine) is Engine:
-        return apply_compiled(engine, at_ns, batch, start, error_status, permit, set_aside, asked_by, keep_events)
-    return apply_plain(engine, at_ns, batch, start, error_status, permit, set_aside, asked_by, keep_events)
+        return apply_compiled(engine, at_ns, batch, start, error_status, permit, set_aside, asked_by)
+    return apply_plain(engine, at_ns, batch, start, error_status, permit, set_aside, asked_by)

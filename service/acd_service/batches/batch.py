@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from acd_core.commands import ApplyPolicy, Command
-from acd_core.events import Event
 from acd_core.refusal import Reason, Refused
 from acd_service.batches.framing import Frame, frame
 from acd_service.codec.batches import canonical_request
@@ -58,8 +57,6 @@ class Applied(NamedTuple):
         first_seq, last_seq: of those commands.
         events: an `acd.v1.EventChunk`; empty if there were none.
         first_event_seq, last_event_seq: of those events.
-        event_ends: where each event ends in the chunk; empty unless events were kept.
-        kept: the events, if they were kept.
         accepted: how many commands were, by CommandKind; ticks that fell due between them too.
         refused: how many were not, by CommandKind (0: none that could be read) and reason.
         policy: the change of policy that ended the run.
@@ -75,8 +72,6 @@ class Applied(NamedTuple):
     events: bytes
     first_event_seq: int
     last_event_seq: int
-    event_ends: Sequence[int]
-    kept: Sequence[Event]
     accepted: Sequence[int]
     refused: Mapping[tuple[int, str], int]
     policy: ApplyPolicy | None

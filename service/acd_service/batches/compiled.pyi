@@ -13,5 +13,4 @@ def apply_compiled(
     permit: Permit | None,
     set_aside: SetAside | None,
     asked_by: bytes,
-    keep_events: bool,
 ) -> Applied: ...

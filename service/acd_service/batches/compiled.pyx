@@ -88,8 +88,6 @@ cdef class _Run:
     cdef int64_t first_event_seq
     cdef int64_t last_event_seq
     cdef bytes asked_by
-    cdef list kept
-    cdef list event_ends
 
     def __dealloc__(self):
         free(self.results.data)
@@ -130,9 +128,6 @@ cdef class _Run:
             if not self.first_event_seq:
                 self.first_event_seq = event.event_seq
             self.last_event_seq = event.event_seq
-            if self.kept is not None:
-                self.kept.append(<object>engine.out[index])
-                self.event_ends.append(self.events.size)
         return 0
 
     cdef int put_record(self, int64_t seq, int64_t at_ns, const void* command, Py_ssize_t size) except -1:
@@ -236,7 +231,7 @@ cdef class _Run:
 
 
 def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssize_t start, status_of, permit, set_aside,
-                   bytes asked_by not None, bint keep_events):
+                   bytes asked_by not None):
     """As `apply_batch`, for the compiled engine."""
     cdef Frame frame = batch.frame
     cdef dict known = dict(batch.known)
@@ -256,9 +251,6 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     if not 0 <= start < frame.count:
         raise IndexError(start)
     run.asked_by = asked_by
-    if keep_events:
-        run.kept = []
-        run.event_ends = []
     _ahead.begin(engine, _reader, frame, start)
     for place in range(start, frame.count):
         coming = _ahead.step(engine, _reader, frame, place)
@@ -383,8 +375,6 @@ cdef _Run _new_run():
     run.results.size = run.records.size = run.hashes.size = run.events.size = 0
     run.first_seq = run.last_seq = run.first_event_seq = run.last_event_seq = 0
     memset(run.accepted, 0, sizeof(run.accepted))
-    run.kept = None
-    run.event_ends = None
     return run
 
 
@@ -409,8 +399,6 @@ cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, d
         events=_taken_out(&run.events),
         first_event_seq=run.first_event_seq,
         last_event_seq=run.last_event_seq,
-        event_ends=run.event_ends or (),
-        kept=run.kept or (),
         accepted=[run.accepted[kind] for kind in range(KINDS)],
         refused=refused,
         policy=policy,

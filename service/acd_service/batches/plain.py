@@ -2,7 +2,7 @@
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from acd_core.commands import ApplyPolicy, Command, Heartbeat, Tick
@@ -32,7 +32,6 @@ def apply_plain(
     permit: Permit | None,
     set_aside: SetAside | None,
     asked_by: bytes,
-    keep_events: bool,
 ) -> Applied:
     """As `apply_batch`, for an engine that need not be the compiled one."""
     if not 1 <= at_ns <= AT_NS_MAX:
@@ -71,7 +70,7 @@ def apply_plain(
                 policy = command
         result = result_of(command, answer, _not_signed_on(engine, command)).SerializeToString()
         run.results += framed(2, result)
-    return run.applied(after, at_ns, policy, keep_events)
+    return run.applied(after, at_ns, policy)
 
 
 def framed(field: int, content: bytes) -> bytes:
@@ -150,9 +149,9 @@ class _Run:
         self.refused[0 if command is None else command.kind, reason_of(error)] += 1
         self.results += framed(2, error_result(status_of(error)))
 
-    def applied(self, after: int, at_ns: int, policy: ApplyPolicy | None, keep_events: bool) -> Applied:
+    def applied(self, after: int, at_ns: int, policy: ApplyPolicy | None) -> Applied:
         hashes = struct.pack(f"<{len(self._hashes)}Q", *self._hashes)
-        events, ends = _joined(encode_event(event) + self._asked_by for event in self._events)
+        events = b"".join(framed(2, encode_event(event) + self._asked_by) for event in self._events)
         return Applied(
             after=after,
             at_ns=at_ns,
@@ -164,18 +163,8 @@ class _Run:
             events=events,
             first_event_seq=self._events[0].event_seq if self._events else 0,
             last_event_seq=self._events[-1].event_seq if self._events else 0,
-            event_ends=ends if keep_events else (),
-            kept=self._events if keep_events else (),
             accepted=self._accepted,
             refused=self.refused,
             policy=policy,
             policy_version=self._engine.policy_version if policy is not None else 0,
         )
-
-
-def _joined(contents: Iterable[bytes]) -> tuple[bytes, list[int]]:
-    chunk, ends = bytearray(), []
-    for content in contents:
-        chunk += framed(2, content)
-        ends.append(len(chunk))
-    return bytes(chunk), ends

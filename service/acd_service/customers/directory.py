@@ -5,12 +5,10 @@ that use it), are brought in by the hundred thousand, and must not hold up the c
 They can be made from nothing else, so every change is synced.
 """
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -19,7 +17,9 @@ import apsw
 from acd_core.limits import REMEMBERED_REQUESTS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_service.customers.customer import Customer, lookup_keys
+from acd_service.opened_by_need import OpenedByNeed
 from acd_service.service_error import CustomerLimit, DirectoryDamaged, UnknownCustomer
+from acd_service.shared_by_tenants import SharedByTenants
 
 APPLICATION_ID: Final = 0x41434443
 """`ACDC`, in the file's header."""
@@ -56,43 +56,41 @@ class Page(NamedTuple):
 
 
 class CustomerDirectory:
-    """The directory of one tenant; used on the event loop. Changes and lists take turns in one thread, looking up
-    goes on beside them in another.
+    """The directory of one tenant; used on the event loop. Changes and lists take turns in one lane, looking up goes on
+    beside them in another. The file is opened by need: many tenants have customers, few of them calls at a time.
 
     Attributes:
         is_empty: nobody can be found, so that there is no need to look.
     """
 
-    def __init__(self, path: Path, tenant: str, customers_max: int) -> None:
+    def __init__(self, path: Path, tenant: str, customers_max: int, shared: SharedByTenants) -> None:
         self._tenant = tenant
         self._customers_max = customers_max
         self._path = path
-        self._changing = ThreadPoolExecutor(1, thread_name_prefix="customers")
-        self._finding = ThreadPoolExecutor(1, thread_name_prefix="customer look-up")
+        files = shared.customer_files
+        self._changing = OpenedByNeed(shared.customers_lane(), files, lambda: _opened(path), apsw.Connection.close)
+        self._finding = OpenedByNeed(shared.look_up_lane(), files, lambda: _opened(path), apsw.Connection.close)
+        self.is_empty = True
+
+    async def start(self) -> None:
+        """Find out whether there is anybody in it.
+
+        Raises:
+            DirectoryDamaged: it cannot be used.
+        """
         # As long as nobody was brought in there is no file: a tenant without customers costs nothing.
-        self.is_empty = not path.exists() or self._count() == 0
+        self.is_empty = not self._path.exists() or await self._changing.use(self._count) == 0
 
-    @cached_property
-    def _writer(self) -> apsw.Connection:
-        return _opened(self._path)
-
-    @cached_property
-    def _finder(self) -> apsw.Connection:
-        return _opened(self._path)
-
-    def close(self) -> None:
-        self._changing.shutdown()
-        self._finding.shutdown()
-        for name in ("_writer", "_finder"):
-            connection = self.__dict__.pop(name, None)
-            if connection is not None:
-                connection.close()
+    async def close(self) -> None:
+        """Let go of the file, when all is done that it is used for."""
+        await self._changing.close()
+        await self._finding.close()
 
     async def find(self, customer_id: str, address: str) -> Customer | None:
         """The customer with this id, or if that is empty the one with this address."""
         if self.is_empty:
             return None
-        return await self._in(self._finding, lambda: self._find(customer_id, address))
+        return await self._finding.use(partial(self._find, customer_id, address))
 
     async def upsert(self, customers: Sequence[Customer], request_id: str, at_ns: int) -> Change:
         """Add customers, or replace what is known of them, all or none.
@@ -102,7 +100,7 @@ class CustomerDirectory:
             CustomerLimit: there would be too many.
         """
         content = json.dumps(["upsert", *(customer.to_text() for customer in customers)])
-        return await self._change(content, request_id, at_ns, lambda: self._upsert(customers))
+        return await self._change(content, request_id, at_ns, partial(self._upsert, customers))
 
     async def remove(self, customer_ids: Sequence[str], request_id: str, at_ns: int) -> Change:
         """Remove customers, all or none.
@@ -112,13 +110,13 @@ class CustomerDirectory:
             Refused: the request's id belongs to another request.
         """
         content = json.dumps(["remove", *customer_ids])
-        return await self._change(content, request_id, at_ns, lambda: self._remove(customer_ids))
+        return await self._change(content, request_id, at_ns, partial(self._remove, customer_ids))
 
     async def page(self, from_id: str, size: int) -> Page:
         """Customers in order of id, from one on."""
 
-        def read() -> Page:
-            rows = self._writer.execute(
+        def read(connection: apsw.Connection) -> Page:
+            rows = connection.execute(
                 "SELECT customer_id, content FROM customers WHERE tenant = ? AND customer_id >= ?"
                 " ORDER BY customer_id LIMIT ?",
                 (self._tenant, from_id, size + 1),
@@ -126,21 +124,18 @@ class CustomerDirectory:
             following = str(rows[size][0]) if len(rows) > size else ""
             return Page([Customer.from_text(str(content)) for _, content in rows[:size]], following)
 
-        return await self._in(self._changing, read)
+        return await self._changing.use(read)
 
-    async def _in(self, worker: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(worker, work)
-
-    def _find(self, customer_id: str, address: str) -> Customer | None:
+    def _find(self, customer_id: str, address: str, finder: apsw.Connection) -> Customer | None:
         tenant = self._tenant
         if customer_id:
-            return self._content(self._finder, customer_id)
+            return self._content(finder, customer_id)
         for key in lookup_keys(address):
-            row = self._finder.execute(
+            row = finder.execute(
                 "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, key)
             ).fetchone()
             if row is not None:
-                return self._content(self._finder, str(row[0]))
+                return self._content(finder, str(row[0]))
         return None
 
     def _content(self, connection: apsw.Connection, customer_id: str) -> Customer | None:
@@ -149,25 +144,27 @@ class CustomerDirectory:
         ).fetchone()
         return None if row is None else Customer.from_text(str(row[0]))
 
-    async def _change(self, content: str, request_id: str, at_ns: int, work: Callable[[], None]) -> Change:
+    async def _change(
+        self, content: str, request_id: str, at_ns: int, work: Callable[[apsw.Connection], None]
+    ) -> Change:
         content_hash = hashlib.sha256(content.encode()).digest()
 
-        def change() -> tuple[Change, int]:
-            with self._writer:
-                earlier = self._earlier(request_id, content_hash)
+        def change(writer: apsw.Connection) -> tuple[Change, int]:
+            with writer:
+                earlier = self._earlier(writer, request_id, content_hash)
                 if earlier is None:
-                    work()
-                made = earlier or self._remember(request_id, content_hash, at_ns)
-            return made, self._count()
+                    work(writer)
+                made = earlier or self._remember(writer, request_id, content_hash, at_ns)
+            return made, self._count(writer)
 
-        made, count = await self._in(self._changing, change)
+        made, count = await self._changing.use(change)
         self.is_empty = count == 0
         return made
 
-    def _earlier(self, request_id: str, content_hash: bytes) -> Change | None:
+    def _earlier(self, writer: apsw.Connection, request_id: str, content_hash: bytes) -> Change | None:
         if not request_id:
             return None
-        row: Any = self._writer.execute(
+        row: Any = writer.execute(
             "SELECT seq, at_ns, content_hash FROM changes WHERE tenant = ? AND request_id = ?",
             (self._tenant, request_id),
         ).fetchone()
@@ -177,67 +174,67 @@ class CustomerDirectory:
             raise Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
         return Change(row[0], row[1], duplicate=True)
 
-    def _remember(self, request_id: str, content_hash: bytes, at_ns: int) -> Change:
-        row: Any = self._writer.execute("SELECT max(seq) FROM changes WHERE tenant = ?", (self._tenant,)).fetchone()
+    def _remember(self, writer: apsw.Connection, request_id: str, content_hash: bytes, at_ns: int) -> Change:
+        row: Any = writer.execute("SELECT max(seq) FROM changes WHERE tenant = ?", (self._tenant,)).fetchone()
         seq = (row[0] or 0) + 1
-        self._writer.execute(
+        writer.execute(
             "INSERT INTO changes VALUES (?, ?, ?, ?, ?)", (self._tenant, seq, at_ns, request_id, content_hash)
         )
-        self._writer.execute(
+        writer.execute(
             "DELETE FROM changes WHERE tenant = ? AND seq <= ?", (self._tenant, seq - REMEMBERED_REQUESTS_MAX)
         )
         return Change(seq, at_ns)
 
-    def _upsert(self, customers: Sequence[Customer]) -> None:
+    def _upsert(self, customers: Sequence[Customer], writer: apsw.Connection) -> None:
         tenant, added = self._tenant, 0
         for customer in customers:
-            added += not self._forget_addresses(customer.customer_id)
+            added += not self._forget_addresses(writer, customer.customer_id)
         for index, customer in enumerate(customers):
             for place, address in enumerate(customer.addresses):
-                self._take_address(address.key, customer.customer_id, f"customers[{index}].addresses[{place}].value")
-        self._writer.executemany(
+                self._take_address(
+                    writer, address.key, customer.customer_id, f"customers[{index}].addresses[{place}].value"
+                )
+        writer.executemany(
             "REPLACE INTO customers VALUES (?, ?, ?)",
             ((tenant, customer.customer_id, customer.to_text()) for customer in customers),
         )
-        self._add_to_count(added)
+        self._add_to_count(writer, added)
 
-    def _take_address(self, key: str, customer_id: str, field: str) -> None:
-        owner = self._writer.execute(
+    def _take_address(self, writer: apsw.Connection, key: str, customer_id: str, field: str) -> None:
+        owner = writer.execute(
             "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (self._tenant, key)
         ).fetchone()
         if owner is not None:
             raise Refused(Reason.DUPLICATE_ENTRY, field, f'"{key}" belongs to customer "{owner[0]}"')
-        self._writer.execute("INSERT INTO addresses VALUES (?, ?, ?)", (self._tenant, key, customer_id))
+        writer.execute("INSERT INTO addresses VALUES (?, ?, ?)", (self._tenant, key, customer_id))
 
-    def _forget_addresses(self, customer_id: str) -> bool:
+    def _forget_addresses(self, writer: apsw.Connection, customer_id: str) -> bool:
         """Free the addresses of a customer; whether there is such a customer."""
-        known = self._content(self._writer, customer_id)
+        known = self._content(writer, customer_id)
         if known is None:
             return False
-        self._writer.executemany(
+        writer.executemany(
             "DELETE FROM addresses WHERE tenant = ? AND address = ?",
             ((self._tenant, address.key) for address in known.addresses),
         )
         return True
 
-    def _remove(self, customer_ids: Sequence[str]) -> None:
+    def _remove(self, customer_ids: Sequence[str], writer: apsw.Connection) -> None:
         for index, customer_id in enumerate(customer_ids):
-            if not self._forget_addresses(customer_id):
+            if not self._forget_addresses(writer, customer_id):
                 raise UnknownCustomer(f"customer_ids[{index}]", f'there is no customer "{customer_id}"')
-            self._writer.execute(
-                "DELETE FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
-            )
-        self._add_to_count(-len(customer_ids))
+            writer.execute("DELETE FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id))
+        self._add_to_count(writer, -len(customer_ids))
 
-    def _count(self) -> int:
-        row: Any = self._writer.execute("SELECT customers FROM counts WHERE tenant = ?", (self._tenant,)).fetchone()
+    def _count(self, connection: apsw.Connection) -> int:
+        row: Any = connection.execute("SELECT customers FROM counts WHERE tenant = ?", (self._tenant,)).fetchone()
         return row[0] if row is not None else 0
 
-    def _add_to_count(self, added: int) -> None:
-        count = self._count() + added
+    def _add_to_count(self, writer: apsw.Connection, added: int) -> None:
+        count = self._count(writer) + added
         if added > 0 and count > self._customers_max:
             raise CustomerLimit(f"the directory holds at most {self._customers_max} customers")
-        self._writer.execute("REPLACE INTO counts VALUES (?, ?)", (self._tenant, count))
+        writer.execute("REPLACE INTO counts VALUES (?, ?)", (self._tenant, count))
 
 
 def _opened(path: Path) -> apsw.Connection:

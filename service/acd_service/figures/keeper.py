@@ -1,13 +1,13 @@
 """Keeps the figures in step with the event stream: a subscriber like any other, never on the path of a command.
 
-All work on the file is done in one thread of its own, so that a question sees the figures as of one event.
+All work on the file is done in one lane, so that a question sees the figures as of one event. The file is opened by
+need: many tenants have figures, few of them news at a time.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -22,8 +22,10 @@ from acd_service.figures.counts import DAY_NS, AgentFigures
 from acd_service.figures.projection import Projection, QueueKey
 from acd_service.figures.store import FiguresStore, StatsRow, checksum_of
 from acd_service.journal import Journal
+from acd_service.opened_by_need import OpenedByNeed
 from acd_service.seat import Released
 from acd_service.service_error import FiguresNotReady, Stopping
+from acd_service.shared_by_tenants import SharedByTenants
 
 _log = logging.getLogger(__name__)
 _RETRY_S: Final = 5.0
@@ -68,7 +70,9 @@ class FiguresKeeper:
         event_seq: the last event that is counted and stored.
     """
 
-    def __init__(self, tenant: str, journal: Journal, fanout: Fanout, clock: Clock, config: Config) -> None:
+    def __init__(
+        self, tenant: str, journal: Journal, fanout: Fanout, clock: Clock, config: Config, shared: SharedByTenants
+    ) -> None:
         self._tenant = tenant
         self._journal = journal
         self._fanout = fanout
@@ -76,8 +80,12 @@ class FiguresKeeper:
         self._config = config
         self._path: Path = figures_path(config.data_dir, tenant)
         self._anew = config.figures_start == "rebuild"
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="figures")
-        self._ground: _Ground | None = None
+        self._ground: OpenedByNeed[_Ground] = OpenedByNeed(
+            shared.figures_lane(), shared.figures_files, self._open, lambda ground: ground.store.close()
+        )
+        self._turns = shared.figures_turns
+        self._turn: asyncio.Future[bool] | None = None
+        self._is_ready = False
         self._task: asyncio.Task[None] | None = None
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._hurry = asyncio.Event()
@@ -89,14 +97,15 @@ class FiguresKeeper:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="figures")
 
     async def stop(self) -> None:
-        """Count what was released (the fan-out must be stopping), then close the file."""
-        self._hurry.set()
+        """Count what was released (the fan-out must be stopping), then close the file. What is not open now is counted
+        after the next start.
+        """
+        self._make_haste()
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         self._is_stopped = True
-        await self._in_worker(self._close)
-        self._worker.shutdown()
+        await self._ground.close()
         for _, waiter in self._waiters:
             waiter.cancel()
 
@@ -124,33 +133,56 @@ class FiguresKeeper:
     async def _ask(self, read: Callable[[_Ground], T]) -> T:
         await self._reach(self._fanout.next_event_seq - 1)
 
-        def work() -> T:
-            if self._ground is None:
-                raise FiguresNotReady("the figures are not there yet; they are being made from the journal")
-            return read(self._ground)
-
         if self._is_stopped:
             raise Stopping("the service is stopping")
-        return await self._in_worker(work)
+        if not self._is_ready:
+            raise FiguresNotReady("the figures are not there yet; they are being made from the journal")
+        return await self._ground.use(read)
 
     async def _reach(self, event_seq: int) -> None:
         if self.event_seq >= event_seq:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((event_seq, waiter))
-        self._hurry.set()
+        self._make_haste()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(waiter, _REACH_S)
 
-    async def _in_worker(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+    def _make_haste(self) -> None:
+        self._hurry.set()
+        if self._turn is not None and not self._turn.done():
+            self._turn.set_result(False)
+
+    async def _use(self, work: Callable[[_Ground], T]) -> T:
+        """Do something that nobody waits for: if the file has to be opened for it, in turn.
+
+        Raises:
+            Stopping: it is not open, and is not opened any more.
+        """
+        loop = asyncio.get_running_loop()
+        is_turn = False
+        if not self._ground.is_open and not self._waiters:
+            self._turn = self._turns.wait()
+            is_turn, self._turn = await self._turn, None
+        began = loop.time()
+        try:
+            if self._fanout.is_stopping and not self._ground.is_open:
+                raise Stopping("the service is stopping")
+            return await self._ground.use(work)
+        finally:
+            if is_turn:
+                self._turns.over(loop.time() - began)
 
     async def _run(self) -> None:
         while True:
             try:
-                self.event_seq = await self._in_worker(self._open)
-                async for released in self._fanout.follow_released(self.event_seq + 1):
-                    self.event_seq = await self._in_worker(partial(self._count, released))
+                self.event_seq = await self._use(lambda ground: ground.projection.event_seq)
+                self._is_ready = True
+                while True:
+                    if not await self._fanout.wait_for(self.event_seq + 1):
+                        return
+                    released = await self._fanout.released_from(self.event_seq + 1, self._config.message_events_max)
+                    self.event_seq = await self._use(partial(self._count, released))
                     self._tell_waiters()
                     # Under load there is always something new by now. To count it at once would be a transaction every
                     # few milliseconds, in a thread that takes the interpreter from those who serve calls.
@@ -164,7 +196,8 @@ class FiguresKeeper:
                 return
             except Exception as error:
                 _log.error("the figures are not kept for now: %s", error, exc_info=error)
-                await self._in_worker(self._close)
+                self._is_ready = False
+                await self._ground.close()
                 if self._fanout.is_stopping:
                     return
                 await asyncio.sleep(_RETRY_S)
@@ -180,8 +213,8 @@ class FiguresKeeper:
                 waiter.set_result(None)
         self._waiters = waiting
 
-    def _open(self) -> int:
-        """Open the file and find out from which event on it has to go on; returns the one before that."""
+    def _open(self) -> _Ground:
+        """Open the file and find out from which event on it has to go on: the one after its projection's."""
         store = FiguresStore.open(self._path, self._tenant, anew=self._anew)
         self._anew = False
         try:
@@ -200,8 +233,7 @@ class FiguresKeeper:
         except BaseException:
             store.close()
             raise
-        self._ground = _Ground(store, projection)
-        return projection.event_seq
+        return _Ground(store, projection)
 
     def _check(self, store: FiguresStore) -> None:
         """Begin anew if the figures are not of this journal: it was replaced, or put back to an earlier state."""
@@ -218,17 +250,15 @@ class FiguresKeeper:
                 _log.warning("the figures are those of another journal and are made anew")
                 store.clear()
 
-    def _close(self) -> None:
-        if self._ground is not None:
-            self._ground.store.close()
-            self._ground = None
-
-    def _count(self, released: list[Released]) -> int:
-        assert self._ground is not None
-        store, projection = self._ground
-        for each in released:
-            projection.apply(each.event)
-        store.save(projection, checksum_of(released[-1].content))
+    def _count(self, released: list[Released], ground: _Ground) -> int:
+        store, projection = ground
+        content = b""
+        for run in released:
+            start = max(run.event_seq, projection.event_seq + 1)
+            for event in run.events(start, len(run)):
+                projection.apply(event)
+            content = run.contents(run.event_seq + len(run) - 1, 1)[0]
+        store.save(projection, checksum_of(content))
         now_ns = self._clock.now_ns()
         if now_ns - self._forgot_at_ns >= _FORGET_EVERY_NS:
             self._forgot_at_ns = now_ns
