@@ -84,11 +84,12 @@ cdef class Arrivals(Questions):
 
     cdef int _check_skills(self, int32_t old, int32_t new) except -1:
         """Refuse a requirement of a contact that would bring too many skills into use; `old` is what it had, or -1."""
-        cdef dict changes = {}
+        cdef dict changes
         if self.skills.requirements[new].live:
             return 0
         if self.skills.distinct + self.skills.requirements[new].skill_count <= _SKILLS_MAX:
             return 0
+        changes = {}
         self.skills.add_changes(changes, new, 1)
         if old >= 0 and self.skills.requirements[old].live == 1:
             self.skills.add_changes(changes, old, -1)
@@ -99,11 +100,12 @@ cdef class Arrivals(Questions):
     cdef int check_base_skills(self, int32_t slot, int32_t new) except -1:
         """As `_check_skills`, for a contact whose base requirement, held apart from the one now, is replaced."""
         cdef const Contact* contact = &self.desk.all[slot]
-        cdef dict changes = {}
+        cdef dict changes
         if self.skills.requirements[new].live:
             return 0
         if self.skills.distinct + self.skills.requirements[new].skill_count <= _SKILLS_MAX:
             return 0
+        changes = {}
         self.skills.add_changes(changes, new, 1)
         if self.skills.requirements[contact.base_requirement].live == (
                 2 if contact.base_requirement == contact.requirement else 1):
@@ -113,9 +115,10 @@ cdef class Arrivals(Questions):
         return 0
 
     cdef int _check_weights(self, int32_t requirement, tuple weights) except -1:
-        cdef dict changes = {}
+        cdef dict changes
         if self.skills.distinct + self.skills.requirements[requirement].skill_count + len(weights) <= _SKILLS_MAX:
             return 0
+        changes = {}
         if not self.skills.requirements[requirement].live:
             self.skills.add_changes(changes, requirement, 1)
         for weight in weights:
@@ -182,12 +185,12 @@ cdef class Arrivals(Questions):
                 self.about(slot)
                 self.result.duplicate = True
                 return 0
-        queue_slot = self.rules.find_queue(<str>order.queue_id)
+        queue_slot = self.rules.queue_named(&order.queue)
         if queue_slot < 0:
-            raise Refused(Reason.UNKNOWN_QUEUE, "queue_id", f'there is no queue "{<str>order.queue_id}"')
-        channel = self.rules.find_channel(<str>order.channel_id)
+            raise Refused(Reason.UNKNOWN_QUEUE, "queue_id", f'there is no queue "{text_named(&order.queue)}"')
+        channel = self.rules.channel_named(&order.channel)
         if channel < 0:
-            raise Refused(Reason.UNKNOWN_CHANNEL, "channel_id", f'there is no channel "{<str>order.channel_id}"')
+            raise Refused(Reason.UNKNOWN_CHANNEL, "channel_id", f'there is no channel "{text_named(&order.channel)}"')
         if self.waits_enough():
             self.refuse_waiting()
         if not order.plain:
@@ -195,7 +198,9 @@ cdef class Arrivals(Questions):
                 about = self._check_consultation(command.consults_contact_id)
             self.check_preferred(command.preferred_agents, command.only_preferred)
             self.check_window(at_ns, command.window_end_ns)
-        requirement = self.skills.find(<str>order.requirement)
+        requirement = self.skills.find_named(&order.requirement)
+        if requirement < 0:
+            requirement = self.skills.find(text_named(&order.requirement))
         self._check_skills(-1, requirement)
         if not order.plain:
             self._check_weights(requirement, command.skill_weights)
@@ -344,9 +349,9 @@ cdef class Arrivals(Questions):
 cdef uint64_t enqueue_word(const Order* order) except? 0:
     """The content word of an EnqueueContact of which there is no command object, as that would tell it."""
     cdef uint64_t word = mix(<uint64_t>order.kind, bytes_word(order.contact.at, order.contact.size))
-    word = mix(word, text_word(<str>order.queue_id))
-    word = mix(word, text_word(<str>order.channel_id))
-    word = mix(word, text_word(<str>order.requirement))
+    word = mix(word, bytes_word(order.queue.at, order.queue.size))
+    word = mix(word, bytes_word(order.channel.at, order.channel.size))
+    word = mix(word, bytes_word(order.requirement.at, order.requirement.size))
     word = mix(word, <uint64_t>order.priority)
     word = mix(word, <uint64_t>order.credit_ms)
     word = mix(word, text_word(<str>order.customer_id))

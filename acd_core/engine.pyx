@@ -228,6 +228,10 @@ cdef class Engine(ContactCommands):
         if kind == CMD_ENQUEUE_CONTACT:
             _fill_enqueue(<EnqueueContact>command, order)
             name_text(&self.desk.ids, order.contact_id, &order.contact)
+            name_text(&self.rules.queue_ids, <PyObject*>(<EnqueueContact>command).queue_id, &order.queue)
+            name_text(&self.rules.queue_ids, <PyObject*>(<EnqueueContact>command).channel_id, &order.channel)
+            name_text(&self.skills.requirement_texts, <PyObject*>(<EnqueueContact>command).requirement,
+                      &order.requirement)
             if not order.contact.size:
                 order.contact_id = NULL
         elif kind == CMD_ACCEPT_OFFER:
@@ -338,9 +342,6 @@ cdef class Engine(ContactCommands):
 
 cdef void _fill_enqueue(EnqueueContact command, Order* order) noexcept:
     order.contact_id = <PyObject*>command.contact_id
-    order.queue_id = <PyObject*>command.queue_id
-    order.channel_id = <PyObject*>command.channel_id
-    order.requirement = <PyObject*>command.requirement
     order.customer_id = <PyObject*>command.customer_id
     order.attributes = <PyObject*>command.attributes
     order.priority = command.priority

@@ -14,7 +14,7 @@ cdef extern from "Python.h":
 
 
 cdef struct Name:
-    # An id that is looked up: its UTF-8, borrowed, and its key in the table of ids. Size 0: none is given.
+    # An id or a requirement that is looked up: its UTF-8, borrowed, and its key in the table. Size 0: none is given.
     const char* at
     Py_ssize_t size
     uint64_t key
@@ -31,11 +31,11 @@ cdef struct Order:
     bint plain  # an enqueued contact without anything that few contacts have
     Name contact
     Name agent
+    Name queue
+    Name channel
+    Name requirement  # empty: none
     PyObject* command  # the command object; NULL: there is none, and no request id either
     PyObject* contact_id  # the contact's id as a text; NULL: there is none yet
-    PyObject* queue_id
-    PyObject* channel_id
-    PyObject* requirement
     PyObject* customer_id
     PyObject* attributes  # bytes
     PyObject* reason

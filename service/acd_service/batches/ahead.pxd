@@ -1,15 +1,14 @@
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t
 
 from acd_core.engine cimport Engine
+from acd_core.orders cimport Order
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.outlines cimport Outline
-from acd_service.codec.wire_reader cimport CommandReader
 
 
 cdef struct Coming:
     # A command that was looked at.
     Outline outline
-    uint64_t requirement  # key in the reader's texts; 0: none
     int32_t contact_slot  # -1: none found
     bint is_order  # an engine can take it as an order
 
@@ -18,8 +17,9 @@ cdef class Ahead:
     cdef Coming coming[32]
     cdef bint is_large
 
-    cdef void begin(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t start) noexcept
-    cdef Coming* step(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept
-    cdef void _name(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept
-    cdef void _find(self, Engine engine, CommandReader reader, Coming* coming) noexcept
+    cdef void begin(self, Engine engine, Frame frame, Py_ssize_t start) noexcept
+    cdef Coming* step(self, Engine engine, Frame frame, Py_ssize_t place) noexcept
+    cdef void _name(self, Engine engine, Frame frame, Py_ssize_t place) noexcept
+    cdef void _find(self, Engine engine, Coming* coming) noexcept
+    cdef void _find_new(self, Engine engine, const Order* order) noexcept
     cdef void _follow(self, Engine engine, Coming* coming) noexcept

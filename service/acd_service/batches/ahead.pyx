@@ -11,7 +11,9 @@ here, it may be out of date when the command comes, so slots are checked against
 addresses are fetched, not followed.
 """
 
-from acd_core.orders cimport Name, name_bytes
+from libc.stdint cimport uint64_t
+
+from acd_core.orders cimport Name, Order, name_bytes
 from acd_core.tables cimport SlotTable, acd_prefetch, table_home
 from acd_core.types cimport CMD_ENQUEUE_CONTACT, Contact
 from acd_service.codec.outlines cimport read_outline
@@ -51,35 +53,34 @@ cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept 
 cdef class Ahead:
     """Holds what is known of the next commands; one for each thread of work."""
 
-    cdef void begin(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t start) noexcept:
+    cdef void begin(self, Engine engine, Frame frame, Py_ssize_t start) noexcept:
         """Before the command in place `start`, the first of its run."""
         cdef Py_ssize_t place
         self.is_large = engine.desk.count + engine.roster.count >= LARGE
         if not self.is_large:
             return
         for place in range(start, start + NAMED):
-            self._name(engine, reader, frame, place)
+            self._name(engine, frame, place)
         for place in range(start, start + FOUND):
-            self._find(engine, reader, &self.coming[place % PLACES])
+            self._find(engine, &self.coming[place % PLACES])
         for place in range(start, start + FOLLOWED):
             self._follow(engine, &self.coming[place % PLACES])
 
-    cdef Coming* step(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept:
+    cdef Coming* step(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
         """The command in any place of a run that has begun, when it is its turn."""
         if self.is_large:
-            self._name(engine, reader, frame, place + NAMED)
-            self._find(engine, reader, &self.coming[(place + FOUND) % PLACES])
+            self._name(engine, frame, place + NAMED)
+            self._find(engine, &self.coming[(place + FOUND) % PLACES])
             self._follow(engine, &self.coming[(place + FOLLOWED) % PLACES])
         else:
-            self._name(engine, reader, frame, place)
+            self._name(engine, frame, place)
         return &self.coming[place % PLACES]
 
-    cdef void _name(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept:
+    cdef void _name(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
         cdef Coming* coming = &self.coming[place % PLACES]
         cdef Span span, content
         coming.is_order = False
         coming.contact_slot = -1
-        coming.requirement = 0
         if place >= frame.count:
             return
         span = frame.commands[place]
@@ -91,11 +92,11 @@ cdef class Ahead:
         _name_in(&engine.desk.ids, &coming.outline.order.contact)
         if coming.outline.order.kind != CMD_ENQUEUE_CONTACT:
             _name_in(&engine.roster.ids, &coming.outline.order.agent)
-        elif self.is_large and coming.outline.requirement.size:
-            coming.requirement = reader.requirements.fetch(coming.outline.requirement.at,
-                                                           coming.outline.requirement.size)
+        else:
+            _name_in(&engine.rules.queue_ids, &coming.outline.order.queue)
+            _name_in(&engine.skills.requirement_texts, &coming.outline.order.requirement)
 
-    cdef void _find(self, Engine engine, CommandReader reader, Coming* coming) noexcept:
+    cdef void _find(self, Engine engine, Coming* coming) noexcept:
         cdef int32_t slot
         cdef const char* record
         if not coming.is_order:
@@ -108,9 +109,8 @@ cdef class Ahead:
             acd_prefetch(record + 64)
             acd_prefetch(record + 128)
             acd_prefetch(record + 192)
-        if coming.requirement:
-            reader.requirements.fetch_text(coming.requirement)
         if coming.outline.order.kind == CMD_ENQUEUE_CONTACT:
+            self._find_new(engine, &coming.outline.order)
             return
         slot = _slot_of(&engine.roster.ids, &coming.outline.order.agent)
         if 0 <= slot < engine.roster.room:
@@ -118,6 +118,17 @@ cdef class Ahead:
             acd_prefetch(record)
             acd_prefetch(record + 64)
             acd_prefetch(record + 128)
+
+    cdef void _find_new(self, Engine engine, const Order* order) noexcept:
+        """What a new contact asks for, and the place that it is likely to get."""
+        cdef int32_t slot = _slot_of(&engine.rules.queue_ids, &order.queue)
+        if 0 <= slot < engine.rules.queue_room:
+            acd_prefetch(&engine.rules.queues[slot])
+            acd_prefetch(<const char*>&engine.rules.queues[slot] + 64)
+            acd_prefetch(<const char*>&engine.rules.queues[slot] + 128)
+        slot = _slot_of(&engine.skills.requirement_texts, &order.requirement)
+        if 0 <= slot < engine.skills.requirement_room:
+            acd_prefetch(&engine.skills.requirements[slot])
 
     cdef void _follow(self, Engine engine, Coming* coming) noexcept:
         cdef const Contact* contact

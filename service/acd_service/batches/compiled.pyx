@@ -17,22 +17,23 @@ from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_service.batches.ahead cimport Ahead, Coming
 from acd_service.batches.framing cimport Frame
-from acd_service.codec.event_writer cimport EventWriter
+from acd_service.codec.event_writer cimport EventWriter, length_of
 from acd_service.codec.wire_fields cimport Span, take_span
 from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport (
-    Back,
     Buffer,
     append,
     append_framed,
-    back_time,
-    begin_back,
+    end_message,
     framed_size,
     put_bytes,
     put_frame,
+    put_number,
+    put_tag,
+    put_text,
+    put_time,
     put_varint,
     reserve,
-    utf8_of,
     varint_size,
 )
 
@@ -60,6 +61,8 @@ cdef enum:
     TAG_OF_EVENTS = 0x12  # EventChunk.events
     TAG_OF_RESULTS = 0x12  # DispatchResponse.results
     RECORD_HEAD_BYTES_MAX = 64
+    RESULT_BYTES_MAX = 128  # what a result takes beside its ids
+    UTF8_BYTES_MAX = 4  # of a character
 
 
 cdef int[32] _result_fields
@@ -78,7 +81,6 @@ cdef class _Run:
     cdef Buffer records
     cdef Buffer hashes
     cdef Buffer events
-    cdef Back back
     cdef uint8_t at[32]  # the time as a field `at`, which nearly all outputs of a run share
     cdef Py_ssize_t at_size
     cdef int64_t at_ns
@@ -94,13 +96,12 @@ cdef class _Run:
         free(self.records.data)
         free(self.hashes.data)
         free(self.events.data)
-        free(self.back.data)
 
     cdef int record(self, Engine engine, const void* command, Py_ssize_t size) except -1:
         """Put the command just accepted (an `acd.v1.Command`) and its events to what the journal will keep."""
         cdef const AnswerData* answer = engine.result
         cdef Py_ssize_t tail = len(self.asked_by)
-        cdef Py_ssize_t head
+        cdef Py_ssize_t start
         cdef uint8_t* out
         cdef const EventData* event
         cdef int32_t index
@@ -112,19 +113,18 @@ cdef class _Run:
         self.last_seq = answer.seq
         for index in range(engine.out_count):
             event = data_of(engine.out[index])
-            if _events.write(event):
-                head = _events.back.end - _events.back.at
-                reserve(&self.events, head + tail + 11)
-                out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
-                out = put_bytes(out, _events.back.at, head)
-            else:
+            start = self.events.size
+            reserve(&self.events, 2)
+            self.events.data[start] = TAG_OF_EVENTS
+            self.events.size += 2  # the tag and a length, see end_message
+            if not _events.write(event, &self.events):
                 written = encode_event(<object>engine.out[index])
-                head = len(written)
-                reserve(&self.events, head + tail + 11)
-                out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
-                out = put_bytes(out, PyBytes_AS_STRING(written), head)
-            out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
-            self.events.size = out - self.events.data
+                append(&self.events, PyBytes_AS_STRING(written), len(written))
+            reserve(&self.events, tail + 8)
+            out = self.events.data + self.events.size
+            if tail:
+                out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+            self.events.size = end_message(self.events.data + start + 1, out) - self.events.data
             if not self.first_event_seq:
                 self.first_event_seq = event.event_seq
             self.last_event_seq = event.event_seq
@@ -147,71 +147,36 @@ cdef class _Run:
         self.records.size = out - self.records.data
         return 0
 
-    cdef int put_result(self, int field, int64_t seq, int64_t at_ns, bint duplicate, PyObject* contact_id, int state,
-                        PyObject* agent_id, int64_t offer_id, int64_t expires_ns) except -1:
-        """A CommandResult whose response has a number, a time and how a contact stands; `contact_id` NULL: none."""
-        cdef Py_ssize_t contact_size = 0
-        cdef Py_ssize_t agent_size = 0
-        cdef const void* contact = NULL
-        cdef const void* agent = NULL
-        cdef uint64_t expires_s = <uint64_t>expires_ns // 1000000000
-        cdef uint64_t nanos = <uint64_t>expires_ns % 1000000000
-        cdef int time_size = (1 + varint_size(expires_s)) + (1 + varint_size(nanos) if nanos else 0)
-        cdef Py_ssize_t standing = 0
-        cdef Py_ssize_t size
+    cdef int put_result(self, int field, const AnswerData* answer) except -1:
+        """A CommandResult whose response has a number, a time and, if the command was about one, how a contact stands."""
+        cdef uint8_t* result
+        cdef uint8_t* response
+        cdef uint8_t* standing
         cdef uint8_t* out
-        if contact_id != NULL:
-            contact = utf8_of(contact_id, &contact_size)
-        if agent_id != NULL:
-            agent = utf8_of(agent_id, &agent_size)
-        self.keep_time(at_ns)
-        size = 1 + varint_size(<uint64_t>seq) + self.at_size + (2 if duplicate else 0)
-        if contact_size:
-            standing = framed_size(contact_size) + 2
-            if agent_size:
-                standing += framed_size(agent_size) + 1 + varint_size(<uint64_t>offer_id)
-                if expires_ns:
-                    standing += 2 + time_size
-            size += framed_size(standing)
-        reserve(&self.results, size + 24)
-        out = put_frame(self.results.data + self.results.size, TAG_OF_RESULTS, framed_size(size))
-        out = put_frame(out, <uint8_t>(field << 3 | 2), size)
-        out[0] = 1 << 3
-        out = put_varint(out + 1, <uint64_t>seq)
+        self.keep_time(answer.at_ns)
+        reserve(&self.results, RESULT_BYTES_MAX
+                + UTF8_BYTES_MAX * (length_of(answer.contact_id) + length_of(answer.agent_id)))
+        result = put_tag(self.results.data + self.results.size, TAG_OF_RESULTS)
+        response = put_tag(result + 1, field << 3 | 2)
+        out = put_number(response + 1, 1, <uint64_t>answer.seq)
         out = put_bytes(out, self.at, self.at_size)
-        if duplicate:
-            out[0] = 3 << 3
-            out[1] = 1
-            out += 2
-        if contact_size:
-            out = put_frame(out, 4 << 3 | 2, standing)
-            out = put_frame(out, 1 << 3 | 2, contact_size)
-            out = put_bytes(out, contact, contact_size)
-            out[0] = 2 << 3
-            out[1] = <uint8_t>state
-            out += 2
-            if agent_size:
-                out = put_frame(out, 3 << 3 | 2, agent_size)
-                out = put_bytes(out, agent, agent_size)
-                out[0] = 4 << 3
-                out = put_varint(out + 1, <uint64_t>offer_id)
-                if expires_ns:
-                    out = put_frame(out, 5 << 3 | 2, time_size)
-                    out[0] = 1 << 3
-                    out = put_varint(out + 1, expires_s)
-                    if nanos:
-                        out[0] = 2 << 3
-                        out = put_varint(out + 1, nanos)
-        self.results.size = out - self.results.data
+        out = put_number(out, 3, answer.duplicate)
+        if answer.contact_id != NULL:
+            standing = put_tag(out, 4 << 3 | 2)
+            out = put_text(standing + 1, 1, answer.contact_id)
+            out = put_number(out, 2, <uint64_t>answer.contact_state)
+            if answer.agent_id != NULL:
+                out = put_number(put_text(out, 3, answer.agent_id), 4, <uint64_t>answer.offer_id)
+                if answer.offer_expires_ns:
+                    out = put_time(out, 5, answer.offer_expires_ns)
+            out = end_message(standing, out)
+        self.results.size = end_message(result, end_message(response, out)) - self.results.data
         return 0
 
     cdef int keep_time(self, int64_t at_ns) except -1:
         """Have a field `at`; its number is 2 in records and in answers alike."""
         if at_ns != self.at_ns:
-            begin_back(&self.back, RECORD_HEAD_BYTES_MAX)
-            back_time(&self.back, 2, at_ns)
-            self.at_size = self.back.end - self.back.at
-            memcpy(self.at, self.back.at, <size_t>self.at_size)
+            self.at_size = put_time(self.at, 2, at_ns) - self.at
             self.at_ns = at_ns
         return 0
 
@@ -225,9 +190,7 @@ cdef class _Run:
 
     cdef int answer_order(self, Engine engine, int kind) except -1:
         """As `answer`, of a kind that has its field, in an engine that has taken a command before."""
-        cdef const AnswerData* answer = engine.result
-        return self.put_result(_result_fields[kind], answer.seq, answer.at_ns, answer.duplicate, answer.contact_id,
-                               answer.contact_state, answer.agent_id, answer.offer_id, answer.offer_expires_ns)
+        return self.put_result(_result_fields[kind], engine.result)
 
 
 def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssize_t start, status_of, permit, set_aside,
@@ -251,9 +214,9 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     if not 0 <= start < frame.count:
         raise IndexError(start)
     run.asked_by = asked_by
-    _ahead.begin(engine, _reader, frame, start)
+    _ahead.begin(engine, frame, start)
     for place in range(start, frame.count):
-        coming = _ahead.step(engine, _reader, frame, place)
+        coming = _ahead.step(engine, frame, place)
         command = None  # so that the reader finds it free
         span = frame.commands[place]
         is_known = False
@@ -266,7 +229,7 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
                     raise known[place]
                 command = known[place]
                 is_known = True
-            elif set_aside is None and coming.is_order and engine.seq and _reader.order_of(&coming.outline):
+            elif set_aside is None and coming.is_order and engine.seq and _reader.order_of(engine.skills, &coming.outline):
                 kind = coming.outline.order.kind
             else:
                 command = _command_at(span, place)

@@ -8,12 +8,9 @@ from acd_service.codec.wire_fields cimport Fields, Span
 
 cdef struct Outline:
     # Spans of size 0: not given.
-    Order order  # its numbers are filled in; of its texts only where the two names lie
+    Order order  # its numbers are filled in; of its texts only where the names lie
     Span content
     Span request_id
-    Span queue
-    Span channel
-    Span requirement
     Span customer
     Span preference
     Span reason

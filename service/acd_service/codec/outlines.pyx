@@ -25,6 +25,8 @@ cdef Py_ssize_t _ID_BYTES_MAX = ID_BYTES_MAX
 cdef bytes _RESERVED = GENERATED_ID_PREFIX.encode()
 cdef const char* _reserved = _RESERVED
 cdef Py_ssize_t _reserved_size = len(_RESERVED)
+cdef const char* _voice = b"voice"  # the channel of a contact that names none
+cdef Py_ssize_t _voice_size = 5
 
 cdef enum:
     # Fields of acd.v1.Command, and so of the requests.
@@ -145,12 +147,16 @@ cdef bint _enqueue(const Fields* fields, Outline* outline) noexcept nogil:
     if _name(fields, 2, &order.contact, outline) and order.contact.size >= _reserved_size \
             and memcmp(order.contact.at, _reserved, <size_t>_reserved_size) == 0:
         return False
-    _give(fields, 3, &outline.queue)
-    _give(fields, 4, &outline.channel)
-    _give(fields, 5, &outline.requirement)
+    if not _name(fields, 4, &order.channel, outline):
+        order.channel.at = _voice
+        order.channel.size = _voice_size
+    order.requirement.size = 0
+    if fields.texts & 0x20:
+        order.requirement.at = <const char*>fields.text[5].at
+        order.requirement.size = fields.text[5].size
     _give(fields, 8, &outline.customer)
     outline.attributes = fields.repeats
-    return outline.queue.size > 0 and read_priority(fields, 6, &order.priority) \
+    return _name(fields, 3, &order.queue, outline) and read_priority(fields, 6, &order.priority) \
         and read_credit(fields, 7, &order.credit_ms)
 
 

@@ -145,18 +145,20 @@ cdef class CommandReader:
             return self._set_presence(outline)
         return self._decline(outline)
 
-    cdef bint order_of(self, Outline* outline) except -1:
+    cdef bint order_of(self, Skills skills, Outline* outline) except -1:
         """Complete the order of a bare outline, whose texts last until the next one; False if the plain codec has to be
-        asked."""
+        asked.
+
+        Its names need their keys. A requirement that is known in `skills` needs no look.
+        """
         cdef Order* order = &outline.order
         order.command = NULL
         if order.kind == CMD_ENQUEUE_CONTACT:
-            if not self._take_texts(outline):
+            if skills.find_named(&order.requirement) < 0 and self._requirement(outline) is None:
+                return False
+            if not self._take_own(outline):
                 return False
             order.contact_id = NULL
-            order.queue_id = <PyObject*>self.queue_id
-            order.channel_id = <PyObject*>self.channel_id
-            order.requirement = <PyObject*>self.requirement
             order.customer_id = <PyObject*>self.customer_id
             order.attributes = <PyObject*>self.attributes
             order.attached = False
@@ -196,23 +198,21 @@ cdef class CommandReader:
             return ""
         return self.others.take(outline.reason.at, outline.reason.size)
 
-    cdef bint _take_texts(self, const Outline* outline) except -1:
-        """Read the texts of a new contact except its id; False if one would be refused."""
-        self.queue_id = self.names.take(outline.queue.at, outline.queue.size)
-        self.channel_id = "voice"
-        if outline.channel.size:
-            self.channel_id = self.names.take(outline.channel.at, outline.channel.size)
-        self.requirement = ""
-        if outline.requirement.size:
-            self.requirement = self.requirements.take(outline.requirement.at, outline.requirement.size)
+    cdef str _requirement(self, const Outline* outline):
+        """The requirement of a new contact; None if it would be refused."""
+        if not outline.order.requirement.size:
+            return ""
+        return self.requirements.take(<const uint8_t*>outline.order.requirement.at, outline.order.requirement.size)
+
+    cdef bint _take_own(self, const Outline* outline) except -1:
+        """Read what a new contact has to itself beside its id; False if that would be refused."""
         self.customer_id = ""
         if outline.customer.size:
             self.customer_id = self._new_id(outline.customer.at, outline.customer.size)
         self.attributes = b""
         if outline.attributes:
             self.attributes = packed_entries(outline.content, 9, outline.attributes)
-        return self.queue_id is not None and self.channel_id is not None and self.requirement is not None \
-            and self.customer_id is not None and self.attributes is not None
+        return self.customer_id is not None and self.attributes is not None
 
     cdef bint _prefer(self, Span content) except -1:
         """Read an AgentPreference."""
@@ -239,9 +239,13 @@ cdef class CommandReader:
     cdef Command _enqueue(self, const Outline* outline):
         cdef EnqueueContact command
         cdef str contact_id = ""
+        cdef str queue_id = self._name(&outline.order.queue)
+        cdef str channel_id = self._name(&outline.order.channel)
+        cdef str requirement = self._requirement(outline)
         if outline.order.contact.size:
             contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
-        if contact_id is None or not self._take_texts(outline):
+        if contact_id is None or queue_id is None or channel_id is None or requirement is None \
+                or not self._take_own(outline):
             return None
         if outline.names_preference and not self._prefer(outline.preference):
             return None
@@ -252,9 +256,9 @@ cdef class CommandReader:
         if not self._begin(command, CMD_ENQUEUE_CONTACT, outline.request_id):
             return None
         command.contact_id = contact_id
-        command.queue_id = self.queue_id
-        command.channel_id = self.channel_id
-        command.requirement = self.requirement
+        command.queue_id = queue_id
+        command.channel_id = channel_id
+        command.requirement = requirement
         command.priority = outline.order.priority
         command.credit_ms = outline.order.credit_ms
         command.customer_id = self.customer_id
