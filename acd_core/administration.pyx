@@ -305,7 +305,7 @@ cdef class Administration(Segments):
     cdef int32_t known_agent(self, str agent_id, str field) except -1:
         """The slot of an agent that is not leaving, or a refusal."""
         cdef Name name
-        name_text(&self.roster.ids, <PyObject*>agent_id, &name)
+        name_text(<PyObject*>agent_id, &name)
         return self.agent_named(&name, field)
 
     cdef int32_t agent_named(self, const Name* name, str field) except -1:

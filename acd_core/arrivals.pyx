@@ -73,7 +73,7 @@ cdef class Arrivals(Questions):
 
     cdef int32_t known_contact(self, str contact_id) except -1:
         cdef Name name
-        name_text(&self.desk.ids, <PyObject*>contact_id, &name)
+        name_text(<PyObject*>contact_id, &name)
         return self.contact_named(&name)
 
     cdef int32_t contact_named(self, const Name* name) except -1:

@@ -53,7 +53,12 @@ cdef class Classes:
     cdef dict group_slots
     cdef dict groups_before  # of the policy that is being replaced
     cdef list group_free
-    cdef bint keep_idle
+    cdef bint in_bulk  # while a policy is replaced: idle classes are kept, rows of the matrix brought up to date at the end
+    cdef uint64_t* rows_due  # contact classes that rows are to have a bit for, one bit each; only in bulk
+    cdef uint64_t* rows_stale  # those that rows may have a bit for still
+    cdef uint64_t* served  # scratch: agent classes, one bit each, that a contact class is served by; 64 times
+    cdef uint8_t* verdicts  # scratch: by requirement, then by group
+    cdef int32_t verdict_room
     cdef ContactClass* contact_classes
     cdef int32_t contact_class_room  # a multiple of 64
     cdef SlotTable contact_class_slots
@@ -85,7 +90,10 @@ cdef class Classes:
     cdef int end_policy(self) except -1
     cdef int trim(self) except -1
     cdef bint serves(self, int32_t agent_class, int32_t contact_class) noexcept
+    cdef bint admits(self, int32_t agent_class, int32_t group) noexcept
+    cdef int _find_served(self, int32_t klass, uint64_t* found) noexcept
     cdef int _mark(self, int32_t klass, bint served) except -1
+    cdef int _mark_due(self) except -1
     cdef int _fill_row(self, int32_t agent_class) except -1
     cdef int _grow_agent_classes(self) except -1
     cdef int _grow_contact_classes(self) except -1

@@ -11,13 +11,32 @@ kept for a while, as many as there are in use, since they recur.
 
 from cpython.ref cimport Py_INCREF, Py_DECREF
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
 from acd_core.tables cimport table_add, table_clear, table_drop, table_find
 
 cdef enum:
     IDLE_LEAST = 256  # empty contact classes that are always kept
     MATRIX_BYTES_MAX = 268435456
+    _UNKNOWN = 2  # a verdict that was not reached yet
+
+
+cdef void _transpose(uint64_t* square) noexcept nogil:
+    """Let bit j of word i become bit i of word j, for 64 words: halves are swapped, then quarters, and so on."""
+    cdef int32_t half = 32
+    cdef int32_t at
+    cdef uint64_t mask = 0xFFFFFFFF
+    cdef uint64_t swapped
+    while half:
+        at = 0
+        while at < 64:
+            swapped = ((square[at] >> half) ^ square[at + half]) & mask
+            square[at] ^= swapped << half
+            square[at + half] ^= swapped
+            at = (at + half + 1) & ~half
+        half >>= 1
+        mask ^= mask << half
+    return
 
 
 cdef inline void* _regrown(void* block, size_t old_size, size_t new_size) except NULL:
@@ -66,6 +85,10 @@ cdef class Classes:
         free(self.block_free)
         free(self.block_rate)
         free(self.block_channel)
+        free(self.rows_due)
+        free(self.rows_stale)
+        free(self.served)
+        free(self.verdicts)
         table_clear(&self.contact_class_slots)
 
     # Agent classes
@@ -156,6 +179,7 @@ cdef class Classes:
             self.agent_classes, <size_t>old * sizeof(AgentClass), <size_t>new * sizeof(AgentClass))
         self.agent_class_used = <uint64_t*>_regrown(self.agent_class_used, old >> 3, new >> 3)
         self.signed_on = <uint64_t*>_regrown(self.signed_on, old >> 3, new >> 3)
+        self.served = <uint64_t*>_regrown(self.served, <size_t>old << 3, <size_t>new << 3)
         self.agent_class_free.extend(range(new - 1, old - 1, -1))
         self.agent_class_room = new
         return 0
@@ -163,16 +187,36 @@ cdef class Classes:
     cdef int _fill_row(self, int32_t slot) except -1:
         cdef AgentClass* agent_class = &self.agent_classes[slot]
         cdef int64_t size = self.contact_class_room >> 3
+        cdef int32_t requirements = self.skills.requirement_room
         cdef int32_t klass
+        cdef const ContactClass* contact_class
+        cdef uint8_t* by_requirement
+        cdef uint8_t* by_group
         if self.matrix_bytes + size > MATRIX_BYTES_MAX:
             return 0
         agent_class.row = <uint64_t*>calloc(max(<int64_t>8, size), 1)
         if agent_class.row == NULL:
             raise MemoryError
         self.matrix_bytes += size
+        if requirements + self.group_room > self.verdict_room:
+            self.verdict_room = requirements + self.group_room
+            self.verdicts = <uint8_t*>_regrown(self.verdicts, 0, self.verdict_room)
+        # Many classes share their requirement, and many their group: each is judged once.
+        by_requirement = self.verdicts
+        by_group = self.verdicts + requirements
+        memset(self.verdicts, _UNKNOWN, <size_t>(requirements + self.group_room))
         for klass in range(self.contact_class_room):
-            if self.contact_classes[klass].used and self.contact_classes[klass].audience == NULL and \
-                    self.serves(slot, klass):
+            contact_class = &self.contact_classes[klass]
+            if not contact_class.used or contact_class.audience != NULL:
+                continue
+            if by_requirement[contact_class.requirement] == _UNKNOWN:
+                by_requirement[contact_class.requirement] = \
+                    meets(self.skills, contact_class.requirement, slot >> 6) >> (slot & 63) & 1
+            if not by_requirement[contact_class.requirement]:
+                continue
+            if by_group[contact_class.group] == _UNKNOWN:
+                by_group[contact_class.group] = self.admits(slot, contact_class.group)
+            if by_group[contact_class.group]:
                 agent_class.row[klass >> 6] |= <uint64_t>1 << (klass & 63)
         return 0
 
@@ -231,10 +275,11 @@ cdef class Classes:
     # Contact classes
 
     cdef int begin_policy(self) except -1:
-        """A new policy is about to name its groups; classes that fall idle meanwhile are kept."""
+        """A new policy is about to name its groups. Until `trim` classes that fall idle are kept, and rows of the matrix
+        are not to be looked at."""
         self.groups_before = self.group_slots
         self.group_slots = {}
-        self.keep_idle = True
+        self.in_bulk = True
         return 0
 
     cdef int32_t group(self, int64_t rate, int32_t listed, int32_t requirement, int32_t max_tier) except -1:
@@ -278,8 +323,11 @@ cdef class Classes:
         return 0
 
     cdef int trim(self) except -1:
-        """Forget classes that have been idle for longest, as far as more are idle than the rule allows."""
-        self.keep_idle = False
+        """Forget classes that have been idle for longest, as far as more are idle than the rule allows. A new policy is
+        all in force now."""
+        if self.in_bulk:
+            self._mark_due()
+            self.in_bulk = False
         while self.idle_count > IDLE_LEAST and self.idle_count > self.contact_class_count - self.idle_count:
             self._forget(self.idle_first)
         return 0
@@ -293,7 +341,10 @@ cdef class Classes:
         slot = self._new_contact_class(group, requirement, channel)
         self.contact_classes[slot].key = key
         table_add(&self.contact_class_slots, key, slot)
-        self._mark(slot, True)
+        if self.in_bulk:
+            self.rows_due[slot >> 6] |= <uint64_t>1 << (slot & 63)
+        else:
+            self._mark(slot, True)
         return slot
 
     cdef int32_t private_class(self, int32_t group, int32_t requirement, int channel, tuple audience) except -1:
@@ -352,6 +403,8 @@ cdef class Classes:
         self.contact_classes = <ContactClass*>_regrown(
             self.contact_classes, <size_t>old * sizeof(ContactClass), <size_t>new * sizeof(ContactClass))
         self.block_free = <uint64_t*>_regrown(self.block_free, old >> 3, new >> 3)
+        self.rows_due = <uint64_t*>_regrown(self.rows_due, old >> 3, new >> 3)
+        self.rows_stale = <uint64_t*>_regrown(self.rows_stale, old >> 3, new >> 3)
         self.block_rate = <int64_t*>_regrown(self.block_rate, old >> 3, new >> 3)
         self.block_channel = <uint8_t*>_regrown(self.block_channel, old >> 6, new >> 6)
         for slot in range(old >> 6, new >> 6):
@@ -370,39 +423,48 @@ cdef class Classes:
         self.contact_class_room = new
         return 0
 
-    cdef int _mark(self, int32_t slot, bint served) except -1:
-        """Set or clear the contact class's bit in the row of every agent class that may serve it."""
-        cdef ContactClass* contact_class = &self.contact_classes[slot]
-        cdef QueueGroup* group = &self.groups[contact_class.group]
-        cdef QueueMembers* members
-        cdef uint64_t bit = <uint64_t>1 << (slot & 63)
-        cdef uint64_t found
-        cdef uint64_t* row
-        cdef int32_t index, word
+    cdef int _find_served(self, int32_t slot, uint64_t* found) noexcept:
+        """Which agent classes may serve a contact class, one bit each."""
+        cdef const ContactClass* contact_class = &self.contact_classes[slot]
+        cdef const QueueGroup* group = &self.groups[contact_class.group]
+        cdef const QueueMembers* members
         cdef int32_t size = self.agent_class_room >> 6
+        cdef int32_t index, word
+        cdef uint64_t left
         cdef Outline outline
         outline_of(self.skills, contact_class.requirement, &outline)
-        members = NULL
         if group.listed >= 0:
             members = &self.members[group.listed]
-            size = members.size
-        for index in range(size):
-            if members == NULL:
-                word = index
-                found = self.agent_class_used[word]
-            else:
+            memset(found, 0, <size_t>size * sizeof(uint64_t))
+            for index in range(members.size):
                 if members.words[index].tier > group.max_tier:
                     break
-                word = members.words[index].word
-                found = members.words[index].mask
-            found &= may_meet(&outline, word)
-            if found:
-                found &= meets(self.skills, contact_class.requirement, word)
-            if found:
-                found &= meets(self.skills, group.requirement, word)
-            while found:
-                row = self.agent_classes[(word << 6) + acd_lowest_bit(found)].row
-                found &= found - 1
+                found[members.words[index].word] |= members.words[index].mask
+        else:
+            memcpy(found, self.agent_class_used, <size_t>size * sizeof(uint64_t))
+        for word in range(size):
+            left = found[word]
+            if left:
+                left &= may_meet(&outline, word)
+            if left:
+                left &= meets(self.skills, contact_class.requirement, word)
+            if left:
+                left &= meets(self.skills, group.requirement, word)
+            found[word] = left
+        return 0
+
+    cdef int _mark(self, int32_t slot, bint served) except -1:
+        """Set or clear the contact class's bit in the row of every agent class that may serve it."""
+        cdef uint64_t bit = <uint64_t>1 << (slot & 63)
+        cdef uint64_t left
+        cdef uint64_t* row
+        cdef int32_t word
+        self._find_served(slot, self.served)
+        for word in range(self.agent_class_room >> 6):
+            left = self.served[word]
+            while left:
+                row = self.agent_classes[(word << 6) + acd_lowest_bit(left)].row
+                left &= left - 1
                 if row == NULL:
                     continue
                 if served:
@@ -411,19 +473,55 @@ cdef class Classes:
                     row[slot >> 6] &= ~bit
         return 0
 
+    cdef int _mark_due(self) except -1:
+        """Bring rows up to date with all classes that came and went in bulk: a row has 64 of them in one word."""
+        cdef int32_t words = self.agent_class_room >> 6
+        cdef int32_t block, word, number
+        cdef uint64_t left, changed
+        cdef uint64_t[64] square
+        cdef uint64_t* row
+        for block in range(self.contact_class_room >> 6):
+            changed = self.rows_due[block] | self.rows_stale[block]
+            if changed == 0:
+                continue
+            left = self.rows_due[block]
+            while left:
+                number = acd_lowest_bit(left)
+                left &= left - 1
+                self._find_served((block << 6) + number, self.served + number * words)
+            for word in range(words):
+                if self.agent_class_used[word] == 0:
+                    continue
+                for number in range(64):
+                    square[number] = self.served[number * words + word] \
+                        if self.rows_due[block] >> number & 1 else 0
+                _transpose(square)
+                left = self.agent_class_used[word]
+                while left:
+                    number = acd_lowest_bit(left)
+                    left &= left - 1
+                    row = self.agent_classes[(word << 6) + number].row
+                    if row != NULL:
+                        row[block] = (row[block] & ~changed) | square[number]
+            self.rows_due[block] = 0
+            self.rows_stale[block] = 0
+        return 0
+
     cdef bint serves(self, int32_t agent_class, int32_t contact_class) noexcept:
         """May agents of a class serve contacts of a class, as far as skills and membership go."""
         cdef const ContactClass* contacts = &self.contact_classes[contact_class]
-        cdef const QueueGroup* group = &self.groups[contacts.group]
+        return self.admits(agent_class, contacts.group) and \
+            meets(self.skills, contacts.requirement, agent_class >> 6) >> (agent_class & 63) & 1
+
+    cdef bint admits(self, int32_t agent_class, int32_t group_slot) noexcept:
+        """May agents of a class serve in a queue group, what contacts ask for themselves aside."""
+        cdef const QueueGroup* group = &self.groups[group_slot]
         cdef const Member* member
         if group.listed >= 0:
             member = membership(self, agent_class, group.listed)
             if member == NULL or member.tier > group.max_tier:
                 return False
-        return (
-            meets(self.skills, contacts.requirement, agent_class >> 6)
-            & meets(self.skills, group.requirement, agent_class >> 6)
-        ) >> (agent_class & 63) & 1
+        return meets(self.skills, group.requirement, agent_class >> 6) >> (agent_class & 63) & 1
 
     cdef int set_class_idle(self, int32_t slot) except -1:
         """No contact of the class waits any more."""
@@ -439,7 +537,7 @@ cdef class Classes:
         self.idle_count += 1
         if contact_class.audience != NULL:
             return self._forget(slot)
-        if not self.keep_idle:
+        if not self.in_bulk:
             self.trim()
         return 0
 
@@ -474,7 +572,12 @@ cdef class Classes:
             contact_class.audience = NULL
             Py_DECREF(audience)
         else:
-            self._mark(slot, False)
+            if not self.in_bulk:
+                self._mark(slot, False)
+            elif self.rows_due[slot >> 6] >> (slot & 63) & 1:
+                self.rows_due[slot >> 6] &= ~(<uint64_t>1 << (slot & 63))
+            else:
+                self.rows_stale[slot >> 6] |= <uint64_t>1 << (slot & 63)
             table_drop(&self.contact_class_slots, contact_class.key, slot)
         self.skills.unpin(contact_class.requirement)
         contact_class.used = False

@@ -29,6 +29,13 @@ from acd_core.policy import Policy, SkillWeight, sorted_weights
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec
 
+cdef uint64_t _NONE_NAMED = text_word(repr(()))
+cdef uint64_t _NO_TEXT = text_word(repr(""))
+cdef uint64_t _MINUS_ONE = text_word(repr(-1))
+cdef uint64_t _ZERO = text_word(repr(0))
+cdef uint64_t _TRUE = text_word(repr(True))
+cdef uint64_t _FALSE = text_word(repr(False))
+
 
 @cython.no_gc
 cdef class Command:
@@ -240,10 +247,18 @@ cdef class EnqueueContact(Command):
         if self.attributes:
             word = mix(word, text_word(repr(self.attributes)))
         word = mix(word, self.attached)
-        if not self.plain:
-            for name in self.FIELDS[9:]:
-                word = mix(word, text_word(repr(getattr(self, name))))
-        return word
+        if self.plain:
+            return word
+        # What is as it is in most commands goes in as the word that it always has.
+        word = mix(word, text_word(repr(self.preferred_agents)) if self.preferred_agents else _NONE_NAMED)
+        word = mix(word, text_word(repr(self.preferred_hold_ms)) if self.preferred_hold_ms != -1 else _MINUS_ONE)
+        word = mix(word, _TRUE if self.only_preferred else _FALSE)
+        word = mix(word, text_word(repr(self.callback_address)) if self.callback_address else _NO_TEXT)
+        word = mix(word, text_word(repr(self.window_start_ns)) if self.window_start_ns else _ZERO)
+        word = mix(word, text_word(repr(self.window_end_ns)) if self.window_end_ns else _ZERO)
+        word = mix(word, text_word(repr(self.attempts_max)) if self.attempts_max else _ZERO)
+        word = mix(word, text_word(repr(self.consults_contact_id)) if self.consults_contact_id else _NO_TEXT)
+        return mix(word, text_word(repr(self.skill_weights)) if self.skill_weights else _NONE_NAMED)
 
 
 @cython.no_gc

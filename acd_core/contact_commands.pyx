@@ -3,10 +3,13 @@
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from cpython.object cimport PyObject
+
+from acd_core.agents cimport Agents
 from acd_core.choosing cimport Match
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData
-from acd_core.orders cimport text_named
+from acd_core.orders cimport Name, is_named, text_named
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, put_object
@@ -15,6 +18,14 @@ from acd_core.enums import ReservationEnd
 from acd_core.refusal import Reason, Refused
 
 cdef int _REPLACED = ReservationEnd.REPLACED
+
+
+cdef inline int32_t _agent_named(Agents roster, const Name* name, int32_t expected) except -2:
+    """The slot of the agent that a command names (leaving ones too), or -1. Mostly it is the one who holds the contact:
+    that one (-1 for nobody) is looked at first."""
+    if expected >= 0 and is_named(roster.all[expected].id, name):
+        return expected
+    return roster.find_named(name)
 
 
 cdef class ContactCommands(Arrivals):
@@ -104,8 +115,9 @@ cdef class ContactCommands(Arrivals):
         cdef int64_t offer_id = order.offer_id
         cdef int32_t slot = self.contact_named(&order.contact)
         cdef Contact* contact = &self.desk.all[slot]
-        cdef int32_t agent = self.roster.find_named(&order.agent)
         cdef int32_t offer = contact.offers
+        cdef int32_t agent = _agent_named(
+            self.roster, &order.agent, self.desk.offers[offer].agent if offer >= 0 else -1)
         cdef bint holds = False
         while offer >= 0:
             holds |= self.desk.offers[offer].agent == agent
@@ -142,7 +154,7 @@ cdef class ContactCommands(Arrivals):
         if contact.state != STATE_ACTIVE:
             raise Refused(Reason.CONTACT_NOT_ACTIVE, "contact_id",
                           f'contact "{text_named(&order.contact)}" is not being served')
-        if order.agent.size and self.roster.find_named(&order.agent) != contact.agent:
+        if order.agent.size and _agent_named(self.roster, &order.agent, contact.agent) != contact.agent:
             raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id",
                           f'"{text_named(&order.agent)}" does not serve this contact')
         if order.not_reached and not self.is_callback(slot):
@@ -266,19 +278,20 @@ cdef class ContactCommands(Arrivals):
     cdef int do_finish(self, int64_t at_ns, const Order* order) except -1:
         cdef int32_t slot, agent
         cdef list finished
-        agent = self.roster.find_named(&order.agent)
         if order.contact.size:
             slot = self.contact_named(&order.contact)
             if self.desk.all[slot].state != STATE_WRAP_UP:
                 raise Refused(Reason.CONTACT_NOT_IN_WRAP_UP, "contact_id",
                               f'contact "{text_named(&order.contact)}" is not in wrap-up')
-            if self.desk.all[slot].agent != agent:
+            agent = self.desk.all[slot].agent
+            if _agent_named(self.roster, &order.agent, agent) != agent:
                 raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id",
                               f'contact "{text_named(&order.contact)}" is in another agent\'s wrap-up')
             self.about(slot)
             self.step_to(at_ns)
             self.close(slot, END_HANDLED)
             return self.match_all()
+        agent = self.roster.find_named(&order.agent)
         if agent < 0:
             raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{text_named(&order.agent)}"')
         finished = [slot for slot in self.held_in_order(agent) if self.desk.all[slot].state == STATE_WRAP_UP]

@@ -12,7 +12,7 @@ from acd_core.orders cimport name_text
 from acd_core.state_reader cimport read_state
 from acd_core.state_source cimport Source
 from acd_core.state_writer cimport write_state
-from acd_core.timers cimport first_timer
+from acd_core.timers cimport first_due_ns, first_timer
 from acd_core.types cimport *
 
 from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX
@@ -92,7 +92,7 @@ cdef class Engine(ContactCommands):
     cdef int take_order(self, int64_t at_ns, const Order* order) except -1:
         """As `take`."""
         cdef Command command = None
-        cdef int32_t timer
+        cdef int64_t due_ns
         self._begin_output()
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
@@ -101,10 +101,9 @@ cdef class Engine(ContactCommands):
             if self._repeats(command):
                 return 0
         if order.kind != CMD_TICK and order.kind != CMD_RESUME:
-            timer = first_timer(self.timers)
-            if timer >= 0 and self.timers.all[timer].due_ns <= at_ns:
-                raise Refused(Reason.TIMER_DUE, "at",
-                              f"a timer is due at {self.timers.all[timer].due_ns}: a tick comes first")
+            due_ns = first_due_ns(self.timers)
+            if 0 <= due_ns <= at_ns:
+                raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: a tick comes first")
         self.answered = -1
         self.answered_ordinal = -1
         self._do(at_ns, order)
@@ -227,35 +226,35 @@ cdef class Engine(ContactCommands):
         order.command = <PyObject*>command
         if kind == CMD_ENQUEUE_CONTACT:
             _fill_enqueue(<EnqueueContact>command, order)
-            name_text(&self.desk.ids, order.contact_id, &order.contact)
-            name_text(&self.rules.queue_ids, <PyObject*>(<EnqueueContact>command).queue_id, &order.queue)
-            name_text(&self.rules.queue_ids, <PyObject*>(<EnqueueContact>command).channel_id, &order.channel)
-            name_text(&self.skills.requirement_texts, <PyObject*>(<EnqueueContact>command).requirement,
+            name_text(order.contact_id, &order.contact)
+            name_text(<PyObject*>(<EnqueueContact>command).queue_id, &order.queue)
+            name_text(<PyObject*>(<EnqueueContact>command).channel_id, &order.channel)
+            name_text(<PyObject*>(<EnqueueContact>command).requirement,
                       &order.requirement)
             if not order.contact.size:
                 order.contact_id = NULL
         elif kind == CMD_ACCEPT_OFFER:
-            name_text(&self.desk.ids, <PyObject*>(<AcceptOffer>command).contact_id, &order.contact)
-            name_text(&self.roster.ids, <PyObject*>(<AcceptOffer>command).agent_id, &order.agent)
+            name_text(<PyObject*>(<AcceptOffer>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<AcceptOffer>command).agent_id, &order.agent)
             order.offer_id = (<AcceptOffer>command).offer_id
         elif kind == CMD_COMPLETE_CONTACT:
-            name_text(&self.desk.ids, <PyObject*>(<CompleteContact>command).contact_id, &order.contact)
-            name_text(&self.roster.ids, <PyObject*>(<CompleteContact>command).agent_id, &order.agent)
+            name_text(<PyObject*>(<CompleteContact>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<CompleteContact>command).agent_id, &order.agent)
             order.wrap_up_ms = (<CompleteContact>command).wrap_up_ms
             order.not_reached = (<CompleteContact>command).not_reached
         elif kind == CMD_FINISH_WRAP_UP:
-            name_text(&self.desk.ids, <PyObject*>(<FinishWrapUp>command).contact_id, &order.contact)
-            name_text(&self.roster.ids, <PyObject*>(<FinishWrapUp>command).agent_id, &order.agent)
+            name_text(<PyObject*>(<FinishWrapUp>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<FinishWrapUp>command).agent_id, &order.agent)
         elif kind == CMD_CANCEL_CONTACT:
-            name_text(&self.desk.ids, <PyObject*>(<CancelContact>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<CancelContact>command).contact_id, &order.contact)
             order.abandoned = (<CancelContact>command).abandoned
         elif kind == CMD_DECLINE_OFFER:
-            name_text(&self.desk.ids, <PyObject*>(<DeclineOffer>command).contact_id, &order.contact)
-            name_text(&self.roster.ids, <PyObject*>(<DeclineOffer>command).agent_id, &order.agent)
+            name_text(<PyObject*>(<DeclineOffer>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<DeclineOffer>command).agent_id, &order.agent)
             order.offer_id = (<DeclineOffer>command).offer_id
             order.outcome = (<DeclineOffer>command).outcome
         elif kind == CMD_SET_PRESENCE:
-            name_text(&self.roster.ids, <PyObject*>(<SetPresence>command).agent_id, &order.agent)
+            name_text(<PyObject*>(<SetPresence>command).agent_id, &order.agent)
             order.presence = (<SetPresence>command).presence
             order.reason = <PyObject*>(<SetPresence>command).reason
             order.lease_ms = (<SetPresence>command).lease_ms

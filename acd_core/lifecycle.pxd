@@ -28,4 +28,5 @@ cdef class Lifecycle(Estimates):
     cdef int change_presence(self, int32_t agent, int presence, str reason, int cause, int64_t lease_ms) except -1
     cdef int arm_lease(self, int32_t agent) except -1
     cdef int forget_agent(self, int32_t agent) except -1
+    cdef int fetch_next(self) noexcept
     cdef int fire(self, int32_t timer) except -1

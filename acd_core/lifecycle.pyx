@@ -9,6 +9,8 @@ from acd_core.events cimport EventData, new_reference, taken
 from acd_core.matching cimport floor_div
 from acd_core.skills cimport drop_weights
 from acd_core.state cimport entry_queue, wants
+from acd_core.tables cimport acd_prefetch
+from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_core.waiting cimport drop_extra, drop_trail
 
@@ -443,6 +445,18 @@ cdef class Lifecycle(Estimates):
             gone.delay_timer = -1
         return self.roster.remove(agent)
 
+    cdef int fetch_next(self) noexcept:
+        """Fetch the contact whose timer is due next: timers come in order, contacts lie anywhere in memory."""
+        cdef int32_t slot = first_timer(self.timers)
+        cdef const char* contact
+        if slot >= 0 and self.timers.all[slot].contact >= 0:
+            contact = <const char*>&self.desk.all[self.timers.all[slot].contact]
+            acd_prefetch(contact)
+            acd_prefetch(contact + 64)
+            acd_prefetch(contact + 128)
+            acd_prefetch(contact + 192)
+        return 0
+
     cdef int fire(self, int32_t slot) except -1:
         """What a timer that is due brings about; matching is the caller's."""
         cdef Timer timer = self.timers.all[slot]
@@ -467,7 +481,8 @@ cdef class Lifecycle(Estimates):
             self.event_hash = mix(self.event_hash, 0)
             return 0
         if timer.kind >= TIMER_PLAN_STEP:
-            return self.fire_wait(timer.kind, contact)
+            self.fire_wait(timer.kind, contact)
+            return self.fetch_next()
         agent = &self.roster.all[timer.agent]
         if timer.kind == TIMER_DELAY_END:
             self.timers.disarm(slot)

@@ -9,6 +9,7 @@ from acd_core.tables cimport SlotTable
 cdef enum:
     LOOSE_BASE = 268435456  # contact classes from here on are places in `Loose.entries`
     CHUNK_ROOM = 64
+    HOLE = -1
 
 
 cdef struct LooseEntry:
@@ -40,14 +41,17 @@ cdef struct Need:
 
 
 cdef struct Chunk:
-    int32_t size
-    int32_t second[64]  # skill; looked at first, and apart from the rest, since it turns most agents away
+    int32_t start  # its first place that is no hole
+    int32_t size  # places used, up to the last that is no hole
+    int32_t live
+    int32_t second[64]  # skill, or HOLE; looked at first, and apart from the rest, since it turns most agents away
     Order orders[64]
     Need needs[64]
 
 
 cdef struct Lane:
     # Entries of one channel and one rate under one skill, in order.
+    Order first  # of the first entry, at hand for those whom it does not concern
     Chunk** chunks  # none is empty
     int64_t rate
     int32_t channel
@@ -88,7 +92,7 @@ cdef class Loose:
     cdef int32_t skill_room
     cdef int32_t lane_count
     cdef SlotTable counts  # by key of a contact class: how many entries
-    cdef uint8_t* levels  # by skill slot: those of the walker, 0 between walks
+    cdef uint8_t* levels  # by skill slot: those of the walker, 0 between walks and always 0 for HOLE
     cdef int32_t shared_from
     cdef int32_t agent_classes_min
     cdef int32_t chunk_room

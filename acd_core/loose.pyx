@@ -8,9 +8,9 @@ free walks through the lists of its own skills, in the order of section 5 of the
 the first entry that it may serve or that does not go before what it has found. So a step of that walk costs one
 comparison of a level, and there are as many steps as entries wait for one of its skills as their rarest, at most.
 
-Lists are in lanes of one channel and one rate, within which the order stands still, and lanes in chunks: adding and
-removing takes a binary search and a move within one chunk. Few lanes are kept; what has no place in one is given a
-class of its own, as is what has no anchor.
+Lists are in lanes of one channel and one rate, within which the order stands still, and lanes in chunks: adding takes a
+binary search and a move within one chunk, removing leaves a hole. Few lanes are kept; what has no place in one is given
+a class of its own, as is what has no anchor.
 """
 
 from libc.stdlib cimport calloc, free, malloc, realloc
@@ -20,7 +20,7 @@ from acd_core.anchors cimport Anchor, Cover
 from acd_core.classes cimport QueueGroup, membership
 from acd_core.skills cimport met_by
 from acd_core.types cimport Member
-from acd_core.tables cimport SlotEntry, table_add, table_clear, table_drop, table_find, table_home
+from acd_core.tables cimport SlotEntry, acd_prefetch, table_add, table_clear, table_drop, table_find, table_home
 
 cdef enum:
     LANES_OF_SKILL_MAX = 64
@@ -61,6 +61,11 @@ cdef inline bint _precedes(const Order* a, const Order* b) noexcept nogil:
     return a.ordinal < b.ordinal
 
 
+cdef inline bint _may_go_before(const Order* order, const Walk* walk) noexcept nogil:
+    """Does an entry go before what the walk has found so far."""
+    return is_sooner(order.major, walk.ageing - order.minor, order.ordinal, &walk.bound, walk.bound_score)
+
+
 cdef inline int32_t _chunk_for(const Lane* lane, const Order* order) noexcept nogil:
     """The last chunk that does not begin behind an order, or the first."""
     cdef int32_t low = 0
@@ -89,10 +94,69 @@ cdef inline int32_t _place_in(const Chunk* chunk, const Order* order) noexcept n
     return low
 
 
+cdef inline int32_t _live_place_in(const Chunk* chunk, const Order* order) noexcept nogil:
+    """The first place in a chunk that is no hole and does not precede an order."""
+    cdef int32_t place = _place_in(chunk, order)
+    while place < chunk.size and chunk.second[place] == HOLE:
+        place += 1
+    return place
+
+
 cdef void _move(Chunk* target, int32_t to, const Chunk* source, int32_t start, int32_t count) noexcept nogil:
     memmove(&target.second[to], &source.second[start], <size_t>count * sizeof(int32_t))
     memmove(&target.orders[to], &source.orders[start], <size_t>count * sizeof(Order))
     memmove(&target.needs[to], &source.needs[start], <size_t>count * sizeof(Need))
+
+
+cdef void _close_holes(Chunk* chunk) noexcept nogil:
+    """Let those that are no holes stand side by side."""
+    cdef int32_t at
+    cdef int32_t end = 0
+    for at in range(chunk.start, chunk.size):
+        if chunk.second[at] != HOLE:
+            chunk.second[end] = chunk.second[at]
+            chunk.orders[end] = chunk.orders[at]
+            chunk.needs[end] = chunk.needs[at]
+            end += 1
+    chunk.start = 0
+    chunk.size = end
+
+
+cdef int32_t _make_place(Chunk* chunk, int32_t where, int32_t room) noexcept nogil:
+    """Make a hole just before a place in a chunk that has one or is not full yet: where it is then."""
+    cdef int32_t hole = where
+    if where and chunk.second[where - 1] == HOLE:
+        return where - 1
+    while hole < chunk.size and chunk.second[hole] != HOLE:
+        hole += 1
+    if hole < chunk.size or chunk.size < room:
+        _move(chunk, where + 1, chunk, where, hole - where)
+        if hole == chunk.size:
+            chunk.size += 1
+        return where
+    hole = where - 1
+    while chunk.second[hole] != HOLE:
+        hole -= 1
+    chunk.start = min(chunk.start, hole)
+    _move(chunk, hole, chunk, hole + 1, where - 1 - hole)
+    return where - 1
+
+
+cdef inline void _note_first(Lane* lane) noexcept nogil:
+    lane.first = lane.chunks[0].orders[lane.chunks[0].start]
+
+
+cdef void _pass_holes(Lane* lane, int32_t chunk_at) noexcept nogil:
+    """After a chunk that is not empty has got a hole."""
+    cdef Chunk* chunk = lane.chunks[chunk_at]
+    while chunk.second[chunk.start] == HOLE:
+        chunk.start += 1
+    while chunk.second[chunk.size - 1] == HOLE:
+        chunk.size -= 1
+    if 2 * chunk.live < chunk.size - chunk.start:
+        _close_holes(chunk)
+    if chunk_at == 0:
+        _note_first(lane)
 
 
 cdef int _new_chunk(Lane* lane, int32_t at) except -1:
@@ -108,7 +172,9 @@ cdef int _new_chunk(Lane* lane, int32_t at) except -1:
     chunk = <Chunk*>malloc(sizeof(Chunk))
     if chunk == NULL:
         raise MemoryError
+    chunk.start = 0
     chunk.size = 0
+    chunk.live = 0
     memmove(&lane.chunks[at + 1], &lane.chunks[at], <size_t>(lane.count - at) * sizeof(Chunk*))
     lane.chunks[at] = chunk
     lane.count += 1
@@ -139,7 +205,8 @@ cdef class Loose:
             free(self.skills[skill].all)
         free(self.skills)
         free(self.entries)
-        free(self.levels)
+        if self.levels != NULL:
+            free(self.levels - 1)
         table_clear(&self.counts)
 
     cdef int _reserve_skills(self) except -1:
@@ -152,10 +219,11 @@ cdef class Loose:
             raise MemoryError
         self.skills = <Lanes*>grown
         memset(self.skills + self.skill_room, 0, <size_t>(room - self.skill_room) * sizeof(Lanes))
-        grown = realloc(self.levels, <size_t>room)
+        grown = realloc(NULL if self.levels == NULL else self.levels - 1, <size_t>room + 1)
         if grown == NULL:
             raise MemoryError
-        self.levels = <uint8_t*>grown
+        self.levels = <uint8_t*>grown + 1
+        self.levels[HOLE] = 0
         memset(self.levels + self.skill_room, 0, <size_t>(room - self.skill_room))
         self.skill_room = room
         return 0
@@ -245,6 +313,7 @@ cdef class Loose:
         cdef Lanes* lanes
         cdef Lane* lane
         cdef Chunk* chunk
+        cdef Chunk* more
         cdef Need* need
         cdef Order order
         cdef int32_t index, at, where, chunk_at
@@ -274,17 +343,22 @@ cdef class Loose:
             chunk_at = _chunk_for(lane, &order)
             chunk = lane.chunks[chunk_at]
             where = _place_in(chunk, &order)
-            if chunk.size == self.chunk_room:
+            if chunk.live == self.chunk_room:
                 _new_chunk(lane, chunk_at + 1)
                 if where < chunk.size:
-                    lane.chunks[chunk_at + 1].size = chunk.size - chunk.size // 2
+                    more = lane.chunks[chunk_at + 1]
+                    more.size = chunk.size - chunk.size // 2
+                    more.live = more.size
                     chunk.size //= 2
-                    _move(lane.chunks[chunk_at + 1], 0, chunk, chunk.size, lane.chunks[chunk_at + 1].size)
+                    chunk.live = chunk.size
+                    _move(more, 0, chunk, chunk.size, more.size)
                 if where > chunk.size or chunk.size == self.chunk_room:
                     where -= chunk.size
                     chunk = lane.chunks[chunk_at + 1]
-            _move(chunk, where + 1, chunk, where, chunk.size - where)
-            chunk.size += 1
+            where = _make_place(chunk, where, self.chunk_room)
+            chunk.live += 1
+            if where < chunk.start:
+                chunk.start = where
             chunk.orders[where] = order
             chunk.second[where] = anchor.skills[1] if anchor.skills[1] >= 0 else anchor.skills[0]
             need = &chunk.needs[where]
@@ -295,6 +369,8 @@ cdef class Loose:
             need.first_low = anchor.lows[0]
             need.second_low = anchor.lows[1]
             need.third_low = anchor.lows[2]
+            if chunk_at == 0:
+                _note_first(lane)
         return 0
 
     cdef int _take_out(self, int32_t place) except -1:
@@ -303,6 +379,7 @@ cdef class Loose:
         cdef Lanes* lanes
         cdef Lane* lane
         cdef Chunk* chunk
+        cdef Chunk* more
         cdef Order order
         cdef int32_t index, at, where, chunk_at, other
         order.major = entry.major
@@ -314,31 +391,45 @@ cdef class Loose:
             lane = &lanes.all[at]
             chunk_at = _chunk_for(lane, &order)
             chunk = lane.chunks[chunk_at]
-            where = _place_in(chunk, &order)
+            where = _live_place_in(chunk, &order)
+            while (where == chunk.size or chunk.needs[where].item != entry.item) and chunk_at:
+                # One with two anchors under one skill is listed twice, and chunks may have been parted between the two.
+                chunk_at -= 1
+                chunk = lane.chunks[chunk_at]
+                where = _live_place_in(chunk, &order)
             if where == chunk.size or chunk.needs[where].item != entry.item:
                 raise AssertionError("an entry is not where it was listed")
-            chunk.size -= 1
-            _move(chunk, where, chunk, where + 1, chunk.size - where)
-            if chunk.size > self.chunk_room // 4:
+            chunk.second[where] = HOLE
+            chunk.live -= 1
+            if chunk.live > self.chunk_room // 4:
+                _pass_holes(lane, chunk_at)
                 continue
-            if chunk.size == 0:
+            if chunk.live == 0:
                 _drop_chunk(lane, chunk_at)
                 if lane.count == 0:
                     free(lane.chunks)
                     lanes.count -= 1
                     lanes.all[at] = lanes.all[lanes.count]
                     self.lane_count -= 1
+                else:
+                    _note_first(lane)
                 continue
+            _pass_holes(lane, chunk_at)
             other = chunk_at + 1 if chunk_at + 1 < lane.count else chunk_at - 1
-            if other < 0 or chunk.size + lane.chunks[other].size > 3 * self.chunk_room // 4:
+            if other < 0 or chunk.live + lane.chunks[other].live > 3 * self.chunk_room // 4:
                 continue
             if other < chunk_at:
                 other = chunk_at
                 chunk_at -= 1
             chunk = lane.chunks[chunk_at]
-            _move(chunk, chunk.size, lane.chunks[other], 0, lane.chunks[other].size)
-            chunk.size += lane.chunks[other].size
+            more = lane.chunks[other]
+            _close_holes(chunk)
+            _close_holes(more)
+            _move(chunk, chunk.size, more, 0, more.size)
+            chunk.size += more.size
+            chunk.live += more.live
             _drop_chunk(lane, other)
+            _note_first(lane)
         return 0
 
     # Walks
@@ -359,6 +450,7 @@ cdef class Loose:
         walk.lane = NULL
         for index in range(walk.walker.skill_count):
             self.levels[walk.walker.skills[index]] = walk.walker.levels[index]
+            acd_prefetch(self.skills[walk.walker.skills[index]].all)
         return 0
 
     cdef void end(self, Walk* walk) noexcept:
@@ -393,11 +485,11 @@ cdef class Loose:
             if walk.lane != NULL and walk.chunk_at < walk.lane.count:
                 chunk = walk.lane.chunks[walk.chunk_at]
                 at = walk.at
-                if at == 0 and walk.bound.item >= 0 and not is_sooner(
-                        chunk.orders[0].major, walk.ageing - chunk.orders[0].minor, chunk.orders[0].ordinal,
-                        &walk.bound, walk.bound_score):
-                    walk.chunk_at = walk.lane.count
-                    continue
+                if at == 0:
+                    at = chunk.start
+                    if walk.bound.item >= 0 and not _may_go_before(&chunk.orders[at], walk):
+                        walk.chunk_at = walk.lane.count
+                        continue
                 while at < chunk.size:
                     if levels[chunk.second[at]]:
                         need = &chunk.needs[at]
@@ -422,6 +514,7 @@ cdef class Loose:
             walk.lane = &self.skills[walk.walker.skills[walk.skill]].all[walk.lane_at]
             walk.chunk_at = walk.lane.count
             if walk.channels >> walk.lane.channel & 1:
-                walk.chunk_at = 0
-                walk.at = 0
                 walk.ageing = walk.lane.rate * walk.now_ms
+                if walk.bound.item < 0 or _may_go_before(&walk.lane.first, walk):
+                    walk.chunk_at = 0
+                    walk.at = 0

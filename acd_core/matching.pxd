@@ -21,6 +21,7 @@ cdef class Matching(Choosing):
     cdef list skipped
 
     cdef int32_t match(self, int32_t contact, const Match* found, int chosen_by, str asker, bint assign) except -1
+    cdef int32_t tie(self, int32_t contact, const Match* found, int chosen_by, str asker, bint assign) except -1
     cdef int become_active(self, int32_t contact, int32_t offer) except -1
     cdef int disarm_wait(self, int32_t contact) except -1
     cdef int release_others(self, int32_t contact, int32_t offer) except -1

@@ -30,6 +30,16 @@ cdef class Matching(Choosing):
 
         An open broadcast that is assigned gives back its other live offers.
         """
+        cdef int32_t slot
+        if found.cause <= MATCH_PREFERRED and \
+                not self.roster.all[found.agent].room >> self.desk.all[contact].channel & 1:
+            raise AssertionError("a contact is matched with an agent who has no room")
+        slot = self.tie(contact, found, chosen_by, asker, assign)
+        self.refresh_room(found.agent)
+        return slot
+
+    cdef int32_t tie(self, int32_t contact, const Match* found, int chosen_by, str asker, bint assign) except -1:
+        """As `match`, except that the agent's place in the indexes is the caller's business."""
         cdef Contact* matched = &self.desk.all[contact]
         cdef Agent* taker = &self.roster.all[found.agent]
         cdef Queue* queue = &self.rules.queues[entry_queue(matched, found.second)]
@@ -37,8 +47,6 @@ cdef class Matching(Choosing):
         cdef int32_t slot
         cdef Offer* offer
         cdef int64_t score
-        if found.cause <= MATCH_PREFERRED and not taker.room >> matched.channel & 1:
-            raise AssertionError("a contact is matched with an agent who has no room")
         if not wants(self, matched):
             raise AssertionError("a contact that wants nobody is matched")
         self.lift(contact)
@@ -63,7 +71,6 @@ cdef class Matching(Choosing):
                 -1, offer.expires_ns, TIMER_OFFER_EXPIRY, contact, found.agent, taker.ordinal, slot)
             self.emit_match(EVENT_OFFER_MADE, slot, found.tier, score, chosen_by, found.cause, asker)
             self.settle(contact)
-        self.refresh_room(found.agent)
         return slot
 
     cdef int become_active(self, int32_t contact, int32_t slot) except -1:
@@ -129,26 +136,28 @@ cdef class Matching(Choosing):
         Who gains room during matching (by an offer taken back) is matched for in another round.
         """
         cdef int32_t index, gained, touched, able, chooser
+        cdef bint passes
         while True:
             able = 0
             chooser = -1
             self.before_matching()
             for index in range(self.gained.size):
-                if self.roster.all[self.gained.data[index].slot].ordinal != self.gained.data[index].ordinal:
-                    continue
-                self.refresh_room(self.gained.data[index].slot)
-                if is_available(&self.roster.all[self.gained.data[index].slot]):
+                if self.roster.all[self.gained.data[index].slot].ordinal == self.gained.data[index].ordinal and \
+                        is_available(&self.roster.all[self.gained.data[index].slot]):
                     able += 1
                     chooser = self.gained.data[index].slot
             gained = self.gained.size
             touched = self.touched.size
+            passes = touched > 0 or self.touched_all or able > 1
+            for index in range(gained):
+                if self.roster.all[self.gained.data[index].slot].ordinal == self.gained.data[index].ordinal and (
+                        passes or self.gained.data[index].slot != chooser):
+                    self.refresh_room(self.gained.data[index].slot)
             self.match_round += 1
-            if touched or self.touched_all:
+            if passes:
                 self._pass()
-            elif able == 1:
+            elif able:
                 self._agent_takes(chooser)
-            elif able > 1:
-                self._pass()
             self.touched_all = False
             self.gained.size -= gained
             self.touched.size -= touched
@@ -158,12 +167,15 @@ cdef class Matching(Choosing):
             memmove(self.touched.data, self.touched.data + touched, <size_t>self.touched.size * sizeof(Note))
 
     cdef int _agent_takes(self, int32_t agent) except -1:
+        """The agent takes what it may as long as it has room. Nobody looks into the indexes meanwhile, and who takes
+        something is mostly out of them again, so it is put there when it is done."""
         cdef Agent* chooser = &self.roster.all[agent]
         cdef int32_t item, contact
+        cdef uint16_t room = self.room_of(chooser)
         cdef Match found
         found.agent = agent
-        while chooser.room:
-            item = self.desk.best_for(chooser.klass, chooser.ordinal, chooser.room, self.now_ns // 1000000,
+        while room:
+            item = self.desk.best_for(chooser.klass, chooser.ordinal, room, self.now_ns // 1000000,
                                       self.rules.tier_first)
             if item < 0:
                 break
@@ -173,8 +185,9 @@ cdef class Matching(Choosing):
             if found.tier < 0:
                 raise AssertionError("an agent chose a contact that it may not serve")
             found.cause = MATCH_PREFERRED if self.is_preferred(contact, agent) else MATCH_TURN
-            self.match(contact, &found, CHOSEN_BY_AGENT, "", False)
-        return 0
+            self.tie(contact, &found, CHOSEN_BY_AGENT, "", False)
+            room = self.room_of(chooser)
+        return self.refresh_room(agent)
 
     cdef int _pass(self) except -1:
         cdef HeapEntry entry

@@ -14,10 +14,10 @@ cdef extern from "Python.h":
 
 
 cdef struct Name:
-    # An id or a requirement that is looked up: its UTF-8, borrowed, and its key in the table. Size 0: none is given.
-    const char* at
+    # An id or a requirement that is looked up. Size 0: none is given.
+    const char* at  # its UTF-8, borrowed
     Py_ssize_t size
-    uint64_t key
+    uint64_t key  # in its table; 0: not known yet
 
 
 cdef struct Order:
@@ -46,19 +46,16 @@ cdef struct Order:
     int64_t lease_ms
 
 
-cdef inline void name_bytes(const SlotTable* table, const void* at, Py_ssize_t size, Name* name) noexcept nogil:
-    """Name what a table of ids is to be asked for."""
-    name.at = <const char*>at
-    name.size = size
-    name.key = acd_text_key(name.at, size, table.secret[0], table.secret[1])
-
-
-cdef inline int name_text(const SlotTable* table, PyObject* text, Name* name) except -1:
-    """As `name_bytes`, for a text, which has to outlive the name."""
-    cdef Py_ssize_t size
-    cdef const char* at = acd_bytes(text, &size)
-    name_bytes(table, at, size, name)
+cdef inline int name_text(PyObject* text, Name* name) except -1:
+    """Name a text, which has to outlive the name."""
+    name.at = acd_bytes(text, &name.size)
+    name.key = 0
     return 0
+
+
+cdef inline uint64_t key_of(const SlotTable* table, const Name* name) noexcept nogil:
+    """The key of a name in this table."""
+    return name.key or acd_text_key(name.at, name.size, table.secret[0], table.secret[1])
 
 
 cdef inline bint is_named(PyObject* text, const Name* name) except -1:

@@ -7,7 +7,7 @@ from math import isqrt
 
 from acd_core.agents cimport is_available
 from acd_core.state cimport entry_queue, steps_taken, wants
-from acd_core.timers cimport first_timer
+from acd_core.timers cimport first_due_ns
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded
 
@@ -28,8 +28,8 @@ cdef struct _Line:
 cdef class Questions(Administration):
     def next_timer(self):
         """When the earliest timer is due, in nanoseconds since the Unix epoch, or None."""
-        cdef int32_t timer = first_timer(self.timers)
-        return None if timer < 0 else self.timers.all[timer].due_ns
+        cdef int64_t due_ns = first_due_ns(self.timers)
+        return None if due_ns < 0 else due_ns
 
     @property
     def policy(self):

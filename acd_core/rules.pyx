@@ -7,7 +7,7 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from acd_core.digest cimport text_word
-from acd_core.orders cimport is_named
+from acd_core.orders cimport is_named, key_of
 from acd_core.skills cimport drop_weights, weights_of
 from acd_core.tables cimport same_text, table_add, table_clear, table_drop, table_home, table_init, text_key
 from acd_core.types cimport CHANNELS_BOUND, MEMBERSHIP_LISTED, OUTCOME_BUSY, OUTCOME_DECLINED, OUTCOME_MISSED, \
@@ -72,12 +72,13 @@ cdef class Rules:
 
     cdef int32_t queue_named(self, const Name* name) except -2:
         """As `find_queue`, for a name in `queue_ids`."""
-        cdef uint64_t at
+        cdef uint64_t at, key
         if self.queue_ids.entries == NULL:
             return -1
-        at = table_home(&self.queue_ids, name.key)
+        key = key_of(&self.queue_ids, name)
+        at = table_home(&self.queue_ids, key)
         while self.queue_ids.entries[at].slot >= 0:
-            if self.queue_ids.entries[at].key == name.key and is_named(
+            if self.queue_ids.entries[at].key == key and is_named(
                     self.queues[self.queue_ids.entries[at].slot].id, name):
                 return self.queue_ids.entries[at].slot
             at = (at + 1) & self.queue_ids.mask

@@ -13,7 +13,7 @@ from libc.string cimport memset
 
 from acd_core.anchors cimport find_cover
 from acd_core.digest cimport text_word
-from acd_core.orders cimport is_named
+from acd_core.orders cimport is_named, key_of
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 from acd_core.tables cimport table_add, table_clear, table_drop, table_home, table_init, text_key
 
@@ -185,12 +185,13 @@ cdef class Skills:
 
     cdef int32_t find_named(self, const Name* text) except -2:
         """The slot of a requirement that is known, by its name in `requirement_texts`, else -1."""
-        cdef uint64_t at
+        cdef uint64_t at, key
         if not text.size:
             return 0
-        at = table_home(&self.requirement_texts, text.key)
+        key = key_of(&self.requirement_texts, text)
+        at = table_home(&self.requirement_texts, key)
         while self.requirement_texts.entries[at].slot >= 0:
-            if self.requirement_texts.entries[at].key == text.key and is_named(
+            if self.requirement_texts.entries[at].key == key and is_named(
                     self.requirements[self.requirement_texts.entries[at].slot].text, text):
                 return self.requirement_texts.entries[at].slot
             at = (at + 1) & self.requirement_texts.mask

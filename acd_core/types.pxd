@@ -370,6 +370,8 @@ cdef struct Timer:
     int32_t agent
     int32_t about  # the exclusion or the offer that ends
     int32_t kind
+    int32_t run  # that it stands in, -1 for none; see timers.pxd
+    uint32_t place  # in the run
 
 
 cdef struct Channel:

@@ -13,9 +13,9 @@ addresses are fetched, not followed.
 
 from libc.stdint cimport uint64_t
 
-from acd_core.orders cimport Name, Order, name_bytes
+from acd_core.orders cimport Name, Order, key_of
 from acd_core.tables cimport SlotTable, acd_prefetch, table_home
-from acd_core.types cimport CMD_ENQUEUE_CONTACT, Contact
+from acd_core.types cimport CMD_ACCEPT_OFFER, CMD_DECLINE_OFFER, CMD_ENQUEUE_CONTACT, CMD_SET_PRESENCE, Contact
 from acd_service.codec.outlines cimport read_outline
 from acd_service.codec.wire_fields cimport Span, take_span
 
@@ -31,7 +31,7 @@ cdef enum:
 cdef inline void _name_in(const SlotTable* table, Name* name) noexcept nogil:
     """Give a name its key, and have its place in the table fetched."""
     if name.size:
-        name_bytes(table, name.at, name.size, name)
+        name.key = key_of(table, name)
         if table.entries != NULL:
             acd_prefetch(&table.entries[table_home(table, name.key)])
 
@@ -40,7 +40,7 @@ cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept 
     """The slot of the first entry with the name's key, if it is near its home; else -1."""
     cdef uint64_t at
     cdef int tried
-    if not name.size or table.entries == NULL:
+    if not name.size or not name.key or table.entries == NULL:
         return -1
     at = table_home(table, name.key)
     for tried in range(4):
@@ -79,6 +79,7 @@ cdef class Ahead:
     cdef void _name(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
         cdef Coming* coming = &self.coming[place % PLACES]
         cdef Span span, content
+        cdef int kind
         coming.is_order = False
         coming.contact_slot = -1
         if place >= frame.count:
@@ -89,12 +90,13 @@ cdef class Ahead:
                 or not read_outline(span.at[0] >> 3, content, &coming.outline):
             return
         coming.is_order = coming.outline.bare
+        kind = coming.outline.order.kind
         _name_in(&engine.desk.ids, &coming.outline.order.contact)
-        if coming.outline.order.kind != CMD_ENQUEUE_CONTACT:
-            _name_in(&engine.roster.ids, &coming.outline.order.agent)
-        else:
+        if kind == CMD_ENQUEUE_CONTACT:
             _name_in(&engine.rules.queue_ids, &coming.outline.order.queue)
             _name_in(&engine.skills.requirement_texts, &coming.outline.order.requirement)
+        elif kind == CMD_ACCEPT_OFFER or kind == CMD_DECLINE_OFFER or kind == CMD_SET_PRESENCE:
+            _name_in(&engine.roster.ids, &coming.outline.order.agent)
 
     cdef void _find(self, Engine engine, Coming* coming) noexcept:
         cdef int32_t slot

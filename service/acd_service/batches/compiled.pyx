@@ -13,7 +13,7 @@ from libc.string cimport memcpy, memset
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
 from acd_core.events cimport AnswerData, EventData, data_of
-from acd_core.timers cimport first_timer
+from acd_core.timers cimport first_due_ns
 from acd_core.types cimport *
 from acd_service.batches.ahead cimport Ahead, Coming
 from acd_service.batches.framing cimport Frame
@@ -204,7 +204,7 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef Coming* coming
     cdef int kind
     cdef Command command
-    cdef int32_t timer
+    cdef int64_t due_ns
     cdef dict refused = {}
     cdef uint64_t granted = permit.granted if permit is not None else 0
     cdef object policy = None
@@ -240,8 +240,8 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
         except Exception as error:
             _put_error(run, kind, error, status_of, refused)
             continue
-        timer = first_timer(engine.timers)
-        if timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns:
+        due_ns = first_due_ns(engine.timers)
+        if 0 <= due_ns <= at_ns and at_ns >= engine.now_ns:
             _fire(engine, at_ns, run)
         try:
             if command is None:

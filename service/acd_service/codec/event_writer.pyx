@@ -152,14 +152,18 @@ cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
             return NULL
         out = put_signed(put_text(out, 2, event.text), 3, event.priority)
         out = _put_attributes(put_ms(out, 4, event.credit_ms), 5, event.attributes)
-        return NULL if out == NULL else _put_raised(out, 6, event.tier)
+        if out == NULL:
+            return NULL
+        return _put_raised(out, 6, event.tier)
     if type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
             or type == EVENT_CONTACT_UNATTENDED:
         return put_text(out, 2, event.agent_id)
     if type == EVENT_CONTACT_ATTACHED:
         return out
     if type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
-        return NULL if event.until_ns < 0 else put_time(out, 2, event.until_ns)
+        if event.until_ns < 0:
+            return NULL
+        return put_time(out, 2, event.until_ns)
     if type == EVENT_AGENT_EXCLUDED:
         if event.until_ns < 0:
             return NULL
@@ -175,7 +179,9 @@ cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
         out = put_ms(put_signed(out, 6, event.priority), 7, event.credit_ms)
         return put_number(_put_raised(out, 8, event.tier), 9, <uint64_t>event.policy_version)
     if type == EVENT_RESERVATION_ENDED:
-        return NULL if event.cause < 0 else put_number(out, 2, <uint64_t>event.cause)
+        if event.cause < 0:
+            return NULL
+        return put_number(out, 2, <uint64_t>event.cause)
     if type == EVENT_WAIT_ENDED:
         if event.cause < 0:
             return NULL

@@ -83,6 +83,7 @@ cdef inline bint _name(const Fields* fields, int field, Name* name, Outline* out
         return False
     name.at = <const char*>fields.text[field].at
     name.size = fields.text[field].size
+    name.key = 0
     if name.size > _ID_BYTES_MAX or not is_plain(fields.text[field].at, name.size):
         outline.bare = False
     return True
@@ -151,6 +152,7 @@ cdef bint _enqueue(const Fields* fields, Outline* outline) noexcept nogil:
         order.channel.at = _voice
         order.channel.size = _voice_size
     order.requirement.size = 0
+    order.requirement.key = 0
     if fields.texts & 0x20:
         order.requirement.at = <const char*>fields.text[5].at
         order.requirement.size = fields.text[5].size
