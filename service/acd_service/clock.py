@@ -13,6 +13,9 @@ from typing import Final, Protocol
 stopwatch_ns: Final = time.perf_counter_ns
 """Nanoseconds since some moment: for how long something took. An event loop's own time is too coarse for it."""
 
+thread_ns: Final = time.thread_time_ns
+"""Nanoseconds for which the thread that asks had a processor."""
+
 unix_s: Final = time.time
 """Seconds since the Unix epoch, by the wall clock: whether a credential has run out. No command is stamped with it."""
 

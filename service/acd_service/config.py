@@ -39,7 +39,7 @@ class Config:
     seed: int = 0
     """Of the engine's random draws; kept in the journal, so that it only matters when the journal is made."""
 
-    gather_ms: float = 5.0
+    gather_ms: float = 10.0
     """How long a command waits at most for others to share its commit with, when many were under way of late; and how
     far apart commits are that hold timers only."""
     batch_commands_max: int = 4_096
@@ -79,7 +79,7 @@ class Config:
     figures_kept_days: int = 400
     """Intervals and agents' sessions that were over earlier are forgotten."""
     figures_gather_ms: float = 500.0
-    """How often events are counted while nobody asks: one transaction each time."""
+    """How often events are counted while nobody asks; under load more often, so that they are still in memory."""
     figures_start: FiguresStart = "resume"
     """`rebuild`: figures are thrown away at start and made anew from the events that the journal keeps."""
 

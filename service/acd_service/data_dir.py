@@ -17,6 +17,10 @@ def journal_path(data_dir: Path) -> Path:
     return data_dir / "journal.sqlite"
 
 
+def high_water_path(data_dir: Path) -> Path:
+    return data_dir / "journal.mark"
+
+
 def snapshots_path(data_dir: Path) -> Path:
     return data_dir / "snapshots"
 

@@ -16,7 +16,7 @@ from typing import Final
 from acd_service.clock import Clock
 from acd_service.config import Config
 from acd_service.data_dir import tenant_dir
-from acd_service.journal import TENANT_DEFAULT
+from acd_service.journal import REMOVING, TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import Recovered
 from acd_service.sequencer import Sequencer
@@ -28,7 +28,6 @@ from acd_service.tenant_settings import Quotas, check_name
 _log = logging.getLogger(__name__)
 TENANTS_MAX: Final = 10_000
 SUSPENDED: Final = "suspended"
-_REMOVING: Final = "removing"
 _REQUEST: Final = "request"
 """By which request it was made."""
 _RETRY_AFTER_MS: Final = 60_000
@@ -79,7 +78,7 @@ class Hosting:
             JournalError: what is kept of one cannot be used.
         """
         for name in self._journal.tenants():
-            if _REMOVING in self._journal.facts_of(name):
+            if REMOVING in self._journal.facts_of(name):
                 self._remove_files(name)
                 while self._journal.remove_some(name):
                     pass
@@ -204,7 +203,7 @@ class Hosting:
                 raise TenantState("TENANT_IN_SETTINGS", f"the settings name {name!r}; take it out of them first")
             if not hosted.is_suspended:
                 raise TenantState("TENANT_NOT_SUSPENDED", f"{name!r} is in use; suspend it first")
-            await sequencer.in_worker(lambda: self._journal.put_fact(name, _REMOVING, 1))
+            await sequencer.in_worker(lambda: self._journal.put_fact(name, REMOVING, 1))
             del self._hosted[name]
             self._suspended.discard(name)
             await asyncio.to_thread(self._remove_files, name)

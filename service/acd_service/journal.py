@@ -5,12 +5,14 @@ The interface is kept small enough for a replicated log behind it. One process a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from acd_service import tenant_settings
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 
 TENANT_DEFAULT = tenant_settings.TENANT_DEFAULT
+REMOVING: Final = "removing"
+"""The fact of a tenant that is being deleted, part by part."""
 
 
 class CommandRecord(NamedTuple):
@@ -114,6 +116,14 @@ class JournalDamaged(JournalError):
     """The file is cut short or its content is not what was written."""
 
 
+class JournalEndLost(JournalDamaged):
+    """The journal ends before what was committed, or is not the one that was: told by its high-water marks."""
+
+
+class JournalAltered(JournalDamaged):
+    """The journal is whole in itself and does not go on from an anchor that was taken of it."""
+
+
 class JournalWriteFailed(JournalError):
     """A commit did not succeed: nothing of the batch may be released."""
 
@@ -184,6 +194,6 @@ class Journal(Protocol):
         """
 
     def forget(self, tenant: str, *, through_seq: int, through_event_seq: int) -> None:
-        """Drop commands and events up to and including these."""
+        """Drop commands and events up to and including these, as far as whole transactions can be dropped."""
 
     def close(self) -> None: ...

@@ -98,7 +98,8 @@ def recover(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
     """As `replay_tail`, when nobody else is writing: then the journal must also hold exactly the engine's events.
 
     Raises:
-        JournalDamaged, JournalForeign: as `replay_tail`, and if the last events are missing or too many.
+        JournalDamaged, JournalForeign: as `replay_tail`, and if the last events are missing or too many, or the time
+            of the last command is another.
     """
     recovered = replay_tail(journal, tenant, make)
     event_seq, last = recovered.engine.event_seq, recovered.extent.last_event_seq
@@ -106,6 +107,9 @@ def recover(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
         raise JournalDamaged(
             f"the commands gave {event_seq} events, the journal holds events up to {last}", recovered.engine.seq
         )
+    now_ns, last_at_ns = recovered.engine.now_ns, recovered.extent.last_at_ns
+    if now_ns != last_at_ns:
+        raise JournalDamaged(f"the commands end at {now_ns} ns, the journal says {last_at_ns}", recovered.engine.seq)
     return recovered
 
 

@@ -17,9 +17,11 @@ from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.batch_taken import BatchWork, count
 from acd_service.batches import Batch, BatchFailed, Permit
+from acd_service.busyness import Busyness
 from acd_service.clock import Clock, stopwatch_ns
 from acd_service.codec.sent import SentCommand
 from acd_service.config import Config
+from acd_service.gathering import Gathering
 from acd_service.inbound import Inbound
 from acd_service.journal import Journal
 from acd_service.meters import Meters
@@ -35,10 +37,8 @@ from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
-_ENOUGH: Final = 64
-"""So many commands are worth a commit of their own, however many more may be under way."""
-_DEPTH_FADES: Final = 0.75
-"""How much of what was under way of late counts one batch later: after a burst, a few batches see it forgotten."""
+_LISTEN_S: Final = 0.001
+"""When in so long no command came there was a break. The event loop's alarms are no finer."""
 T = TypeVar("T")
 
 _NO_COMMAND: Final = Tick()
@@ -145,7 +145,8 @@ class Sequencer:
         self._worker = WriterThread("journal")
         self._timetable = Timetable()
         self._task: asyncio.Task[None] | None = None
-        self._depth = 0.0
+        self._gathering = Gathering()
+        self._busyness = Busyness()
         self._enough = 1
         self._ticked_at = 0.0
         self.batches = 0
@@ -195,6 +196,7 @@ class Sequencer:
         if self._task is not None:
             await self._task
         self._worker.stop()
+        self._busyness.close()
 
     def submit(
         self,
@@ -350,17 +352,22 @@ class Sequencer:
         return due_ns is not None and due_ns <= self._clock.now_ns()
 
     async def _gather(self) -> None:
-        """Wait for more to share a commit with, as long as more are sure to come.
-
-        A commit costs the loop about as much as some calls do. So many callers as had commands under way of late are
-        likely to have them under way again: half of them make a batch, while the others are with the commit before or
-        with the next. One caller alone never waits; nobody waits longer than `gather_ms`.
-        """
-        self._depth = max(self._depth * _DEPTH_FADES, self._arrived.commands)
-        enough = min(int(self._depth / 2), _ENOUGH)
-        if self._arrived.commands < enough and self._closed is None:
-            await self._pause(enough, self._config.gather_ms / 1_000)
-            self._depth = max(self._depth, self._arrived.commands)
+        """Wait for more to share a commit with, as long as more are likely to come; not longer than `gather_ms`."""
+        arrived = self._arrived
+        busy = self._busyness.share()
+        enough = self._gathering.begin(arrived.commands, busy)
+        in_vain = False
+        if arrived.commands < enough and self._closed is None:
+            until_ns = stopwatch_ns() + int(self._config.gather_ms * 1e6)
+            while not in_vain and (now_ns := stopwatch_ns()) < until_ns:
+                before, busy_ns = arrived.commands, self._busyness.spent_ns()
+                await self._pause(enough, min((until_ns - now_ns) / 1e9, _LISTEN_S))
+                if arrived.commands >= enough or self._closed is not None:
+                    break
+                # While the loop is busy, with answers for one, it does not hear who asks.
+                busy_ns = self._busyness.spent_ns() - busy_ns
+                in_vain = arrived.commands == before and busy_ns < (stopwatch_ns() - now_ns) // 2
+        self._gathering.end(arrived.commands, busy, in_vain=in_vain)
 
     async def _sleep(self) -> None:
         """Until a command arrives, or a timer is due; timers alone are fired `gather_ms` after the commit before, so

@@ -97,9 +97,10 @@ class Server:
         failure: why the service could not go on; None as long as it can.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, accept_loss: bool = False) -> None:
         check_exposure(config)
         self._config = config
+        self._accept_loss = accept_loss
         self.port = 0
         self.address = config.listen
         self.failure: BaseException | None = None
@@ -135,7 +136,11 @@ class Server:
         self.observing.start()
         await self._listen()
         self._journal = journal = await asyncio.to_thread(
-            SqliteJournal.open, config.data_dir, vfs=config.journal_vfs, synchronous=config.journal_synchronous
+            SqliteJournal.open,
+            config.data_dir,
+            vfs=config.journal_vfs,
+            synchronous=config.journal_synchronous,
+            accept_loss=self._accept_loss,
         )
         self._hosting = hosting = Hosting(self._tenants.by_name, self._tenants.suspended, journal, config)
         recovered = await asyncio.to_thread(hosting.recover)
@@ -246,7 +251,9 @@ class Server:
                 self._lock = None
 
 
-async def serve(config: Config, on_ready: Callable[[Server], None] = lambda _server: None) -> int:
+async def serve(
+    config: Config, on_ready: Callable[[Server], None] = lambda _server: None, *, accept_loss: bool = False
+) -> int:
     """Run a service until SIGTERM or SIGINT, or until it cannot go on.
 
     Args:
@@ -258,7 +265,7 @@ async def serve(config: Config, on_ready: Callable[[Server], None] = lambda _ser
     Raises:
         BadConfig, DataDirInUse, AddressInUse, JournalError: it could not start.
     """
-    server = Server(config)
+    server = Server(config, accept_loss=accept_loss)
     spare_the_collector()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -280,10 +287,10 @@ def spare_the_collector() -> None:
     gc.set_threshold(*_COLLECT_AFTER)
 
 
-def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: None) -> int:
+def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: None, *, accept_loss: bool = False) -> int:
     """As `serve`, in an event loop of its own."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    return uvloop.run(serve(config, on_ready))
+    return uvloop.run(serve(config, on_ready, accept_loss=accept_loss))
 
 
 def _gate_of(config: Config, tenants: Tenants) -> Gate:

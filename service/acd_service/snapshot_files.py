@@ -231,5 +231,11 @@ class SnapshotFiles:
             self._path(tenant, seq).unlink(missing_ok=True)
         self.keep_newest(tenant, 1)
 
+    def remove_after(self, tenant: str, seq: int) -> None:
+        """Delete those of a tenant's that are of later states than this."""
+        for later in self.seqs(tenant):
+            if later > seq:
+                self._path(tenant, later).unlink(missing_ok=True)
+
     def _path(self, tenant: str, seq: int) -> Path:
         return self._directory / f"{quote(tenant, safe='')}-{seq:020d}.snapshot"

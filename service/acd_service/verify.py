@@ -1,16 +1,32 @@
-"""Checks a data directory from end to end: gapless, every checksum, replay gives the journalled events, and each
-snapshot is what a replay gives. Reads only; may run beside a service.
+"""Checks a data directory from end to end: gapless, every checksum, replay gives the journalled events, each snapshot
+is what a replay gives, the chain of hashes holds and reaches its high-water mark. Reads only; may run beside a service.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from acd_core.snapshot import BadSnapshot
 from acd_service import codec
+from acd_service.anchor import Anchored, differences
+from acd_service.chain import JOURNAL
+from acd_service.chain_check import check_chain
+from acd_service.data_dir import high_water_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine, engine_maker
-from acd_service.journal import EventRecord, Extent, Journal, JournalDamaged, JournalError, JournalForeign
+from acd_service.high_water import read_marks
+from acd_service.journal import (
+    REMOVING,
+    EventRecord,
+    Extent,
+    Journal,
+    JournalAltered,
+    JournalDamaged,
+    JournalEndLost,
+    JournalError,
+    JournalForeign,
+)
+from acd_service.journal_end import losses
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import replay
 from acd_service.snapshot_files import SnapshotFiles
@@ -26,13 +42,18 @@ class VerifyReport:
     data_dir: str
     problem: str = ""
     error: str = ""
-    """The kind of problem: JournalMissing, JournalForeign or JournalDamaged."""
+    """The kind of problem: JournalMissing, JournalForeign, JournalDamaged, ChainBroken, JournalEndLost or
+    JournalAltered."""
     good_through_seq: int = 0
     """Every command up to this one is whole and gives what it gave at first."""
     oldest_seq: int = 0
     last_seq: int = 0
     oldest_event_seq: int = 0
     last_event_seq: int = 0
+    links_checked: int = 0
+    """Of the chains of all tenants and of the journal's own."""
+    heads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Where each chain ends that was proved: its link, hash, last command and event. What an anchor is made of."""
     commands_checked: int = 0
     events_checked: int = 0
     snapshots_checked: list[int] = field(default_factory=list)
@@ -51,24 +72,47 @@ def verify(
     data_dir: Path,
     *,
     engine: str = "compiled",
+    anchor: Mapping[str, Anchored] | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> VerifyReport:
     """Check the journal and the snapshots in `data_dir`.
 
     Args:
+        anchor: what the journal must go on from.
         on_progress: called now and then with the commands checked and how many there are.
     """
     report = VerifyReport(str(data_dir))
     try:
+        marks = read_marks(high_water_path(data_dir)) or {}  # before the journal is looked at, which may go on
         journal = SqliteJournal.open_to_read(data_dir)
         journal.check_pages()
+        found = losses(journal.heads(), marks, journal.link)
+        if found:
+            raise JournalEndLost(found[0].text, found[0].last_seq)
+        if journal.has_chain:
+            _prove(journal, JOURNAL, report)
         for tenant in journal.tenants():
+            if REMOVING in journal.facts_of(tenant):
+                continue  # in parts, until the next start at the latest
             _verify_tenant(journal, tenant, engine_maker(engine), report, on_progress)
+            if journal.has_chain:
+                _prove(journal, tenant, report)
+        for difference in differences(journal, anchor or {}):
+            raise JournalAltered(difference)
     except JournalError as error:
         report.problem, report.error = str(error), type(error).__name__
         if error.good_through_seq is not None:
             report.good_through_seq = error.good_through_seq
     return report
+
+
+def _prove(journal: SqliteJournal, tenant: str, report: VerifyReport) -> None:
+    found = check_chain(journal, tenant)
+    report.links_checked += found.links
+    head = found.head
+    report.heads[tenant] = {
+        "link": head.number, "hash": head.hash.hex(), "seq": head.last_seq, "event_seq": head.last_event_seq
+    }  # fmt: skip
 
 
 def _verify_tenant(

@@ -12,9 +12,10 @@ from acd_core.policy import Policy, QueueSpec
 from acd_service import codec
 from acd_service.batch_taken import stretch_of
 from acd_service.batches import apply_batch, read_batch
+from acd_service.chain_check import check_chain
 from acd_service.codec.batches import dispatch_request
 from acd_service.codec.chunks import command_chunk, commands_in, event_chunk, events_in
-from acd_service.data_dir import journal_path
+from acd_service.data_dir import high_water_path, journal_path
 from acd_service.journal import TENANT_DEFAULT, Batch, CommandRecord, EventRecord, JournalDamaged, JournalForeign
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import recover, replay_all
@@ -101,11 +102,11 @@ def test_a_restart_finds_the_same_engine(written: Written) -> None:
     assert recovered.replayed == 92
 
 
-def test_what_is_forgotten_goes_by_whole_chunks(written: Written) -> None:
-    written.journal.forget(TENANT_DEFAULT, through_seq=9, through_event_seq=11)
+def test_what_is_forgotten_goes_by_whole_transactions(written: Written) -> None:
+    written.journal.forget(TENANT_DEFAULT, through_seq=11, through_event_seq=9)
     extent = written.journal.extent(TENANT_DEFAULT)
-    assert (extent.oldest_seq, extent.oldest_event_seq) == (8, 12)
-    assert [record.seq for record in written.journal.read(TENANT_DEFAULT, 8)] == list(range(8, 93))
+    assert (extent.oldest_seq, extent.oldest_event_seq) == (11, 3)
+    assert [record.seq for record in written.journal.read(TENANT_DEFAULT, 11)] == list(range(11, 93))
     written.journal.forget(TENANT_DEFAULT, through_seq=10**6, through_event_seq=10**6)
     assert written.journal.extent(TENANT_DEFAULT).last_seq == 92
 
@@ -157,21 +158,26 @@ def test_a_journal_of_the_first_format_is_read_and_then_written(tmp_path: Path) 
     old.single(ApplyPolicy(Policy(queues=(QueueSpec("sales"),))), EnqueueContact("c1", "sales"))
     old.journal.close()
     with sqlite3.connect(journal_path(tmp_path)) as connection:
-        connection.executescript("DROP TABLE command_chunks; DROP TABLE event_chunks; PRAGMA user_version = 1")
+        connection.executescript(
+            "DROP TABLE command_chunks; DROP TABLE event_chunks; DROP TABLE links;"
+            "ALTER TABLE facts DROP COLUMN checksum; ALTER TABLE tenants DROP COLUMN checksum;"
+            "ALTER TABLE policies DROP COLUMN checksum; ALTER TABLE policies DROP COLUMN hash;"
+            "PRAGMA user_version = 1"
+        )
     connection.close()
+    high_water_path(tmp_path).unlink()
     old.journal = SqliteJournal.open_to_read(tmp_path)
     assert recover(old.journal, TENANT_DEFAULT, Engine).engine.state_digest() == old.engine.state_digest()
     assert len(old.journal.read_events(TENANT_DEFAULT, 1, events_max=9, bytes_max=10**6)) == 2
     old.journal = SqliteJournal.open(tmp_path, synchronous="OFF")
     old.batches(3)
     assert [record.seq for record in old.journal.read(TENANT_DEFAULT, 1)] == [1, 2, 3, 4, 5]
-    old.change("PRAGMA user_version = 2")
-    assert recover(old.journal, TENANT_DEFAULT, Engine).engine.seq == 5
+    assert check_chain(old.journal, TENANT_DEFAULT).head.last_seq == 5
     old.journal.close()
     with sqlite3.connect(journal_path(tmp_path)) as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
     connection.close()
-    with pytest.raises(JournalForeign, match="formats 1 to 2"):
+    with pytest.raises(JournalForeign, match="formats 1 to 3"):
         SqliteJournal.open(tmp_path)
 
 

@@ -223,5 +223,12 @@ def test_nothing_told_is_lost_by_a_power_cut(make_power_cut_service):
 
 @pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
 def test_a_journal_that_does_not_sync_is_caught(make_power_cut_service, synchronous):
-    with pytest.raises(Lost):
+    """By its high-water mark at the next start, or by what callers were told."""
+    try:
         run_rounds(make_power_cut_service(synchronous), POWER_CUTS)
+    except Lost:
+        return
+    except Exception as error:
+        assert "JournalEndLost" in str(error)
+    else:
+        pytest.fail("nothing was lost")

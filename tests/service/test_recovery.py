@@ -111,7 +111,7 @@ def test_a_long_replay_says_how_far_it_is(written, make, monkeypatch, caplog):
     journal, _ = written
     seconds = itertools.count(0, 3)
     monkeypatch.setattr("acd_service.recovery.stopwatch_ns", lambda: next(seconds) * SECOND)
-    monkeypatch.setattr("acd_service.journal_sqlite._READ_CHUNK", 1)
+    monkeypatch.setattr("acd_service.journal_reader._READ_CHUNK", 1)
     recover(journal, TENANT_DEFAULT, make)
     assert caplog.messages == ["tenant default: replayed 2 of 3 commands, about 3 s left"]
 

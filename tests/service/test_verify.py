@@ -56,7 +56,7 @@ def test_a_whole_journal(data_dir, engine_kind):
         ("UPDATE events SET content = substr(content, 2) WHERE event_seq = 7", "event 7 is not what was written", 5),
         ("DELETE FROM events WHERE event_seq = 14", "event 14 is missing", 12),
         ("DELETE FROM commands WHERE seq > 11", "event 13 was not caused by any command", 11),
-        ("UPDATE policies SET content = zeroblob(length(content))", "policy 1 is not what the commands give", 0),
+        ("UPDATE policies SET content = zeroblob(length(content))", "policy 1 is not what was written", 0),
         ("DELETE FROM policies", "policy 1 is missing", 0),
         ("DELETE FROM commands WHERE seq > 6", "before the snapshot of seq 8", 6),
     ],

@@ -54,6 +54,11 @@ from acd_service.service_error import DirectoryDamaged
 @click.option("--log-format", type=click.Choice(get_args(LogFormat)), help="For people or programs.  [default: people]")
 @click.option("--log-level", type=click.Choice(get_args(LogLevel)), help="From which level on.  [default: warning]")
 @click.option("--verbose", is_flag=True, help="As --log-level info: log on standard error what the service does.")
+@click.option(
+    "--accept-loss",
+    is_flag=True,
+    help="Start even if the journal ends before what was committed: go on from where it ends, and note the loss in it.",
+)
 @click.option("--until-eof", is_flag=True, hidden=True)
 @click.pass_context
 def serve_command(
@@ -69,6 +74,7 @@ def serve_command(
     log_format: str | None,
     log_level: str | None,
     verbose: bool,
+    accept_loss: bool,
     until_eof: bool,
 ) -> None:
     """Run the service until it is told to stop (Ctrl-C, SIGTERM).
@@ -95,7 +101,7 @@ def serve_command(
         config = config.with_room("metrics", listen=metrics)
         config = config.with_room("log", format=log_format, level=log_level or ("info" if verbose else None))
         logs.set_up(config.log)
-        status = run(config, ready)
+        status = run(config, ready, accept_loss=accept_loss)
     except BadConfig as error:
         raise BadInput(str(error)) from None
     except AddressInUse:

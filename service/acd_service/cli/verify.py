@@ -4,12 +4,18 @@ from pathlib import Path
 
 import click
 
+from acd_service.anchor import Anchored, anchor_text, read_anchor
 from acd_service.cli.progress import progress_bar
-from acd_service.cli.terminal import EXIT_FAILED, example, json_option, print_json, results
+from acd_service.cli.terminal import EXIT_FAILED, BadInput, example, json_option, print_json, results, write_bytes
 from acd_service.verify import VerifyReport, verify
 
 
-@click.command("verify", epilog=example("acd verify ./data", "acd verify ./data --json"))
+@click.command(
+    "verify",
+    epilog=example(
+        "acd verify ./data", "acd verify ./data --anchor > anchor.json", "acd verify ./data --against anchor.json"
+    ),
+)
 @click.argument("data_dir", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @json_option
 @click.option(
@@ -18,22 +24,41 @@ from acd_service.verify import VerifyReport, verify
     default="compiled",
     help="Which engine replays the commands; the reference is the same, in plain Python, and slow.",
 )
+@click.option("--anchor", "as_anchor", is_flag=True, help="Print where the chains end: one line, to be kept elsewhere.")
+@click.option(
+    "--against",
+    metavar="ANCHOR",
+    help="A file with what --anchor printed, or that line: tells a journal that was cut off or written anew since.",
+)
 @click.pass_context
-def verify_command(context: click.Context, data_dir: Path, as_json: bool, engine: str) -> None:
+def verify_command(
+    context: click.Context, data_dir: Path, as_json: bool, engine: str, as_anchor: bool, against: str | None
+) -> None:
     """Check the journal in DIR from end to end.
 
     Every record's checksum, no command and no event missing, a replay of the commands gives the very events that were
-    journalled, and each snapshot is what the replay gives. Nothing is changed; a service may be running on DIR.
-    Exit status 1 if anything is wrong.
+    journalled, and each snapshot is what the replay gives. The chain of hashes holds and reaches its high-water mark.
+    Nothing is changed; a service may be running on DIR. Exit status 1 if anything is wrong.
     """
+    anchor = None if against is None else _read(against)
     with progress_bar("commands", None) as progress:
-        report = verify(data_dir, engine=engine, on_progress=progress)
-    if as_json:
+        report = verify(data_dir, engine=engine, anchor=anchor, on_progress=progress)
+    if as_anchor and report.ok:
+        write_bytes(f"{anchor_text(report.heads)}\n".encode())
+    elif as_json:
         print_json(report.as_dict())
     else:
         _show(report)
     if not report.ok:
         context.exit(EXIT_FAILED)
+
+
+def _read(against: str) -> dict[str, Anchored]:
+    try:
+        text = against if against.lstrip().startswith("{") else Path(against).read_text(encoding="utf-8")
+        return read_anchor(text)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"--against: {error}") from None
 
 
 def _show(report: VerifyReport) -> None:
@@ -48,6 +73,7 @@ def _show(report: VerifyReport) -> None:
     console.print(
         f"  events    {report.events_checked:,} checked, {report.oldest_event_seq:,} to {report.last_event_seq:,}"
     )
+    console.print(f"  chain     {report.links_checked:,} links")
     console.print(f"  snapshots {', '.join(f'{seq:,}' for seq in report.snapshots_checked) or 'none'}")
     if report.ok:
         console.print(f"  event hash {report.event_hash}, state digest {report.digest}")

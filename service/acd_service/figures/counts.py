@@ -6,6 +6,15 @@ from typing import Final, NamedTuple
 INTERVAL_NS: Final = 15 * 60 * 1_000_000_000
 """The finest interval; every other is a multiple of it. Intervals are counted from the Unix epoch, in UTC."""
 DAY_NS: Final = 24 * 3_600 * 1_000_000_000
+REASONS_MAX: Final = 64
+"""Reasons for being away that are told apart in one session; the time of further ones is kept under ''."""
+
+
+class QueueKey(NamedTuple):
+    """What figures of queues are counted by."""
+
+    queue_id: str
+    channel_id: str
 
 
 @dataclass(slots=True)

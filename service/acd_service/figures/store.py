@@ -6,14 +6,14 @@ the file is always in step with the event stream. Commits are not synced: what a
 
 import contextlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 import apsw
 
-from acd_service.figures.counts import COLUMNS, SUMS, AgentFigures, QueueCounts
-from acd_service.figures.projection import AgentNow, OpenContact, Projection, QueueKey
+from acd_service.figures.counting import FiguresCounter
+from acd_service.figures.counts import COLUMNS, SUMS, AgentFigures, QueueCounts, QueueKey
 
 APPLICATION_ID: Final = 0x41434446
 """`ACDF`, in the file's header."""
@@ -54,6 +54,32 @@ _SESSION: Final = (
     "contacts", "misses",
 )  # fmt: skip
 _CONTACT: Final = ("queue_id", "channel_id", "agent_id", "held_since_ns", "held_ns", "completed_ns")
+
+_ROWS_A_STATEMENT_MAX: Final = 64
+_ROWS_AT_ONCE: Final = 8_192
+"""Changes that are held as objects while they are written."""
+
+
+class _Replace:
+    """Puts rows into a table.
+
+    Attributes:
+        by_rows: the statement for a number of rows, a power of two.
+    """
+
+    def __init__(self, table: str, columns: int) -> None:
+        row = f"({','.join('?' * columns)})"
+        counts = [1 << power for power in range(_ROWS_A_STATEMENT_MAX.bit_length())]
+        self.columns: Final = columns
+        self.by_rows: Final = {n: f"REPLACE INTO {table} VALUES {','.join([row] * n)}" for n in counts}  # noqa: S608
+
+
+_INTERVALS: Final = _Replace("queue_intervals", 4 + len(COLUMNS))
+_CONTACTS: Final = _Replace("open_contacts", 2 + len(_CONTACT))
+_SESSIONS: Final = _Replace("agent_sessions", 1 + len(_SESSION))
+_AWAY: Final = _Replace("agent_away", 5)
+_AGENTS: Final = _Replace("agents_now", 9)
+_PROGRESS: Final = _Replace("progress", 4)
 
 _FORGET_PRESENT: Final = """
 DELETE FROM open_contacts WHERE tenant = :tenant;
@@ -124,17 +150,20 @@ class FiguresStore:
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table} WHERE tenant = ?", (self._tenant,))  # noqa: S608
 
-    def load(self, into: Projection) -> None:
-        """Put a new projection where the stored one was."""
+    def load(self, into: FiguresCounter) -> None:
+        """Put a new counter, made to go on after `progress`, where the stored one was."""
         progress = self.progress()
         if progress is None:
             return
-        into.event_seq = progress.event_seq
         into.use_policy(progress.policy_version)
-        for contact_id, *facts in self._rows(
-            f"SELECT contact_id, {', '.join(_CONTACT)} FROM open_contacts WHERE tenant = ?"  # noqa: S608
-        ):
-            into.contacts[contact_id] = OpenContact(*facts)
+        into.load_intervals(
+            self._rows(
+                f"SELECT q.queue_id, q.channel_id, q.start_ns, {', '.join(f'q.{name}' for name in COLUMNS)}"  # noqa: S608
+                " FROM queue_intervals q JOIN (SELECT queue_id, channel_id, max(start_ns) AS newest FROM"
+                " queue_intervals WHERE tenant = ?1 GROUP BY queue_id, channel_id) n ON q.queue_id = n.queue_id"
+                " AND q.channel_id = n.channel_id AND q.start_ns = n.newest WHERE q.tenant = ?1"
+            )
+        )
         sessions = {
             row[0]: AgentFigures(*row)
             for row in self._rows(
@@ -144,46 +173,37 @@ class FiguresStore:
         for agent_id, presence, reason, active, wrap_ups, held, since_ns in self._rows(
             "SELECT agent_id, presence, reason, active, wrap_ups, held, since_ns FROM agents_now WHERE tenant = ?"
         ):
-            agent = AgentNow(sessions.get(agent_id), presence, reason, active, wrap_ups, held, since_ns)
-            if agent.session is not None:
-                agent.away_by_reason = dict(
-                    self._rows(
-                        "SELECT reason, away_ns FROM agent_away WHERE tenant = ? AND agent_id = ? AND signed_on_ns = ?",
-                        agent_id, agent.session.signed_on_ns,
-                    )
-                )  # fmt: skip
-            into.agents[agent_id] = agent
-        for queue_id, channel_id, start_ns, *counts in self._rows(
-            f"SELECT q.queue_id, q.channel_id, q.start_ns, {', '.join(f'q.{name}' for name in COLUMNS)}"  # noqa: S608
-            " FROM queue_intervals q JOIN (SELECT queue_id, channel_id, max(start_ns) AS newest FROM queue_intervals"
-            " WHERE tenant = ?1 GROUP BY queue_id, channel_id) n ON q.queue_id = n.queue_id"
-            " AND q.channel_id = n.channel_id AND q.start_ns = n.newest WHERE q.tenant = ?1"
-        ):
-            into.latest[QueueKey(queue_id, channel_id)] = (start_ns, QueueCounts(*counts))
+            session = sessions.get(agent_id)
+            away = [] if session is None else self._rows(
+                "SELECT reason, away_ns FROM agent_away WHERE tenant = ? AND agent_id = ? AND signed_on_ns = ?",
+                agent_id, session.signed_on_ns,
+            )  # fmt: skip
+            into.load_agent(agent_id, presence, reason, active, wrap_ups, held, since_ns, session, away)
+        into.load_contacts(
+            self._connection.execute(
+                f"SELECT contact_id, {', '.join(_CONTACT)} FROM open_contacts WHERE tenant = ?",  # noqa: S608
+                (self._tenant,),
+            )
+        )
 
-    def save(self, projection: Projection, event_checksum: int) -> None:
-        """Write what a projection changed since the last time, all or none."""
-        changed, tenant = projection.settled(), self._tenant
+    def save(self, counter: FiguresCounter) -> None:
+        """Write what a counter changed since the last time, all or none. If none, the counter is not to be used any
+        more: it tells each change once.
+        """
+        tenant, checksum = self._tenant, checksum_of(counter.last_content)
         with self._connection:
-            self._put("queue_intervals", 4 + len(COLUMNS), (
-                (tenant, *key, start_ns, *(getattr(counts, name) for name in COLUMNS))
-                for (key, start_ns), counts in changed.intervals.items()
-            ))  # fmt: skip
-            gone = [name for name in changed.contacts if name not in projection.contacts]
-            self._delete("open_contacts", "contact_id", gone)
-            self._put("open_contacts", 2 + len(_CONTACT), (
-                (tenant, name, *(getattr(projection.contacts[name], fact) for fact in _CONTACT))
-                for name in changed.contacts
-                if name in projection.contacts
-            ))  # fmt: skip
-            for session, away in changed.ended:
-                self._put_session(session, away)
-            self._delete("agents_now", "agent_id", [name for name in changed.agents if name not in projection.agents])
-            for name in changed.agents:
-                agent = projection.agents.get(name)
-                if agent is not None:
-                    self._put_agent(name, agent)
-            self._put("progress", 4, [(tenant, projection.event_seq, event_checksum, projection.policy_version)])
+            self._put(_INTERVALS, counter.changed_intervals(tenant))
+            self._delete("open_contacts", "contact_id", counter.contacts_gone())
+            while contacts := counter.changed_contacts(tenant, _ROWS_AT_ONCE):
+                self._put(_CONTACTS, contacts)
+            sessions, away = counter.ended_sessions(tenant)
+            self._put(_SESSIONS, sessions)
+            self._put(_AWAY, away)
+            self._delete("agents_now", "agent_id", counter.agents_gone())
+            while (rows := counter.changed_agents(tenant, _ROWS_AT_ONCE))[0]:
+                for statements, values in zip((_AGENTS, _SESSIONS, _AWAY), rows, strict=True):
+                    self._put(statements, values)
+            self._put(_PROGRESS, [tenant, counter.event_seq, checksum, counter.policy_version])
 
     def forget_present(self) -> None:
         """Forget who waits and who is there, where the events from which it could be known on are gone; the counts
@@ -257,29 +277,26 @@ class FiguresStore:
                 start = start_ns + index * step_ns
                 yield StatsRow(key, start, min(start + step_ns, end_ns), counts)
 
-    def _put_agent(self, agent_id: str, agent: AgentNow) -> None:
-        signed_on_ns = None if agent.session is None else agent.session.signed_on_ns
-        self._put("agents_now", 9, [(
-            self._tenant, agent_id, agent.presence, agent.reason, agent.active, agent.wrap_ups, agent.held,
-            agent.since_ns, signed_on_ns,
-        )])  # fmt: skip
-        if agent.session is not None:
-            self._put_session(agent.session, agent.away_by_reason)
-
-    def _put_session(self, session: AgentFigures, away: dict[str, int]) -> None:
-        tenant = self._tenant
-        self._put("agent_sessions", 1 + len(_SESSION), [(tenant, *(getattr(session, name) for name in _SESSION))])
-        agent_id, start = session.agent_id, session.signed_on_ns
-        self._put("agent_away", 5, ((tenant, agent_id, start, reason, ns) for reason, ns in away.items()))
-
-    def _put(self, table: str, columns: int, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._connection.executemany(f"REPLACE INTO {table} VALUES ({','.join('?' * columns)})", rows)  # noqa: S608
+    def _put(self, statements: "_Replace", values: list[Any]) -> None:
+        # Each execution lets go of the interpreter and must wait to get it back from a busy event loop, so rows go in
+        # by powers of two: few executions, few distinct statements to keep prepared.
+        at, left, rows = 0, len(values) // statements.columns, _ROWS_A_STATEMENT_MAX
+        while left:
+            while rows > left:
+                rows //= 2
+            self._connection.execute(statements.by_rows[rows], values[at : at + rows * statements.columns])
+            at += rows * statements.columns
+            left -= rows
 
     def _delete(self, table: str, column: str, names: list[str]) -> None:
-        self._connection.executemany(
-            f"DELETE FROM {table} WHERE tenant = ? AND {column} = ?",  # noqa: S608
-            ((self._tenant, name) for name in names),
-        )
+        marks = ",".join("?" * _ROWS_A_STATEMENT_MAX)
+        for at in range(0, len(names), _ROWS_A_STATEMENT_MAX):
+            some = names[at : at + _ROWS_A_STATEMENT_MAX]
+            some += some[-1:] * (_ROWS_A_STATEMENT_MAX - len(some))  # one statement, whatever their number
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE tenant = ? AND {column} IN ({marks})",  # noqa: S608
+                (self._tenant, *some),
+            )
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         return self._connection.execute(statement, (self._tenant, *values)).fetchall()

@@ -8,9 +8,8 @@ from acd_core.limits import AT_NS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.codec.figures import agent_stats_message, queue_stats_message
-from acd_service.figures.counts import DAY_NS, INTERVAL_NS, AgentFigures, QueueCounts
+from acd_service.figures.counts import DAY_NS, INTERVAL_NS, AgentFigures, QueueCounts, QueueKey
 from acd_service.figures.keeper import QueueFigures, QueueQuestion
-from acd_service.figures.projection import QueueKey
 from acd_service.figures.store import StatsRow
 from acd_service.service_error import Stopping
 from acd_service.tenant import Tenant

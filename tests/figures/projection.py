@@ -1,26 +1,18 @@
-"""From events to counts. Knows no database and no clock: the time is that of the events.
+"""The figures counted in plain Python, event by event: what the compiled counter has to come to.
 
-What was changed since the last `settled` is marked, so that a store can write it with the number of the last event.
+What was changed since the last `settled` is marked; `Tables` writes it as the service does, into dictionaries.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from dataclasses import astuple, dataclass, field, replace
+from typing import Final
 
 from acd_core.enums import EndCause, EventType, OfferOutcome, Presence
 from acd_core.events import Event
-from acd_service.figures.counts import INTERVAL_NS, AgentFigures, QueueCounts
-
-REASONS_MAX: Final = 64
-"""Reasons for being away that are told apart in one session; the time of further ones is kept under ''."""
+from acd_service.figures.counts import INTERVAL_NS, REASONS_MAX, AgentFigures, QueueCounts, QueueKey
 
 Targets = Callable[[int], Mapping[str, int]]
 """From a version of the policy to the service-level targets of its queues, in nanoseconds."""
-
-
-class QueueKey(NamedTuple):
-    queue_id: str
-    channel_id: str
 
 
 @dataclass(slots=True)
@@ -290,3 +282,43 @@ class Projection:
                 counts.overflowed += 1
             case _:
                 counts.ended_otherwise += 1
+
+
+class Tables:
+    """What the store's tables have to hold, each as a dictionary from key to the rest of the row."""
+
+    def __init__(self) -> None:
+        self.queue_intervals: dict[tuple[object, ...], tuple[object, ...]] = {}
+        self.open_contacts: dict[tuple[object, ...], tuple[object, ...]] = {}
+        self.agent_sessions: dict[tuple[object, ...], tuple[object, ...]] = {}
+        self.agent_away: dict[tuple[object, ...], tuple[object, ...]] = {}
+        self.agents_now: dict[tuple[object, ...], tuple[object, ...]] = {}
+
+    def save(self, projection: Projection) -> None:
+        """Write what a projection changed since the last time."""
+        changed = projection.settled()
+        for (key, start_ns), counts in changed.intervals.items():
+            self.queue_intervals[*key, start_ns] = astuple(counts)
+        for name in changed.contacts:
+            self.open_contacts.pop((name,), None)
+            if name in projection.contacts:
+                self.open_contacts[name,] = astuple(projection.contacts[name])
+        for session, away in changed.ended:
+            self._put_session(session, away)
+        for name in changed.agents:
+            self.agents_now.pop((name,), None)
+            agent = projection.agents.get(name)
+            if agent is not None:
+                signed_on_ns = None if agent.session is None else agent.session.signed_on_ns
+                self.agents_now[name,] = (
+                    agent.presence, agent.reason, agent.active, agent.wrap_ups, agent.held, agent.since_ns,
+                    signed_on_ns,
+                )  # fmt: skip
+                if agent.session is not None:
+                    self._put_session(agent.session, agent.away_by_reason)
+
+    def _put_session(self, session: AgentFigures, away: dict[str, int]) -> None:
+        agent_id, start_ns, *figures = astuple(session)
+        self.agent_sessions[agent_id, start_ns] = tuple(figures)
+        for reason, away_ns in away.items():
+            self.agent_away[agent_id, start_ns, reason] = (away_ns,)
