@@ -143,3 +143,7 @@ cdef class OpenQueue(Command):
 
 cdef class CloseQueue(Command):
     cdef readonly str queue_id
+
+
+cdef class SetContactAside(Command):
+    cdef readonly str contact_id

@@ -510,3 +510,15 @@ cdef class CloseQueue(Command):
         ensure_id(queue_id, "queue_id")
         self._begin(CMD_CLOSE_QUEUE, request_id)
         self.queue_id = queue_id
+
+
+cdef class SetContactAside(Command):
+    """A contact ends, whatever its state, since the engine failed on a timer of its. The one command besides Tick and
+    Resume that is taken while a timer is due."""
+
+    FIELDS = ("contact_id",)
+
+    def __init__(self, str contact_id not None, *, str request_id not None=""):
+        ensure_id(contact_id, "contact_id")
+        self._begin(CMD_SET_CONTACT_ASIDE, request_id)
+        self.contact_id = contact_id

@@ -109,6 +109,16 @@ cdef class ContactCommands(Arrivals):
         self.close(slot, cause)
         return self.match_all()
 
+    cdef int do_set_aside(self, int64_t at_ns, SetContactAside command) except -1:
+        cdef int32_t slot = self.known_contact(command.contact_id)
+        self.about(slot)
+        self.step_to(at_ns)
+        self.withdraw(slot)
+        if self.desk.all[slot].state == STATE_ACTIVE:
+            self.end_active(slot, 0)
+        self.close(slot, END_SET_ASIDE)
+        return self.match_all()
+
     cdef int32_t check_offer(self, const Order* order) except -1:
         """The live offer of the contact to the agent, or the refusal that says what became of it."""
         cdef const Ended* ended

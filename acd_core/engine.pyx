@@ -5,7 +5,7 @@ from cpython.object cimport PyObject
 
 from acd_core.commands cimport AcceptOffer, ApplyPolicy, AttachContact, CancelContact, CloseQueue, CompleteContact, \
     DeclineOffer, DetachContact, EnqueueContact, FinishWrapUp, Heartbeat, OpenQueue, PickContact, RemoveAgents, \
-    RequestCallback, SetPresence, TransferContact, UpdateContact, UpsertAgents
+    RequestCallback, SetContactAside, SetPresence, TransferContact, UpdateContact, UpsertAgents
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, repeated
 from acd_core.orders cimport name_text
@@ -18,6 +18,7 @@ from acd_core.types cimport *
 from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_core.snapshot import new_digest
+from acd_core.views import Fired
 
 cdef extern from *:
     """
@@ -100,7 +101,7 @@ cdef class Engine(ContactCommands):
             command = <Command>order.command
             if self._repeats(command):
                 return 0
-        if order.kind != CMD_TICK and order.kind != CMD_RESUME:
+        if order.kind != CMD_TICK and order.kind != CMD_RESUME and order.kind != CMD_SET_CONTACT_ASIDE:
             due_ns = first_due_ns(self.timers)
             if 0 <= due_ns <= at_ns:
                 raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: a tick comes first")
@@ -217,6 +218,8 @@ cdef class Engine(ContactCommands):
             self.step_to(at_ns)
             self.do_close_queue(slot)
             return self.match_all()
+        if kind == CMD_SET_CONTACT_ASIDE:
+            return self.do_set_aside(at_ns, <SetContactAside>command)
         raise TypeError("a command of no known kind")
 
     cdef int _order_of(self, Command command, Order* order) except -1:
@@ -229,8 +232,7 @@ cdef class Engine(ContactCommands):
             name_text(order.contact_id, &order.contact)
             name_text(<PyObject*>(<EnqueueContact>command).queue_id, &order.queue)
             name_text(<PyObject*>(<EnqueueContact>command).channel_id, &order.channel)
-            name_text(<PyObject*>(<EnqueueContact>command).requirement,
-                      &order.requirement)
+            name_text(<PyObject*>(<EnqueueContact>command).requirement, &order.requirement)
             if not order.contact.size:
                 order.contact_id = NULL
         elif kind == CMD_ACCEPT_OFFER:
@@ -271,10 +273,21 @@ cdef class Engine(ContactCommands):
                 break
             if self.timers.all[timer].due_ns > self.now_ns:
                 self.now_ns = self.timers.all[timer].due_ns
+            self._note_fired(&self.timers.all[timer])
             self.fire(timer)
             self.match_all()
         self.now_ns = at_ns
         return 0
+
+    cdef void _note_fired(self, const Timer* timer) noexcept:
+        self.fired_kind = timer.kind
+        self.fired_contact = self.desk.all[timer.contact].ordinal if timer.contact >= 0 else -1
+        self.fired_agent = timer.agent_ordinal
+
+    @property
+    def last_fired(self):
+        """The last timer that fired, or is just firing; None before the first. Not part of the state."""
+        return Fired(self.fired_kind, self.fired_contact, self.fired_agent) if self.fired_kind else None
 
     cdef int _resume(self, int64_t at_ns) except -1:
         cdef int64_t gap_ns = at_ns - self.now_ns

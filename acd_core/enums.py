@@ -28,6 +28,7 @@ class CommandKind(IntEnum):
     REQUEST_CALLBACK = 19
     OPEN_QUEUE = 20
     CLOSE_QUEUE = 21
+    SET_CONTACT_ASIDE = 22
 
 
 class Presence(IntEnum):
@@ -85,6 +86,7 @@ class EndCause(IntEnum):
     TRANSFERRED = 9
     CANCELLED = 10
     LOST = 11
+    SET_ASIDE = 12
 
 
 class Strategy(IntEnum):

@@ -221,7 +221,7 @@ cdef class Questions(Administration):
             wrap_up=self.in_state[STATE_WRAP_UP],
             scheduled=self.in_state[STATE_SCHEDULED],
             opened=self.segments_opened,
-            closed=tuple([self.closed[cause] for cause in range(END_HANDLED, END_LOST + 1)]),
+            closed=tuple([self.closed[cause] for cause in range(END_HANDLED, END_SET_ASIDE + 1)]),
         )
 
     def lines(self):

@@ -166,7 +166,7 @@ STATE: Final[Schema] = (
     ("segments_opened", "int"),
     ("offers_made", "int"),  # the last offer's id
     ("timers_armed", "int"),  # the next timer's ordinal
-    ("closed", (("count", "int"),)),  # by EndCause, from 1
+    ("closed", (("count", "int"),)),  # by EndCause, from 1; SET_ASIDE, which came later, only if it has been
     ("policy_version", "int"),
     ("policy", "bytes"),  # Policy.to_bytes
     ("agents", AGENT),  # by ordinal
@@ -190,7 +190,7 @@ EMPTY_STATE: Final[Mapping[str, Any]] = {
     "segments_opened": 0,
     "offers_made": 0,
     "timers_armed": 0,
-    "closed": [{"count": 0} for _ in EndCause],
+    "closed": [{"count": 0} for _ in range(EndCause.LOST)],
     "policy_version": 0,
     "policy": Policy().to_bytes(),
     "agents": [],

@@ -48,10 +48,13 @@ cdef int read_state(Administration engine, Source source) except -1:
     engine.segments_opened = number(source)
     engine.offers_made = number(source)
     engine.timers.armed = number(source)
-    if length(source) != END_LOST:
+    count = length(source)
+    if count != END_LOST and count != END_SET_ASIDE:
         raise source.damaged("another number of causes")
-    for cause in range(END_HANDLED, END_LOST + 1):
+    for cause in range(END_HANDLED, count + 1):
         engine.closed[cause] = number(source)
+    if count == END_SET_ASIDE and not engine.closed[END_SET_ASIDE]:
+        raise source.damaged("a cause that need not be there")
     engine.rules.version = number(source)
     try:
         engine.put_in_force(Policy.from_bytes(source.raw()))

@@ -117,7 +117,7 @@ cdef bytes write_state(Administration engine, object sink):
     cdef bytes magic = MAGIC
     cdef bytes policy
     cdef int32_t slot
-    cdef int cause
+    cdef int cause, last
     out.bare(magic, len(magic))
     out.number(BEHAVIOUR_VERSION)
     out.number(engine.now_ns)
@@ -130,8 +130,10 @@ cdef bytes write_state(Administration engine, object sink):
     out.number(engine.segments_opened)
     out.number(engine.offers_made)
     out.number(engine.timers.armed)
-    out.length(END_LOST)
-    for cause in range(END_HANDLED, END_LOST + 1):
+    # Nothing has an end that no contact had when the format was made, unless one has ended so.
+    last = END_SET_ASIDE if engine.closed[END_SET_ASIDE] else END_LOST
+    out.length(last)
+    for cause in range(END_HANDLED, last + 1):
         out.number(engine.closed[cause])
     out.number(engine.rules.version)
     policy = engine.rules.policy.to_bytes()

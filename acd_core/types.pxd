@@ -29,6 +29,7 @@ cpdef enum:
     CMD_REQUEST_CALLBACK = 19
     CMD_OPEN_QUEUE = 20
     CMD_CLOSE_QUEUE = 21
+    CMD_SET_CONTACT_ASIDE = 22
 
 
 cpdef enum:
@@ -75,6 +76,7 @@ cpdef enum:
     END_TRANSFERRED = 9
     END_CANCELLED = 10
     END_LOST = 11
+    END_SET_ASIDE = 12
 
 
 cpdef enum:

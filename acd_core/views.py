@@ -87,6 +87,17 @@ class Counts:
     """Segments closed so far by EndCause; index 0 is HANDLED."""
 
 
+class Fired(NamedTuple):
+    """A timer that fired."""
+
+    kind: int
+    """A `TimerKind`."""
+    contact_ordinal: int
+    """-1: it is not about a contact."""
+    agent_ordinal: int
+    """-1: it is not about an agent."""
+
+
 class Line(NamedTuple):
     """Who has no agent yet, of one queue and channel. Contacts count in their home queue."""
 

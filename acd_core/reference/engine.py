@@ -22,6 +22,7 @@ from acd_core.commands import (
     RemoveAgents,
     RequestCallback,
     Resume,
+    SetContactAside,
     SetPresence,
     Tick,
     TransferContact,
@@ -50,6 +51,7 @@ from acd_core.reference.records import Agent, Contact, Remembered
 from acd_core.reference.service import PENDING, UNSERVED
 from acd_core.reference.told import NS_IN_MS
 from acd_core.refusal import Reason, Refused
+from acd_core.views import Fired
 
 INVARIANTS_EVERY = 64
 """The dear checks are made at each command whose seq is a multiple of this."""
@@ -65,6 +67,7 @@ class ReferenceEngine(Explaining):
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__(seed)
+        self.last_fired: Fired | None = None
         self.checks: dict[int, Callable[[Any], None]] = {
             CommandKind.APPLY_POLICY: self.check_apply_policy,
             CommandKind.UPSERT_AGENTS: self.check_upsert_agents,
@@ -85,6 +88,7 @@ class ReferenceEngine(Explaining):
             CommandKind.REQUEST_CALLBACK: self.check_request_callback,
             CommandKind.OPEN_QUEUE: self.check_known_queue,
             CommandKind.CLOSE_QUEUE: self.check_known_queue,
+            CommandKind.SET_CONTACT_ASIDE: self.check_set_contact_aside,
         }
         self.effects: dict[int, Callable[[Any], Contact | None]] = {
             CommandKind.APPLY_POLICY: self.apply_policy,
@@ -106,6 +110,7 @@ class ReferenceEngine(Explaining):
             CommandKind.REQUEST_CALLBACK: self.request_callback,
             CommandKind.OPEN_QUEUE: self.open_queue,
             CommandKind.CLOSE_QUEUE: self.close_queue,
+            CommandKind.SET_CONTACT_ASIDE: self.set_contact_aside,
         }
 
     def apply(self, at_ns: int, command: Command) -> Answer:
@@ -123,7 +128,7 @@ class ReferenceEngine(Explaining):
             return repeated
         if not isinstance(command, Tick | Resume):
             due_ns = self.next_timer()
-            if due_ns is not None and due_ns <= at_ns:
+            if due_ns is not None and due_ns <= at_ns and not isinstance(command, SetContactAside):
                 raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: send a Tick first")
             live = self.repeated_contact(command)
             if live is not None:
@@ -211,6 +216,7 @@ class ReferenceEngine(Explaining):
             timer = self.timers[0]
             self.disarm_for(timer.kind, timer.contact_ordinal, timer.agent_ordinal)
             self.now_ns = max(self.now_ns, timer.due_ns)
+            self.last_fired = Fired(timer.kind, timer.contact_ordinal, timer.agent_ordinal)
             self.fire(timer)
             self.match()
         self.now_ns = at_ns
@@ -434,6 +440,17 @@ class ReferenceEngine(Explaining):
         else:
             cause = EndCause.ABANDONED
         self.end_unserved(contact, cause)
+        return contact
+
+    def set_contact_aside(self, command: SetContactAside) -> Contact:
+        contact = self.contacts_by_id[command.contact_id]
+        if contact.state is ContactState.ACTIVE:
+            agent = contact.agent
+            assert agent is not None, "an active contact has an agent"
+            self.end_consultations(contact)
+            self.end_active_state(contact, agent)
+            self.emit_completed(contact, agent, 0)
+        self.end_unserved(contact, EndCause.SET_ASIDE)
         return contact
 
     def accept_offer(self, command: AcceptOffer) -> Contact:

@@ -16,6 +16,7 @@ from acd_core.commands import (
     PickContact,
     RemoveAgents,
     RequestCallback,
+    SetContactAside,
     SetPresence,
     TransferContact,
     UpdateContact,
@@ -179,6 +180,9 @@ class Judging(Segments):
         if command.requirement is not None:
             coming = skill_names(command.requirement) | {weight.skill for weight in contact.skill_weights}
             self.check_skill_limit(self.too_many_skills(coming, without_contact=contact), "requirement")
+
+    def check_set_contact_aside(self, command: SetContactAside) -> None:
+        self.live_contact(command.contact_id)
 
     def check_cancel_contact(self, command: CancelContact) -> None:
         contact = self.live_contact(command.contact_id)

@@ -42,7 +42,8 @@ class Stored(Judging):
         """Canonical bytes of the state: equal in every implementation for the same commands."""
         state: dict[str, Any] = {name: getattr(self, name) for name in COUNTERS}
         state["behaviour_version"] = BEHAVIOUR_VERSION
-        state["closed"] = [{"count": self.closed[cause]} for cause in EndCause]
+        causes = [cause for cause in EndCause if cause is not EndCause.SET_ASIDE or self.closed[cause]]
+        state["closed"] = [{"count": self.closed[cause]} for cause in causes]
         state["policy"] = self.policy.to_bytes()
         state["agents"] = [agent_record(agent) for agent in self.agents_by_ordinal.values()]
         state["contacts"] = [contact_record(contact) for contact in self.contacts_by_ordinal.values()]
@@ -96,7 +97,12 @@ class Stored(Judging):
         """Take over a decoded state; this engine is new."""
         for name in COUNTERS:
             setattr(self, name, state[name])
-        self.closed = {cause: record["count"] for cause, record in zip(EndCause, state["closed"], strict=True)}
+        counts = [record["count"] for record in state["closed"]]
+        if len(counts) not in (EndCause.LOST, EndCause.SET_ASIDE) or (
+            len(counts) == EndCause.SET_ASIDE and not counts[-1]
+        ):
+            raise ValueError("another number of causes")
+        self.closed |= zip(EndCause, counts, strict=False)
         self.adopt_policy(Policy.from_bytes(state["policy"]))
         self.closed_queues = {record["queue_id"] for record in state["closed_queues"]}
         self.figures = {record["queue_id"]: figures_from(record) for record in state["queues"]}

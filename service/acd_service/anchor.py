@@ -60,7 +60,10 @@ def differences(journal: JournalReader, anchor: Mapping[str, Anchored]) -> Itera
     A tenant that was removed since, as the chain of the journal says, is no difference. Of a link that was forgotten
     since, nothing can be said but that the chain goes back to where it was cut.
     """
-    removed = _removed_since(journal, anchor)
+    if anchor and not journal.has_chain:
+        yield "the journal is of a format before the chain: an older copy"
+        return
+    removed = _removed_since(journal, anchor) if anchor else set()
     for tenant, end in anchor.items():
         whose = "the journal's own chain" if tenant == JOURNAL else f"tenant {tenant}"
         if tenant in removed:

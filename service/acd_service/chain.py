@@ -128,8 +128,3 @@ def policy_hash(before: bytes, policy_version: int, seq: int, at_ns: int, conten
 def note_text(note: Mapping[str, Any]) -> str:
     """As it is kept: the same for the same content."""
     return json.dumps(note, sort_keys=True, separators=(",", ":"))
-
-
-def settings_note(seed: int, facts: Mapping[str, int]) -> dict[str, Any]:
-    """What is noted of a tenant beside its record."""
-    return {"seed": seed, "facts": dict(facts)}

@@ -146,8 +146,6 @@ def _check_link(tenant: str, before: Head, link: Link) -> None:
         raise ChainBroken(tenant, link.number, "it goes back", before.last_seq)
     if not isinstance(link.note, str) or not all(isinstance(each, bytes) for each in (link.commands, link.events)):
         raise ChainBroken(tenant, link.number, "it is not what was written", before.last_seq)
-    if link.salt and not (link.commands or link.events):
-        raise ChainBroken(tenant, link.number, "it has a salt and is over nothing", before.last_seq)
     if hash_of(before.hash, tenant, link) != link.hash:
         raise ChainBroken(tenant, link.number, "its hash is not that of what it says", before.last_seq)
 

@@ -8,7 +8,7 @@ from acd_core.commands import Command
 from acd_core.events import Answer
 from acd_core.limits import Limits
 from acd_core.policy import Policy
-from acd_core.views import AgentCounts, AgentView, ContactView, Counts, Explanation, Line, WaitEstimate
+from acd_core.views import AgentCounts, AgentView, ContactView, Counts, Explanation, Fired, Line, WaitEstimate
 
 
 class ReadsInto(Protocol):
@@ -32,6 +32,8 @@ class RoutingEngine(Protocol):
     def event_hash(self) -> int: ...
     @property
     def policy_version(self) -> int: ...
+    @property
+    def last_fired(self) -> Fired | None: ...
     @property
     def policy(self) -> Policy: ...
 

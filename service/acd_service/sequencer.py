@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from acd_core.commands import ApplyPolicy, Command, Resume, Tick
+from acd_core.commands import ApplyPolicy, Command, Resume, SetContactAside, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
@@ -30,13 +30,15 @@ from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, ServiceError, Stopping
-from acd_service.set_aside import name_of_first_timer
+from acd_service.set_aside import TimerAbout, about_timer
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
 from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
+_CONTACTS_SET_ASIDE_MAX: Final = 8
+"""In a row, without anything applied between: an engine that fails on every timer is not to end all contacts."""
 _LISTEN_S: Final = 0.001
 """When in so long no command came there was a break. The event loop's alarms are no finer."""
 T = TypeVar("T")
@@ -393,13 +395,15 @@ class Sequencer:
             alarm.cancel()
 
     async def _process(self, batch: list[_Taken]) -> None:
+        timers_failed = 0
         while True:
             try:
                 began_ns = stopwatch_ns()
                 made = self._apply(batch)
                 break
             except _EngineFailed as failure:
-                await self._recover_from(failure)
+                timers_failed += failure.taken is None
+                await self._recover_from(failure, may_set_aside=timers_failed <= _CONTACTS_SET_ASIDE_MAX)
         committed_ns = applied_ns = stopwatch_ns()
         self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
         if made:
@@ -586,26 +590,53 @@ class Sequencer:
             for seat in made.touched:
                 seat.on_committed(seat.engine.seq)
 
-    async def _recover_from(self, failure: _EngineFailed) -> None:
+    async def _recover_from(self, failure: _EngineFailed, *, may_set_aside: bool) -> None:
         """Trust nothing that the engine did in this batch: have it rebuilt from the journal, set the command aside,
-        and let the batch begin again. The engines of other tenants are rebuilt too, since their part of the batch was
-        not committed.
+        and let the batch begin again; if it was a timer, set the contact aside whose timer it was. The engines of other
+        tenants are rebuilt too, since their part of the batch was not committed.
 
         Raises:
-            EngineFailedOnTimer: the service cannot go on.
+            EngineFailedOnTimer: the service cannot go on: the timer is about no contact, or setting its contact aside
+                does not help.
         """
         self._uncommitted = True
+        fired = failure.seat.engine.last_fired
         for seat in self._seats:
             seat.engine = await self.in_worker(seat.rebuild)
             seat.opening = Opening()
             self._timetable.look_again(seat)
         seat, taken = failure.seat, failure.taken
-        about = "" if taken is not None else name_of_first_timer(seat.engine)
-        seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about)
         if taken is None:
-            raise EngineFailedOnTimer(f"the engine fails on a timer that is due: {about}") from failure.error
+            is_timer = isinstance(failure.command, Tick)
+            about = about_timer(fired, seat.engine) if is_timer else TimerAbout("a queue opens or closes", "")
+            seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about.words)
+            if not about.contact_id or not may_set_aside:
+                text = f"the engine fails on a timer that is due: {about.words}"
+                raise EngineFailedOnTimer(text) from failure.error
+            await self._set_contact_aside(seat, about.contact_id)
+            return
+        seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error)
         if not taken.future.done() and taken.work is None:
             taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
+
+    async def _set_contact_aside(self, seat: Seat, contact_id: str) -> None:
+        """A contact ends without its timer, durably, so that routing goes on past it. No time passes: what fell due
+        meanwhile is fired by the next Tick, each at its own time.
+
+        Raises:
+            EngineFailedOnTimer: the engine fails on this too.
+        """
+        command = SetContactAside(contact_id)
+        made = Uncommitted()
+        try:
+            released = made.record(seat, command, seat.engine.apply(seat.engine.now_ns, command))
+        except Exception as error:
+            text = f"the engine fails on a timer of contact {contact_id!r}, and on setting that contact aside"
+            raise EngineFailedOnTimer(text) from error
+        self.meters.accepted[command.kind] += 1
+        await self.in_worker(lambda: self._journal.append(made.batch()))
+        self._timetable.look_again(seat)
+        seat.outlet.publish(released)
 
     def _fail(self, error: Exception, batch: list[_Taken]) -> None:
         _log.critical("the service can no longer serve: %s", error, exc_info=error)

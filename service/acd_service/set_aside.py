@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from acd_core.commands import Command
 from acd_core.enums import CommandKind, TimerKind
-from acd_core.snapshot import decode
+from acd_core.views import Fired
 from acd_service.engine_interface import RoutingEngine
 
 _log = logging.getLogger(__name__)
@@ -21,6 +21,15 @@ class SetAsideEntry(NamedTuple):
     message: str
 
 
+class TimerAbout(NamedTuple):
+    """What a timer is about."""
+
+    words: str
+    """For the operator."""
+    contact_id: str
+    """Empty: about no contact, or one that there is not yet."""
+
+
 class SetAside:
     """Appends to a file of JSON lines in the data directory; knows what it has set aside since it was made."""
 
@@ -31,7 +40,8 @@ class SetAside:
 
     def add(self, command: Command, after_seq: int, at_ns: int, error: BaseException, about: str = "") -> None:
         """Set a command aside. `about` names what a Tick was doing when it failed."""
-        self._known.add((command.kind, command.content_word()))
+        if not about:
+            self._known.add((command.kind, command.content_word()))
         kind = CommandKind(command.kind).name
         entry = {
             "kind": kind,
@@ -72,24 +82,27 @@ def _read(path: Path) -> list[SetAsideEntry]:
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-_SHOWN_MAX:]:
         try:
             raw = json.loads(line)
-            last_line = raw["error"].strip().rpartition("\n")[2]
-            entries.append(SetAsideEntry(int(raw["at_ns"]), str(raw["kind"]), last_line))
+            words = [str(raw["about"])] if raw.get("about") else []
+            words.append(raw["error"].strip().rpartition("\n")[2])
+            entries.append(SetAsideEntry(int(raw["at_ns"]), str(raw["kind"]), ": ".join(words)))
         except (ValueError, KeyError, TypeError, AttributeError):
             _log.warning("%s has a line that is no entry", path)
     return entries
 
 
-def name_of_first_timer(engine: RoutingEngine) -> str:
-    """What the earliest timer is about, in words; for the operator, when the engine fails on it."""
-    state = decode(engine.snapshot())
-    if not state["timers"]:
-        return "no timer"
-    timer = state["timers"][0]
-    contacts = {contact["ordinal"]: contact["contact_id"] for contact in state["contacts"]}
-    agents = {agent["ordinal"]: agent["agent_id"] for agent in state["agents"]}
-    words = [TimerKind(timer["kind"]).name]
-    if timer["contact_ordinal"] >= 0:
-        words.append(f"of contact {contacts.get(timer['contact_ordinal'], '?')!r}")
-    if timer["agent_ordinal"] >= 0:
-        words.append(f"of agent {agents.get(timer['agent_ordinal'], '?')!r}")
-    return " ".join(words)
+def about_timer(fired: Fired | None, engine: RoutingEngine) -> TimerAbout:
+    """What a timer is about that another engine failed on; this one was made anew from the journal."""
+    if fired is None:
+        return TimerAbout("no timer", "")
+    words = [TimerKind(fired.kind).name]
+    contact_id = ""
+    if fired.contact_ordinal >= 0:
+        contacts, _, _ = engine.contacts_from(fired.contact_ordinal, -1, 1, 1)
+        if contacts and contacts[0].ordinal == fired.contact_ordinal:
+            contact_id = contacts[0].contact_id
+        words.append(f"of contact {contact_id or '?'!r}")
+    if fired.agent_ordinal >= 0:
+        agents, _, _ = engine.agents_from(fired.agent_ordinal, -1, 1, 1)
+        there = agents and agents[0].ordinal == fired.agent_ordinal
+        words.append(f"of agent {agents[0].spec.agent_id if there else '?'!r}")
+    return TimerAbout(" ".join(words), contact_id)

@@ -130,6 +130,7 @@ def _verify_tenant(
     report.good_through_seq = engine.seq
     snapshot_seqs = {seq for seq in snapshots.seqs(tenant) if seq > engine.seq}
     events = _events(journal, tenant, max(extent.oldest_event_seq, 1), extent.last_event_seq)
+    _read_before(journal, tenant, engine, extent, events)
     for record in journal.read(tenant, engine.seq + 1):
         if record.seq > extent.last_seq:
             break  # written since the check began
@@ -162,6 +163,17 @@ def _verify_tenant(
         raise JournalDamaged(f"event {extra.event_seq} was not caused by any command", engine.seq)
     on_progress(report.commands_checked, report.commands_checked)
     report.event_hash, report.digest = f"{engine.event_hash:016x}", engine.state_digest()
+
+
+def _read_before(
+    journal: Journal, tenant: str, engine: RoutingEngine, extent: Extent, events: Iterator[EventRecord]
+) -> None:
+    """What is kept of before the snapshot with which the replay begins: it is all there, and as it was written."""
+    for record in journal.read(tenant, max(extent.oldest_seq, 1)):
+        if record.seq >= engine.seq:
+            break
+    for _ in range(max(extent.oldest_event_seq, 1), engine.event_seq + 1):
+        next(events, None)
 
 
 def _start(

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from acd_core.commands import ApplyPolicy, Command, EnqueueContact, SetPresence, UpsertAgents
 from acd_core.engine import Engine
 from acd_core.enums import Presence
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec
+from acd_service.cli.verify import verify_command
 from acd_service.journal import TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.uncommitted import Uncommitted
@@ -104,3 +106,8 @@ def change() -> Callable[..., None]:
         connection.close()
 
     return run
+
+
+@pytest.fixture
+def acd_verify() -> Callable[..., Result]:
+    return lambda *args: CliRunner().invoke(verify_command, list(args))

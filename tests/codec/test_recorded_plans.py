@@ -83,6 +83,7 @@ COMMANDS = [
     ("7a161201631a110a0131120210051a06088094ebdc032002", commands.RequestCallback("c", "1", 5, 10**18, 2)),
     ("aa0503120171", commands.OpenQueue("q")),
     ("b20503120171", commands.CloseQueue("q")),
+    ("ba0503120163", commands.SetContactAside("c")),
 ]
 EVENTS = [
     (

@@ -23,7 +23,7 @@ remove ann bob · ann ready|away [why]|offline [lease=S] · heartbeat ann · enq
 ann accepts|declines|busy|unreachable|misses ID [#OFFER] (the live one if not given) · complete ID [by=ann] [wrap=S]
 [unreached] · transfer ID ann queue=|agent=|with=ID [priority=] [restart] [needs ...] · ann picks ID [for=NAME] ·
 callback ID NUMBER [start=S] [end=S] [attempts=] ·
-open QUEUE · close QUEUE · wrapped ann [ID] · detach ID · attach ID · tick · resume.
+open QUEUE · close QUEUE · aside ID · wrapped ann [ID] · detach ID · attach ID · tick · resume.
 Any of them with `id=R` has that request id.
 
 Questions change nothing: `? ID` (state and agent), `? ann` (presence and what it holds), `? timer` (when the next is
@@ -344,6 +344,8 @@ class Scenario:
                 return c.OpenQueue(queue_id, **request)
             case ["close", queue_id]:
                 return c.CloseQueue(queue_id, **request)
+            case ["aside", contact_id]:
+                return c.SetContactAside(contact_id, **request)
             case ["hold" | "retrieve" as verb, contact_id]:
                 return c.UpdateContact(contact_id, held=verb == "hold", **request)
             case ["abandon" | "cancel" as verb, contact_id]:

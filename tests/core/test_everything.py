@@ -292,6 +292,8 @@ def test_all_features_at_once(engine_class: Any, strict: None) -> None:
                 batch.append(c.ApplyPolicy(world.policy()))
             batch += world.commands(pair.live, now_ns)
             batch += filter(None, [consult(world, pair.live)])
+            if turn % 100 == 99:
+                batch.append(c.SetContactAside(next((view.contact_id for view in pair.live.contacts()), "none")))
             for command in batch:
                 before = pair.live.state_digest() if turn % 20 == 0 else ""
                 answer = pair.apply(now_ns, command)

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from acd_core.commands import Tick
+from acd_core.enums import EndCause, TimerKind
 from acd_core.policy import OfferOutcomes, OutcomePolicy, Policy, QueueSpec
+from acd_core.snapshot import decode
 
 Play = Callable[..., Any]
 
@@ -268,3 +271,49 @@ def test_a_contacts_timers_end_with_it(play: Play) -> None:
         """,
         plain=PLAIN,
     )
+
+
+def test_a_contact_that_is_set_aside_ends_whatever_its_state(play: Play) -> None:
+    scenario = play(
+        """
+          0 | policy centre                | policy 1
+          0 | agent ann cap=200            | ann added
+          0 | ann ready                    | ann ready
+          1 | enqueue c1 sales             | c1 enqueued, c1 offered ann #1 until=21
+          1 | enqueue c2 sales             | c2 enqueued, c2 offered ann #2 until=21
+          1 | enqueue c3 sales             | c3 enqueued
+          2 | ann accepts c2               | c2 accepted ann #2
+        # Its timer is due: any other command waits for a tick, this one goes before.
+         30 | cancel c1                    | refused TIMER_DUE at
+         30 | aside c1                     | c1 withdrawn ann #1, c1 closed set_aside, c3 offered ann #3 until=50
+         31 | aside c2                     | c2 completed ann, c2 closed set_aside
+         31 | enqueue c4 sales             | c4 enqueued, c4 offered ann #4 until=51
+         32 | ann accepts c4               | c4 accepted ann #4
+         33 | complete c4 wrap=20          | c4 completed ann until=53
+         34 | aside c4                     | c4 closed set_aside
+         34 | aside c4                     | refused UNKNOWN_CONTACT contact_id
+         34 | ? timer                      | 50
+        """,
+        centre=Policy(queues=(QueueSpec("sales"),)),
+    )
+    assert scenario.engine.counts().closed[EndCause.SET_ASIDE - 1] == 3
+    snapshot = scenario.engine.snapshot()
+    assert type(scenario.engine).restore(snapshot).snapshot() == snapshot
+    assert len(decode(snapshot)["closed"]) == EndCause.SET_ASIDE
+
+
+def test_the_last_timer_that_fired_is_known_by_name(play: Play) -> None:
+    engine = play(
+        """
+          0 | policy centre                | policy 1
+          0 | agent ann                    | ann added
+          0 | ann ready lease=90           | ann ready until=90
+          1 | enqueue c1 sales             | c1 enqueued, c1 offered ann #1 until=21
+        """,
+        centre=Policy(queues=(QueueSpec("sales"),)),
+    ).engine
+    assert engine.last_fired is None
+    engine.apply(1_600_000_021 * 10**9, Tick())
+    assert engine.last_fired == (TimerKind.OFFER_EXPIRY, 0, 0)
+    engine.apply(1_600_000_090 * 10**9, Tick())
+    assert engine.last_fired == (TimerKind.LEASE_END, -1, 0)

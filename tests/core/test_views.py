@@ -106,7 +106,7 @@ def test_counts(play: Play) -> None:
     counts = scenario.engine.counts()
     assert (counts.agents, counts.agents_ready) == (4, 1)
     assert (counts.waiting, counts.offered, counts.active, counts.wrap_up) == (1, 1, 0, 1)
-    assert (counts.opened, counts.closed) == (5, (0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0))
+    assert (counts.opened, counts.closed) == (5, (0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0))
     assert scenario.engine.agent("ann").leaving
     assert (scenario.engine.waiting_in("sales"), scenario.engine.waiting_in("billing")) == (1, 0)
     assert scenario.engine.lines() == (

@@ -16,7 +16,7 @@ PROTO = Path(__file__).parents[2] / "proto"
 READS = ("Get", "List", "LookUp", "Watch", "Subscribe", "Estimate", "Explain")
 SERVER_KINDS = {
     "tick", "resume", "enqueue_attached_contact", "detach_contact", "attach_contact", "open_queue", "close_queue",
-    "enqueue_known_contact",
+    "enqueue_known_contact", "set_contact_aside",
 }  # fmt: skip
 WITHOUT_REQUEST_ID = {"DispatchRequest", "RouteContactRequest"}
 """They hold requests that carry one each."""

@@ -8,16 +8,29 @@ from itertools import chain
 
 import pytest
 
-from acd_core.commands import ApplyPolicy, CancelContact, EnqueueContact
+from acd_core.commands import (
+    ApplyPolicy,
+    CancelContact,
+    DetachContact,
+    EnqueueContact,
+    SetPresence,
+    Tick,
+    UpsertAgents,
+)
+from acd_core.enums import EndCause, EventType, Presence
 from acd_core.policy import Policy, QueueSpec
 from acd_core.refusal import Reason, Refused
+from acd_core.roster import AgentSpec
+from acd_service import codec
 from acd_service.clock import DrivenClock, WallClock
 from acd_service.config import Config
 from acd_service.engine_interface import engine_maker
 from acd_service.journal import TENANT_DEFAULT, JournalWriteFailed
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.recovery import recover
 from acd_service.sequencer import EngineFailedOnTimer, Sequencer
 from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
+from acd_service.set_aside import SetAside
 from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.tenant import Tenant, open_tenant
 
@@ -51,7 +64,6 @@ class FaultyEngine:
 
     def __init__(self, engine):
         self._engine = engine
-        self.trips_on_ticks = False
 
     def apply(self, at_ns, command):
         if isinstance(command, EnqueueContact) and command.customer_id == "mishap":
@@ -209,34 +221,103 @@ def test_a_command_that_trips_the_engine_is_set_aside(run):
     run(scenario)
 
 
-def test_an_engine_that_fails_on_a_timer_ends_the_service_and_names_it(run, tmp_path):
-    async def scenario(house):
-        policy = Policy(queues=(QueueSpec("sales"),), reattach_ms=1)
-        await house.tenant.submit(ApplyPolicy(policy))
-        seat = house.seat
-        seat.engine = TickFailure(seat.engine)
-        real_rebuild = seat.rebuild
-        seat.rebuild = lambda: TickFailure(real_rebuild())
-        await house.tenant.submit(EnqueueContact("c", "sales", attached=True))
-        from acd_core.commands import DetachContact
+class TimerFailure(FaultyEngine):
+    """It trips at the end of a tick whose last timer is one of some contacts', or of an agent's if `agents`."""
 
-        await house.tenant.submit(DetachContact("c"))
-        for _ in range(200):
-            if house.failures:
-                break
-            await asyncio.sleep(0.01)
-        (failure,) = house.failures
-        assert isinstance(failure, EngineFailedOnTimer)
-        assert "REATTACH_END of contact 'c'" in str(failure)
+    def __init__(self, engine, *contact_ids, agents=False):
+        super().__init__(engine)
+        self._contact_ids = contact_ids
+        self._agents = agents
+
+    def apply(self, at_ns, command):
+        if not isinstance(command, Tick):
+            return self._engine.apply(at_ns, command)
+        ordinals = [view.ordinal for view in map(self._engine.contact, self._contact_ids) if view is not None]
+        answer = self._engine.apply(at_ns, command)
+        fired = self._engine.last_fired
+        if fired.contact_ordinal in ordinals or (self._agents and fired.contact_ordinal < 0):
+            raise AssertionError("a timer trips")
+        return answer
+
+    @classmethod
+    def takes_the_seat(cls, seat, *contact_ids, agents=False):
+        real_rebuild = seat.rebuild
+        seat.engine = cls(seat.engine, *contact_ids, agents=agents)
+        seat.rebuild = lambda: cls(real_rebuild(), *contact_ids, agents=agents)
+
+
+async def until(is_so):
+    for _ in range(500):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to that")
+
+
+def test_a_contact_whose_timer_trips_the_engine_is_set_aside_and_routing_goes_on(run):
+    async def scenario(house):
+        tenant, seat = house.tenant, house.seat
+        await tenant.submit(ApplyPolicy(Policy(queues=(QueueSpec("sales"),), reattach_ms=1)))
+        TimerFailure.takes_the_seat(seat, "bad")
+        for name in ("bad", "good"):
+            await tenant.submit(EnqueueContact(name, "sales", attached=True))
+        for name in ("good", "bad"):
+            await tenant.submit(DetachContact(name))
+        await until(lambda: all(seat.engine.contact(name) is None for name in ("good", "bad")))
+        assert (await tenant.submit(EnqueueContact("next", "sales"))).contact_id == "next"
+        assert house.failures == []
+        (entry,) = tenant.set_aside.entries
+        assert (entry.kind, entry.message) == (
+            "TICK", "REATTACH_END of contact 'bad': AssertionError('a timer trips')",
+        )  # fmt: skip
+        assert [kept.message for kept in SetAside(house.config.data_dir / "set_aside.jsonl").entries] == [
+            "REATTACH_END of contact 'bad': AssertionError: a timer trips"
+        ]
+        events = house.journal.read_events(TENANT_DEFAULT, 1, events_max=100, bytes_max=2**20)
+        closed = {
+            event.contact_id: EndCause(event.cause)
+            for event in map(codec.decode_event, (record.content for record in events))
+            if event.type == EventType.CONTACT_CLOSED
+        }
+        assert closed == {"bad": EndCause.SET_ASIDE, "good": EndCause.LOST}
+        assert tenant.monitor.figures() == {"numbering": 0, "time": 0, "life": 0, "conservation": 0}
+        # What the journal has is what the engine came to.
+        replayed = recover(house.journal, TENANT_DEFAULT, engine_maker(house.config.engine)).engine
+        assert replayed.state_digest() == seat.engine.state_digest()
 
     run(scenario)
 
 
-class TickFailure(FaultyEngine):
-    def apply(self, at_ns, command):
-        if type(command).__name__ == "Tick":
-            raise AssertionError("a timer trips")
-        return self._engine.apply(at_ns, command)
+def test_an_engine_that_fails_on_a_timer_of_an_agent_ends_the_service_and_names_it(run):
+    async def scenario(house):
+        TimerFailure.takes_the_seat(house.seat, agents=True)
+        await house.tenant.submit(UpsertAgents((AgentSpec("ann"),)))
+        await house.tenant.submit(SetPresence("ann", Presence.READY, lease_ms=1))
+        await until(lambda: house.failures)
+        (failure,) = house.failures
+        assert isinstance(failure, EngineFailedOnTimer)
+        assert "LEASE_END of agent 'ann'" in str(failure)
+
+    run(scenario)
+
+
+def test_an_engine_that_fails_on_every_timer_does_not_end_all_contacts(run):
+    async def scenario(house):
+        names = [f"c{number}" for number in range(20)]
+        await house.tenant.submit(ApplyPolicy(Policy(queues=(QueueSpec("sales"),), reattach_ms=300)))
+        TimerFailure.takes_the_seat(house.seat, *names)
+        for name in names:
+            await house.tenant.submit(EnqueueContact(name, "sales", attached=True))
+        house.journal.may_commit.clear()
+        sent = [asyncio.ensure_future(house.tenant.submit(DetachContact(name))) for name in names]
+        await settle(sent[-1])
+        house.journal.may_commit.set()
+        await asyncio.gather(*sent)
+        await until(lambda: house.failures)
+        assert isinstance(house.failures[0], EngineFailedOnTimer)
+        assert sum(house.seat.engine.contact(name) is not None for name in names) >= 20 - 8 - 1
+
+    run(scenario)
 
 
 def test_a_full_house_tells_when_to_come_back(run):

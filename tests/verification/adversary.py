@@ -28,19 +28,22 @@ from acd_core.commands import (
     RemoveAgents,
     RequestCallback,
     Resume,
+    SetContactAside,
     SetPresence,
     Tick,
     TransferContact,
     UpdateContact,
     UpsertAgents,
 )
-from acd_core.enums import ContactState, EventType, OfferOutcome, Presence, Strategy
+from acd_core.enums import CommandKind, ContactState, EventType, OfferOutcome, Presence, Strategy
 from acd_core.events import Event
 from acd_core.limits import AT_NS_MAX, Limits
 from bench.workload import EPOCH_NS, NS_PER_MS, Draws
 
 _OUTCOMES = (OfferOutcome.DECLINED, OfferOutcome.BUSY, OfferOutcome.UNREACHABLE, OfferOutcome.MISSED)
 _REMEMBERED = 40
+_WHILE_DUE = (CommandKind.TICK, CommandKind.RESUME, CommandKind.SET_CONTACT_ASIDE)
+"""Taken although a timer is due."""
 
 
 class _Known:
@@ -164,7 +167,7 @@ class Adversary:
             at_ns = max(at_ns, next_timer_ns - draws.below(2) + draws.below(2))
         command = self._any()
         due = next_timer_ns is not None and next_timer_ns <= at_ns
-        if due and command.kind not in (Tick().kind, Resume().kind) and draws.chance(970):
+        if due and command.kind not in _WHILE_DUE and draws.chance(970):
             self._queue_up(command)
             self._now_ns = at_ns
             return at_ns, Tick(request_id=self._request_id())
@@ -528,3 +531,15 @@ class Adversary:
         if self._draws.chance(700):
             return earlier
         return CancelContact(self._contact(ContactState.WAITING), request_id=earlier.request_id)
+
+
+class RecoveringAdversary(Adversary):
+    """As the plain one, before a service whose engine fails on a timer now and then: that contact is set aside."""
+
+    def _weights(self) -> tuple[tuple[Callable[[], Command | None], int], ...]:
+        return *super()._weights(), (self._set_aside, 2)
+
+    def _set_aside(self) -> Command | None:
+        draws = self._draws
+        states = (ContactState.WAITING, ContactState.OFFERED, ContactState.ACTIVE, ContactState.WRAP_UP)
+        return SetContactAside(self._contact(draws.pick((*states, ContactState.SCHEDULED))))

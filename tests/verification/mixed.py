@@ -5,7 +5,7 @@ picks, callbacks, transfers, consultations, queues that open and close. Crowded 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from verification.adversary import Adversary
+from verification.adversary import RecoveringAdversary
 from verification.worlds import SKILLS, Worlds
 
 from acd_core.commands import (
@@ -140,7 +140,7 @@ class MixedWorlds(Worlds):
         return replace(super().agent(agent_id), weight=self._draws.pick((1, 1, 2, 100, 10_000)))
 
 
-class MixedAdversary(Adversary):
+class MixedAdversary(RecoveringAdversary):
     """As the plain one, with the commands of all of routing."""
 
     WORLDS = MixedWorlds

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from verification.adversary import Adversary
+from verification.adversary import Adversary, RecoveringAdversary
 from verification.lockstep import Coverage, Lockstep
 
 from acd_core.commands import Command
@@ -46,7 +46,7 @@ def run_seed(
     engines: Engines,
     *,
     check: bool = True,
-    stream: type[Adversary] = Adversary,
+    stream: type[Adversary] = RecoveringAdversary,
     thorough_every: int = 64,
     progress: Callable[[int], None] | None = None,
 ) -> Outcome:

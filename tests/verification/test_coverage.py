@@ -1,6 +1,7 @@
 """The streams are worth running: together they see everything that the engine can do so far."""
 
 import pytest
+from verification.adversary import Adversary, RecoveringAdversary
 from verification.engines import REFERENCE
 from verification.lockstep import Coverage
 from verification.quartet import run_seed
@@ -9,6 +10,7 @@ from acd_core.enums import CommandKind, EndCause, EventType, OfferOutcome
 from acd_core.refusal import Reason
 
 SEEDS = range(300, 340)
+RECOVERING = range(340, 345)
 
 JUDGED_BEFORE_AN_ENGINE = {
     Reason.EMPTY, Reason.TOO_LONG, Reason.TOO_MANY, Reason.INVALID_VALUE, Reason.INVALID_CHARACTER,
@@ -24,7 +26,9 @@ SEEN_IN_TEST_BOUNDS = {Reason.SKILL_LIMIT}
 def coverage() -> Coverage:
     total = Coverage()
     for seed in SEEDS:
-        total.add(run_seed(seed, 600, REFERENCE).coverage)
+        total.add(run_seed(seed, 600, REFERENCE, stream=Adversary).coverage)
+    for seed in RECOVERING:
+        total.add(run_seed(seed, 600, REFERENCE, stream=RecoveringAdversary).coverage)
     print(total.table())  # noqa: T201
     return total
 

@@ -35,6 +35,7 @@ class EndCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     END_CAUSE_TRANSFERRED: _ClassVar[EndCause]
     END_CAUSE_CANCELLED: _ClassVar[EndCause]
     END_CAUSE_LOST: _ClassVar[EndCause]
+    END_CAUSE_SET_ASIDE: _ClassVar[EndCause]
 CONTACT_STATE_UNSPECIFIED: ContactState
 CONTACT_STATE_WAITING: ContactState
 CONTACT_STATE_OFFERED: ContactState
@@ -54,6 +55,7 @@ END_CAUSE_MOVED_TO_CALLBACK: EndCause
 END_CAUSE_TRANSFERRED: EndCause
 END_CAUSE_CANCELLED: EndCause
 END_CAUSE_LOST: EndCause
+END_CAUSE_SET_ASIDE: EndCause
 
 class Attributes(_message.Message):
     __slots__ = ("values",)

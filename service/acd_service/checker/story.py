@@ -22,6 +22,7 @@ from acd_core.commands import (
     PickContact,
     RemoveAgents,
     RequestCallback,
+    SetContactAside,
     SetPresence,
     TransferContact,
     UpdateContact,
@@ -316,6 +317,13 @@ class Story(Segments):
             short = self.now_ns - contact.opened_ns < short_ns
             cause = EndCause.SHORT_ABANDON if short else EndCause.ABANDONED
         self.close(contact, cause)
+
+    def _tell_SetContactAside(self, command: SetContactAside) -> None:  # noqa: N802
+        contact = self._contact(command.contact_id)
+        self.withdraw_offers(contact)
+        if contact.state == ContactState.ACTIVE:
+            self.end_active_state(contact, 0)
+        self.close(contact, EndCause.SET_ASIDE)
 
     def _offered(self, command: AcceptOffer | DeclineOffer) -> tuple[Contact, Offer]:
         contact = self._contact(command.contact_id)

@@ -41,6 +41,10 @@ def _close_queue(message: command_pb2.CloseQueueCommand) -> commands.CloseQueue:
     return commands.CloseQueue(message.queue_id, request_id=message.request_id)
 
 
+def _set_aside(message: command_pb2.SetContactAsideCommand) -> commands.SetContactAside:
+    return commands.SetContactAside(message.contact_id, request_id=message.request_id)
+
+
 def _enqueue_attached(request: contact_commands_pb2.EnqueueContactRequest) -> commands.EnqueueContact:
     return contacts.enqueue_contact(request, attached=True)
 
@@ -89,6 +93,7 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "attach_contact": _attach,
     "open_queue": _open_queue,
     "close_queue": _close_queue,
+    "set_contact_aside": _set_aside,
     "enqueue_known_contact": customers.known_contact_of,
 }
 # What the journal has was taken once: which time zones there are here does not matter any more.
@@ -164,7 +169,9 @@ def _write_request_id(message: Any, command: commands.Command) -> None:
     message.request_id = command.request_id
 
 
-def _write_contact_id(message: Any, command: commands.DetachContact | commands.AttachContact) -> None:
+def _write_contact_id(
+    message: Any, command: commands.DetachContact | commands.AttachContact | commands.SetContactAside
+) -> None:
     message.request_id = command.request_id
     message.contact_id = command.contact_id
 
@@ -196,6 +203,7 @@ _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
     CommandKind.REQUEST_CALLBACK: ("request_callback", contacts.write_request_callback),
     CommandKind.OPEN_QUEUE: ("open_queue", _write_queue_id),
     CommandKind.CLOSE_QUEUE: ("close_queue", _write_queue_id),
+    CommandKind.SET_CONTACT_ASIDE: ("set_contact_aside", _write_contact_id),
 }
 
 

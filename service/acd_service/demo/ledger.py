@@ -22,6 +22,7 @@ NAMES_OF_ENDS: Mapping[str, tuple[EndCause, ...]] = {
     "transferred": (EndCause.TRANSFERRED,),
     "cancelled": (EndCause.CANCELLED,),
     "lost": (EndCause.LOST,),
+    "set_aside": (EndCause.SET_ASIDE,),
 }
 """Every way that a contact ends, by the name in the figures; a test holds that no cause is missing."""
 
