@@ -16,7 +16,8 @@ from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_
 from acd_core.memory cimport larger_block
 from acd_core.order_trees cimport tree_insert, tree_remove
 from acd_core.orders cimport is_named, key_of, name_text
-from acd_core.tables cimport acd_prefetch, table_add, table_clear, table_drop, table_find, table_home, table_init, text_key
+from acd_core.tables cimport acd_prefetch, table_add, table_add_text, table_clear, table_drop, table_find, table_home, \
+    table_init, text_key
 
 
 from acd_core.types cimport STRATEGY_BEST_MATCH, STRATEGY_BROADCAST, STRATEGY_FEWEST_CONTACTS, STRATEGY_FIXED_ORDER, \
@@ -79,9 +80,11 @@ cdef class Agents:
         while self.ids.entries[at].slot >= 0:
             if self.ids.entries[at].key == key:
                 slot = self.ids.entries[at].slot
+                acd_prefetch(&self.all[slot])
                 acd_prefetch(<char*>&self.all[slot] + 64)
                 acd_prefetch(<char*>&self.all[slot] + 128)
-                if is_named(self.all[slot].id, name):
+                # The text is looked at by way of the table, so that it is not waited for after the record, but with it.
+                if is_named(<PyObject*>self.ids.entries[at].text, name):
                     return slot
             at = (at + 1) & self.ids.mask
         return -1
@@ -136,7 +139,7 @@ cdef class Agents:
             self.first = slot
         self.last = slot
         self.count += 1
-        table_add(&self.ids, text_key(&self.ids, <PyObject*>agent_id), slot)
+        table_add_text(&self.ids, text_key(&self.ids, <PyObject*>agent_id), slot, <PyObject*>agent_id)
         table_add(&self.ordinals, <uint64_t>ordinal, slot)
         return slot
 

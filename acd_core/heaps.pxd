@@ -9,7 +9,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
-from acd_core.memory cimport larger_block
+from acd_core.memory cimport acd_prefetch, larger_block
 
 cdef extern from *:
     """
@@ -65,12 +65,17 @@ cdef inline void heap_up(Heap* heap, int32_t* position, int32_t at, HeapEntry en
 
 
 cdef inline void heap_down(Heap* heap, int32_t* position, int32_t at, HeapEntry entry) noexcept nogil:
-    cdef int32_t child, end, least
+    cdef int32_t child, end, least, line
     while True:
         child = (at << 2) + 1
         if child >= heap.size:
             break
         end = child + 4 if child + 4 < heap.size else heap.size
+        # Children lie side by side, and theirs: what is looked at next is among these lines.
+        least = (child << 2) + 1
+        if least < heap.size:
+            for line in range(8):
+                acd_prefetch(<const char*>&heap.data[least] + 64 * line)
         least = child
         child += 1
         while child < end:

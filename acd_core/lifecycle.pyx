@@ -464,6 +464,8 @@ cdef class Lifecycle(Estimates):
         cdef EventData* event
         cdef int32_t contact = timer.contact
         cdef int32_t known
+        if contact >= 0:
+            acd_prefetch(self.desk.all[contact].id)
         if timer.kind == TIMER_OFFER_EXPIRY:
             return self.end_offer(timer.about, OUTCOME_MISSED)
         if timer.kind == TIMER_WRAP_UP_END:

@@ -216,7 +216,7 @@ cdef class Lines:
         for index in range(line.row_count):
             row = &line.rows[index]
             if row.major == -contact.priority:
-                if at >= row.tail or row.items[at] != item:
+                if at >= row.tail or not row.blocks[at >> 6].waiting >> (at & 63) & 1:
                     break
                 _remove(row, at, contacts, queue)
                 if row.count == 0 and row.room > 1024:

@@ -52,6 +52,7 @@ cdef struct Chunk:
 cdef struct Lane:
     # Entries of one channel and one rate under one skill, in order.
     Order first  # of the first entry, at hand for those whom it does not concern
+    Chunk* head  # the first chunk
     Chunk** chunks  # none is empty
     int64_t rate
     int32_t channel

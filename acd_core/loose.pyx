@@ -143,6 +143,8 @@ cdef int32_t _make_place(Chunk* chunk, int32_t where, int32_t room) noexcept nog
 
 
 cdef inline void _note_first(Lane* lane) noexcept nogil:
+    """After a change in the first chunk of a lane, or of which one that is."""
+    lane.head = lane.chunks[0]
     lane.first = lane.chunks[0].orders[lane.chunks[0].start]
 
 
@@ -480,14 +482,15 @@ cdef class Loose:
         cdef const Chunk* chunk
         cdef const Need* need
         cdef const uint8_t* levels = self.levels
+        cdef const char* head
         cdef int32_t at
         while True:
             if walk.lane != NULL and walk.chunk_at < walk.lane.count:
-                chunk = walk.lane.chunks[walk.chunk_at]
+                chunk = walk.lane.chunks[walk.chunk_at] if walk.chunk_at else walk.lane.head
                 at = walk.at
                 if at == 0:
                     at = chunk.start
-                    if walk.bound.item >= 0 and not _may_go_before(&chunk.orders[at], walk):
+                    if walk.chunk_at and walk.bound.item >= 0 and not _may_go_before(&chunk.orders[at], walk):
                         walk.chunk_at = walk.lane.count
                         continue
                 while at < chunk.size:
@@ -512,6 +515,10 @@ cdef class Loose:
                     walk.skill -= 1
                     return False
             walk.lane = &self.skills[walk.walker.skills[walk.skill]].all[walk.lane_at]
+            if walk.lane_at + 1 < self.skills[walk.walker.skills[walk.skill]].count:
+                head = <const char*>walk.lane[1].head
+                acd_prefetch(head)
+                acd_prefetch(head + 64)
             walk.chunk_at = walk.lane.count
             if walk.channels >> walk.lane.channel & 1:
                 walk.ageing = walk.lane.rate * walk.now_ms

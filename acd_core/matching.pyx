@@ -14,6 +14,7 @@ from acd_core.agents cimport INDEX_KINDS, is_available
 from acd_core.choosing cimport ANYBODY, PICK, SOMEBODY
 from acd_core.heaps cimport acd_lowest_bit, heap_push, heap_take
 from acd_core.loose cimport LOOSE_BASE, LooseEntry, Walk
+from acd_core.memory cimport acd_prefetch
 from acd_core.state cimport Note, entry_queue, static_score, wants
 from acd_core.types cimport *
 from acd_core.waiting cimport is_picky
@@ -171,6 +172,7 @@ cdef class Matching(Choosing):
         something is mostly out of them again, so it is put there when it is done."""
         cdef Agent* chooser = &self.roster.all[agent]
         cdef int32_t item, contact
+        cdef const Contact* taken
         cdef uint16_t room = self.room_of(chooser)
         cdef Match found
         found.agent = agent
@@ -180,6 +182,11 @@ cdef class Matching(Choosing):
             if item < 0:
                 break
             contact = item >> 1
+            taken = &self.desk.all[contact]
+            acd_prefetch(&taken.accepted_ns)
+            acd_prefetch(&taken.state_since_ns)
+            acd_prefetch(&taken.plan_from_ns)
+            acd_prefetch(taken.id)
             found.second = item & 1
             found.tier = self.tier_by(contact, found.second, agent)
             if found.tier < 0:

@@ -12,6 +12,7 @@ cdef extern from *:
     #endif
     #define ACD_LINE ((size_t)64)
     #define ACD_PAGE ((size_t)1 << 21)
+    #define acd_prefetch(at) __builtin_prefetch(at)
     static CYTHON_INLINE void* acd_block(size_t size) {
         int large = size >= 2 * ACD_PAGE;
         void* block = NULL;
@@ -26,6 +27,7 @@ cdef extern from *:
     """
     void* acd_block(size_t size) noexcept nogil
     void free(void* block) noexcept nogil
+    void acd_prefetch(const void* at) noexcept nogil
 
 
 cdef inline void* new_block(size_t size) except NULL:

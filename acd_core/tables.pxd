@@ -7,7 +7,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint64_t
 from libc.string cimport memcmp, memset
 
-from acd_core.memory cimport free, new_block
+from acd_core.memory cimport acd_prefetch, free, new_block
 
 cdef extern from "Python.h":
     Py_hash_t PyObject_Hash(PyObject* value) except? -1
@@ -52,15 +52,14 @@ cdef extern from *:
         }
         return acd_folded(acd_folded(a ^ other, b ^ key) ^ secret, other);
     }
-    #define acd_prefetch(at) __builtin_prefetch(at)
     """
     const char* acd_bytes(PyObject* text, Py_ssize_t* size) except NULL
     uint64_t acd_text_key(const char* data, Py_ssize_t size, uint64_t secret, uint64_t other) noexcept nogil
-    void acd_prefetch(const void* at) noexcept nogil
 
 
 cdef struct SlotEntry:
     uint64_t key
+    const void* text  # what the key is of in a table of texts, the slot's owner keeps it alive; else NULL
     int32_t slot  # -1: empty
     int32_t spare
 
@@ -111,12 +110,11 @@ cdef inline int32_t table_find(const SlotTable* table, uint64_t key) noexcept no
     return -1
 
 
-cdef inline void _table_insert(SlotTable* table, uint64_t key, int32_t slot) noexcept nogil:
-    cdef uint64_t at = table_home(table, key)
+cdef inline void _table_insert(SlotTable* table, SlotEntry entry) noexcept nogil:
+    cdef uint64_t at = table_home(table, entry.key)
     while table.entries[at].slot >= 0:
         at = (at + 1) & table.mask
-    table.entries[at].key = key
-    table.entries[at].slot = slot
+    table.entries[at] = entry
 
 
 cdef inline int _table_resize(SlotTable* table, uint64_t size) except -1:
@@ -128,18 +126,28 @@ cdef inline int _table_resize(SlotTable* table, uint64_t size) except -1:
     if table.entries != NULL:
         for at in range(table.mask + 1):
             if table.entries[at].slot >= 0:
-                _table_insert(&larger, table.entries[at].key, table.entries[at].slot)
+                _table_insert(&larger, table.entries[at])
         free(table.entries)
     table[0] = larger
     return 0
 
 
 cdef inline int table_add(SlotTable* table, uint64_t key, int32_t slot) except -1:
+    return table_add_text(table, key, slot, NULL)
+
+
+cdef inline int table_add_text(SlotTable* table, uint64_t key, int32_t slot, PyObject* text) except -1:
+    """Add an entry of a table of texts. The text is to be there for as long as the entry."""
+    cdef SlotEntry entry
     if table.entries == NULL:
         _table_resize(table, 16)
     elif <uint64_t>table.count * 5 >= (table.mask + 1) * 3:
         _table_resize(table, (table.mask + 1) * 2)
-    _table_insert(table, key, slot)
+    entry.key = key
+    entry.text = text
+    entry.slot = slot
+    entry.spare = 0
+    _table_insert(table, entry)
     table.count += 1
     return 0
 

@@ -63,10 +63,12 @@ cdef class Waiting:
     cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2
     cdef int32_t best_for(self, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -2
+    cdef int _weigh_classes(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels,
+                            int64_t now_ms, bint tier_first, bint ask) except -1
     cdef int _weigh_loose(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -1
     cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
-                    bint tier_first) except -1
+                    bint tier_first, bint ask) except -1
 
 
 cdef inline bint is_picky(Waiting room, int32_t contact) noexcept nogil:

@@ -18,7 +18,8 @@ from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_
 from acd_core.loose cimport LOOSE_BASE, Need, Walk, is_sooner, pass_lane
 from acd_core.memory cimport larger_block
 from acd_core.orders cimport is_named, key_of, name_text
-from acd_core.tables cimport acd_prefetch, table_add, table_clear, table_drop, table_find, table_home, table_init, text_key
+from acd_core.tables cimport acd_prefetch, table_add_text, table_clear, table_drop, table_find, table_home, table_init, \
+    text_key
 
 
 cdef class Waiting:
@@ -68,9 +69,11 @@ cdef class Waiting:
         while self.ids.entries[at].slot >= 0:
             if self.ids.entries[at].key == key:
                 slot = self.ids.entries[at].slot
+                acd_prefetch(&self.all[slot])
                 acd_prefetch(<char*>&self.all[slot] + 64)
                 acd_prefetch(<char*>&self.all[slot] + 128)
-                if is_named(self.all[slot].id, name):
+                # The text is looked at by way of the table, so that it is not waited for after the record, but with it.
+                if is_named(<PyObject*>self.ids.entries[at].text, name):
                     return slot
             at = (at + 1) & self.ids.mask
         return -1
@@ -120,7 +123,7 @@ cdef class Waiting:
             self.first = slot
         self.last = slot
         self.count += 1
-        table_add(&self.ids, text_key(&self.ids, <PyObject*>contact_id), slot)
+        table_add_text(&self.ids, text_key(&self.ids, <PyObject*>contact_id), slot, <PyObject*>contact_id)
         return slot
 
     cdef int reserve(self, int64_t count) except -1:
@@ -311,13 +314,25 @@ cdef class Waiting:
                           bint tier_first) except -2:
         """The entry (twice the contact's slot, one more for the second) that an agent of the class takes, having room
         on the channels given as bits; -1 for none."""
+        cdef Candidate best
+        # Heads are compared first, and of the first of them it is asked whether it takes the agent. That one mostly does,
+        # and is looked at next anyway; the contacts behind other heads lie anywhere in memory.
+        self._weigh_classes(&best, agent_class, agent_ordinal, channels, now_ms, tier_first, False)
+        if best.entry.item >= 0 and is_picky(self, best.entry.item >> 1):
+            self._weigh_classes(&best, agent_class, agent_ordinal, channels, now_ms, tier_first, True)
+        if self.loose.count:
+            self._weigh_loose(&best, agent_class, agent_ordinal, channels, now_ms, tier_first)
+        return best.entry.item
+
+    cdef int _weigh_classes(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels,
+                            int64_t now_ms, bint tier_first, bint ask) except -1:
+        """The best entry of all classes; if `ask` says so, of those that do not exclude the agent."""
         cdef const uint64_t* row = self.classes.agent_classes[agent_class].row
         cdef int32_t words = self.heaps.classes >> 6
         cdef int32_t word, klass
         cdef uint64_t left
         cdef int64_t ageing
         cdef const HeapEntry* entry
-        cdef Candidate best
         best.entry.item = -1
         best.tier = 0
         for word in range(words):
@@ -337,16 +352,14 @@ cdef class Waiting:
                 if row == NULL and (self.classes.contact_classes[klass].audience != NULL
                                     or not self.classes.serves(agent_class, klass)):
                     continue
-                self._weigh(&best, klass, agent_class, agent_ordinal, ageing, tier_first)
+                self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
         if self.classes.private_of:
             for klass in self.classes.private_of.get(agent_ordinal, ()):
                 if channels >> self.classes.block_channel[klass >> 6] & 1 and self.heaps.heaps[klass].size and \
                         self.classes.serves(agent_class, klass):
                     ageing = self.classes.block_rate[klass >> 6] * now_ms
-                    self._weigh(&best, klass, agent_class, agent_ordinal, ageing, tier_first)
-        if self.loose.count:
-            self._weigh_loose(&best, agent_class, agent_ordinal, channels, now_ms, tier_first)
-        return best.entry.item
+                    self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
+        return 0
 
     cdef int _weigh_loose(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -1:
@@ -388,8 +401,9 @@ cdef class Waiting:
         return 0
 
     cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
-                    bint tier_first) except -1:
-        """Take the first entry of a class that the agent may serve, if it goes before the best so far."""
+                    bint tier_first, bint ask) except -1:
+        """Take the first entry of a class that the agent may serve, if it goes before the best so far; unless `ask` says
+        so without asking whether it excludes the agent."""
         cdef const HeapEntry* entry = &self.heaps.heads[klass]
         cdef int64_t score = ageing - entry.minor
         cdef int32_t tier = 0
@@ -402,7 +416,7 @@ cdef class Waiting:
             tier > best.tier or (tier == best.tier and not is_sooner(entry.major, score, entry.ordinal, &best.entry, best.score))
         ):
             return 0
-        if is_picky(self, entry.item >> 1):
+        if ask and is_picky(self, entry.item >> 1):
             place = self.first_not_excluding(klass, agent_ordinal)
             if place < 0:
                 return 0
