@@ -477,7 +477,7 @@ cdef class Classes:
         """Bring rows up to date with all classes that came and went in bulk: a row has 64 of them in one word."""
         cdef int32_t words = self.agent_class_room >> 6
         cdef int32_t block, word, number
-        cdef uint64_t left, changed
+        cdef uint64_t left, changed, served
         cdef uint64_t[64] square
         cdef uint64_t* row
         for block in range(self.contact_class_room >> 6):
@@ -492,10 +492,16 @@ cdef class Classes:
             for word in range(words):
                 if self.agent_class_used[word] == 0:
                     continue
-                for number in range(64):
-                    square[number] = self.served[number * words + word] \
-                        if self.rows_due[block] >> number & 1 else 0
-                _transpose(square)
+                memset(square, 0, sizeof(square))
+                served = 0
+                left = self.rows_due[block]
+                while left:
+                    number = acd_lowest_bit(left)
+                    left &= left - 1
+                    square[number] = self.served[number * words + word]
+                    served |= square[number]
+                if served:
+                    _transpose(square)
                 left = self.agent_class_used[word]
                 while left:
                     number = acd_lowest_bit(left)

@@ -138,10 +138,13 @@ cdef class LineTrees:
         """How many go before that key."""
         cdef LineNode* nodes = self.nodes
         cdef int32_t result = 0
+        cdef int32_t right
         while root >= 0:
             if _less(&nodes[root], major, minor, ordinal):
-                result += 1 if nodes[root].left < 0 else nodes[nodes[root].left].size + 1
-                root = nodes[root].right
+                # All but those on the right, who are looked at next anyway.
+                right = nodes[root].right
+                result += nodes[root].size - (nodes[right].size if right >= 0 else 0)
+                root = right
             else:
                 root = nodes[root].left
         return result

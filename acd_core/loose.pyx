@@ -441,7 +441,8 @@ cdef class Loose:
 
         Between `begin` and `end` nothing may be added or removed.
         """
-        cdef int32_t index
+        cdef const Lanes* lanes
+        cdef int32_t index, lane
         self._reserve_skills()
         walk.walker = &self.classes.agent_classes[agent_class]
         walk.now_ms = now_ms
@@ -452,7 +453,9 @@ cdef class Loose:
         walk.lane = NULL
         for index in range(walk.walker.skill_count):
             self.levels[walk.walker.skills[index]] = walk.walker.levels[index]
-            acd_prefetch(self.skills[walk.walker.skills[index]].all)
+            lanes = &self.skills[walk.walker.skills[index]]
+            for lane in range(lanes.count):
+                acd_prefetch(&lanes.all[lane])
         return 0
 
     cdef void end(self, Walk* walk) noexcept:

@@ -7,9 +7,11 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
 from libc.stdlib cimport free, realloc
 
+from acd_core.classes cimport AgentClass
 from acd_core.digest cimport mix, text_word
 from acd_core.events cimport clear_event, data_of, is_ours_alone, new_event, new_reference, taken
 from acd_core.heaps cimport acd_lowest_bit
+from acd_core.memory cimport acd_prefetch
 from acd_core.occupancy cimport occupancy_after_busy
 from acd_core.types cimport CHANNELS_BOUND, PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE_WRAP_UP, Extra
 
@@ -62,9 +64,18 @@ cdef class EngineState:
     cdef int gain(self, int32_t agent) except -1:
         """The agent gained room or reach in this command."""
         cdef Agent* gainer = &self.roster.all[agent]
+        cdef const AgentClass* klass
+        cdef int32_t word
         if gainer.noted != self.match_round:
             gainer.noted = self.match_round
             self.note(&self.gained, agent, gainer.ordinal)
+            # What matching will look at, wanted in a moment.
+            klass = &self.classes.agent_classes[gainer.klass]
+            acd_prefetch(klass.skills)
+            acd_prefetch(klass.levels)
+            if klass.row != NULL:
+                for word in range(0, min(self.desk.heaps.classes >> 6, 64), 8):
+                    acd_prefetch(&klass.row[word])
         return 0
 
     # What an agent holds

@@ -139,6 +139,11 @@ def _of_service(error: service_error.ServiceError) -> Status:
         case service_error.TenantState(reason=reason):
             code = _Code.ALREADY_EXISTS if reason == "TENANT_EXISTS" else _Code.FAILED_PRECONDITION
             return status(code, reason, message, field="name")
+        case service_error.BadTenantFile(reason=reason):
+            code = _Code.INVALID_ARGUMENT if reason == "BAD_TENANT_FILE" else _Code.FAILED_PRECONDITION
+            return status(code, reason, message, field="content")
+        case service_error.ExportFailed():
+            return status(_Code.INTERNAL, "EXPORT_FAILED", message)
         case service_error.UnknownTenant():
             return status(_Code.NOT_FOUND, "UNKNOWN_TENANT", message, field="name")
         case service_error.Stopping():

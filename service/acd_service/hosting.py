@@ -6,18 +6,22 @@ restart is to all: its engine is made from the journal, and the command `Resume`
 """
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import BinaryIO, Final
 
 from acd_service.clock import Clock
 from acd_service.config import Config
 from acd_service.data_dir import tenant_dir
 from acd_service.journal import REMOVING, TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.moving.mover import Mover, OnProgress
+from acd_service.moving.tenant_file import Manifest
 from acd_service.recovery import Recovered
 from acd_service.sequencer import Sequencer
 from acd_service.service_error import Overloaded, Stopping, TenantState, TenantSuspended, UnknownTenant
@@ -31,6 +35,7 @@ SUSPENDED: Final = "suspended"
 _REQUEST: Final = "request"
 """By which request it was made."""
 _RETRY_AFTER_MS: Final = 60_000
+_WAIT_S_MAX: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -64,6 +69,8 @@ class Hosting:
         self._sequencer: Sequencer | None = None
         self._clock: Clock | None = None
         self._shared = SharedByTenants()
+        self._mover = Mover(journal, config)
+        self._coming_in: dict[str, asyncio.Task[None]] = {}
         self._hosted: dict[str, Hosted] = {}
         self._lock = asyncio.Lock()
         self._is_stopping = False
@@ -77,6 +84,7 @@ class Hosting:
         Raises:
             JournalError: what is kept of one cannot be used.
         """
+        self._mover.clear()
         for name in self._journal.tenants():
             if REMOVING in self._journal.facts_of(name):
                 self._remove_files(name)
@@ -138,8 +146,7 @@ class Hosting:
                 if request and self._hosted[name].facts.get(_REQUEST) == _word(request):
                     return self._hosted[name], True
                 raise TenantState("TENANT_EXISTS", f"there is a tenant {name!r} already")
-            if len(self._hosted) >= TENANTS_MAX:
-                raise Overloaded(f"{TENANTS_MAX} tenants are here", _RETRY_AFTER_MS)
+            self._check_room_for(name)
             facts = {quota: value for quota, value in asdict(quotas).items() if value}
             if request:
                 facts[_REQUEST] = _word(request)
@@ -147,6 +154,92 @@ class Hosting:
             self._hosted[name] = hosted = Hosted(name, facts)
             await self._reopen(hosted)
             return hosted, False
+
+    @contextlib.asynccontextmanager
+    async def exported(self, name: str) -> AsyncIterator[tuple[Path, Manifest]]:
+        """The file of a tenant as of now, as long as it is needed.
+
+        Raises:
+            UnknownTenant: there is none.
+            ExportFailed: the file cannot be made.
+        """
+        hosted = self.find(name)
+        quotas = {quota: value for quota, value in asdict(self.quotas_of(hosted)).items() if value}
+        folder = self._mover.new_folder()
+        try:
+            yield await self._mover.pack(name, quotas, folder / "file")
+        finally:
+            await self._mover.drop(folder)
+
+    @contextlib.asynccontextmanager
+    async def importing(self) -> AsyncIterator["Import"]:
+        """A tenant that is taken in from a file, whose bytes are to be written to what is given."""
+        self._running()
+        folder = self._mover.new_folder()
+        try:
+            with (folder / "file").open("xb") as file:
+                yield Import(self, self._mover, folder, file)
+        finally:
+            await self._mover.drop(folder)
+
+    async def take_in(self, folder: Path, manifest: Manifest, on_progress: OnProgress) -> Hosted:
+        """Take a tenant in from a folder that was proved; it is suspended then. It is all there or, after the next
+        start at the latest, not at all.
+
+        Raises:
+            TenantState: TENANT_EXISTS.
+            Overloaded: there are as many as there may be.
+            Stopping: the service stops.
+        """
+        name = manifest.tenant
+        async with self._lock:
+            sequencer = self._running()
+            if name in self._hosted:
+                raise TenantState("TENANT_EXISTS", f"there is a tenant {name!r} already")
+            self._check_room_for(name)
+            # What is half in when a service ends is removed by the next.
+            facts = {**manifest.quotas, REMOVING: 1}
+            await sequencer.in_worker(lambda: self._journal.admit(name, manifest.seed, facts))
+            task = asyncio.get_running_loop().create_task(self._put_in(sequencer, folder, manifest, on_progress))
+            self._coming_in[name] = task
+        # Whoever sent the file may go away now: it comes in all the same.
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await task
+            raise
+        return self._hosted[name]
+
+    async def _put_in(self, sequencer: Sequencer, folder: Path, manifest: Manifest, on_progress: OnProgress) -> None:
+        name = manifest.tenant
+
+        def check(done: int, total: int) -> None:
+            self._running()
+            on_progress(done, total)
+
+        try:
+            await self._mover.put_in(sequencer, folder, manifest, check)
+            async with self._lock:
+                self._running()
+                await sequencer.in_worker(lambda: self._journal.put_fact(name, SUSPENDED, 1))
+                await sequencer.in_worker(lambda: self._journal.drop_fact(name, REMOVING))
+                self._hosted[name] = Hosted(name, {**manifest.quotas, SUSPENDED: 1})
+                self._suspended.add(name)
+                self.last_at_ns = max(self.last_at_ns, manifest.extent.last_at_ns)
+            _log.warning("tenant %s is taken in, up to seq %d", name, manifest.extent.last_seq)
+        except Stopping:
+            raise
+        except Exception:
+            await self._delete(sequencer, name)
+            raise
+        finally:
+            del self._coming_in[name]
+
+    def _check_room_for(self, name: str) -> None:
+        if name in self._coming_in:
+            raise TenantState("TENANT_EXISTS", f"a tenant {name!r} is coming in")
+        if len(self._hosted) + len(self._coming_in) >= TENANTS_MAX:
+            raise Overloaded(f"{TENANTS_MAX} tenants are here", _RETRY_AFTER_MS)
 
     async def suspend(self, name: str) -> Hosted:
         """Close a tenant until it is resumed: what it was asked is answered or refused, its streams end, its timers
@@ -179,6 +272,7 @@ class Hosting:
             sequencer = self._running()
             hosted = self.find(name)
             if hosted.is_suspended:
+                await self._reach(self._journal.extent(name).last_at_ns)
                 recovered = await asyncio.to_thread(open_tenant, self._journal, name, self._config)
                 await sequencer.in_worker(lambda: self._journal.drop_fact(name, SUSPENDED))
                 del hosted.facts[SUSPENDED]
@@ -215,6 +309,7 @@ class Hosting:
     async def stop(self) -> None:
         """End the streams of all; no more comes or goes."""
         self._is_stopping = True
+        await asyncio.gather(*self._coming_in.values(), return_exceptions=True)
         async with self._lock:
             await asyncio.gather(*(tenant.stop() for tenant in self._open.values()))
 
@@ -224,6 +319,20 @@ class Hosting:
             await tenant.close()
         self._open.clear()
         await asyncio.to_thread(self._shared.stop)
+
+    async def _reach(self, at_ns: int) -> None:
+        """See to it that the time is not before that of a tenant's last command: it may come from another machine.
+
+        Raises:
+            TenantState: TENANT_AHEAD, the clocks differ by more than can be waited for.
+        """
+        assert self._clock is not None
+        self._clock.advance_to(at_ns)
+        ahead_s = (at_ns - self._clock.now_ns()) / 1e9
+        if ahead_s > _WAIT_S_MAX:
+            raise TenantState("TENANT_AHEAD", f"its last command is {ahead_s:.0f} s ahead of this service's clock")
+        if ahead_s > 0:
+            await asyncio.sleep(ahead_s + 0.001)
 
     def _running(self) -> Sequencer:
         if self._is_stopping or self._sequencer is None:
@@ -261,9 +370,48 @@ class Hosting:
             await tenant.stop()
             await tenant.close()
 
+    async def _delete(self, sequencer: Sequencer, name: str) -> None:
+        await asyncio.to_thread(self._remove_files, name)
+        # Other tenants' commands go between.
+        while await sequencer.in_worker(lambda: self._journal.remove_some(name)):
+            pass
+
     def _remove_files(self, name: str) -> None:
         shutil.rmtree(tenant_dir(self._config.data_dir, name), ignore_errors=True)
         self._journal.snapshots.remove(name)
+
+
+class Import:
+    """A tenant on its way in: first all bytes of its file, then `take_in`."""
+
+    def __init__(self, hosting: Hosting, mover: Mover, folder: Path, file: BinaryIO) -> None:
+        self._hosting = hosting
+        self._mover = mover
+        self._folder = folder
+        self._file = file
+        self._size = 0
+
+    async def write(self, content: bytes) -> None:
+        """Take the next bytes of the file.
+
+        Raises:
+            Overloaded: the disk has no room for it.
+        """
+        self._size += len(content)
+        self._mover.check_room(self._size)
+        await asyncio.to_thread(self._file.write, content)
+
+    async def take_in(self, on_progress: OnProgress) -> tuple[Hosted, Manifest]:
+        """Prove the file and take the tenant in.
+
+        Raises:
+            BadTenantFile: it is damaged, or of a version that cannot be read.
+            TenantState, Overloaded, Stopping: as `Hosting.take_in`.
+        """
+        self._file.close()
+        parts = self._folder / "parts"
+        manifest = await self._mover.prove(self._folder / "file", parts)
+        return await self._hosting.take_in(parts, manifest, on_progress), manifest
 
 
 def _word(request: bytes) -> int:

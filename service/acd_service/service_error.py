@@ -38,6 +38,18 @@ class TenantState(ServiceError):
         self.reason = reason
 
 
+class BadTenantFile(ServiceError):
+    """A file holds no tenant that can be taken in."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ExportFailed(ServiceError):
+    """A tenant's file could not be made; routing goes on."""
+
+
 class UnknownTenant(ServiceError):
     """There is no such tenant here."""
 

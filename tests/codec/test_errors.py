@@ -34,6 +34,10 @@ FAULTS = [
     service_error.TenantState("TENANT_NOT_SUSPENDED", "it is served"),
     service_error.TenantState("TENANT_IN_SETTINGS", "it would come back"),
     service_error.TenantState("TENANT_NEEDED", "it is needed"),
+    service_error.TenantState("TENANT_AHEAD", "clocks differ"),
+    service_error.BadTenantFile("BAD_TENANT_FILE", "it is cut short"),
+    service_error.BadTenantFile("TENANT_FILE_FOREIGN", "it is newer"),
+    service_error.ExportFailed("the disk is full"),
     service_error.UnknownTenant("nobody"),
 ]
 

@@ -13,13 +13,13 @@ from acd_core import enums
 from acd_core.refusal import Reason
 
 PROTO = Path(__file__).parents[2] / "proto"
-READS = ("Get", "List", "LookUp", "Watch", "Subscribe", "Estimate", "Explain")
+READS = ("Get", "List", "LookUp", "Watch", "Subscribe", "Estimate", "Explain", "Export")
 SERVER_KINDS = {
     "tick", "resume", "enqueue_attached_contact", "detach_contact", "attach_contact", "open_queue", "close_queue",
     "enqueue_known_contact", "set_contact_aside",
 }  # fmt: skip
-WITHOUT_REQUEST_ID = {"DispatchRequest", "RouteContactRequest"}
-"""They hold requests that carry one each."""
+WITHOUT_REQUEST_ID = {"DispatchRequest", "RouteContactRequest", "ImportTenantRequest"}
+"""They hold requests that carry one each; or a file whose tenant is taken in once (TENANT_EXISTS)."""
 NOT_NUMBERED = {"CreateTenant", "SuspendTenant", "ResumeTenant", "RemoveTenant"}
 """They say how it is to be with a tenant, and are none of its commands."""
 SURFACE = {
@@ -31,7 +31,7 @@ SURFACE = {
     "EventService": "Subscribe",
     "InsightService": "GetQueueStats WatchStats EstimateWait Explain",
     "AdminService": "GetStatus TakeSnapshot Reconcile",
-    "TenantService": "CreateTenant ListTenants SuspendTenant ResumeTenant RemoveTenant",
+    "TenantService": "CreateTenant ListTenants SuspendTenant ResumeTenant RemoveTenant ExportTenant ImportTenant",
 }
 
 

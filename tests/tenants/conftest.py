@@ -68,13 +68,17 @@ class Caller:
         return make(request(**fields), metadata=self._metadata, timeout=timeout)
 
     def dispatch(self, *batches: Any) -> Any:
-        request, answer = _types("RoutingService/Dispatch")
+        return self.both_ways("RoutingService/Dispatch", iter(batches))
+
+    def both_ways(self, call: str, requests: Iterator[Any], timeout: float = 60) -> Any:
+        """Responses of a call that streams both."""
+        request, answer = _types(call)
         make = self._channel.stream_stream(
-            "/acd.v1.RoutingService/Dispatch",
+            f"/acd.v1.{call}",
             request_serializer=request.SerializeToString,
             response_deserializer=answer.FromString,
         )
-        return make(iter(batches), metadata=self._metadata, timeout=20)
+        return make(requests, metadata=self._metadata, timeout=timeout)
 
 
 def _types(call: str) -> tuple[Any, Any]:
@@ -141,6 +145,8 @@ class House:
             break
         return caller
 
+    fill = staticmethod(lambda caller: fill(caller))
+
     def kill(self) -> None:
         assert self._process is not None
         self._process.kill()
@@ -173,6 +179,26 @@ def make_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
         houses.append(house)
         house.start()
         return house
+
+    yield make
+    for house in houses:
+        house.close()
+
+
+@pytest.fixture
+def make_houses(tmp_path: Path) -> Iterator[Callable[..., list[House]]]:
+    """Several services, each in a folder of its own, which know keys of `acme` and of a host."""
+    houses: list[House] = []
+
+    def make(*folders: str) -> list[House]:
+        for folder in folders:
+            (tmp_path / folder).mkdir()
+            house = House(tmp_path / folder)
+            house.key("acme")
+            house.key("default", Role.HOST)
+            houses.append(house)
+            house.start()
+        return houses
 
     yield make
     for house in houses:

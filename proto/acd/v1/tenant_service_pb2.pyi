@@ -112,3 +112,47 @@ class RemoveTenantRequest(_message.Message):
 class RemoveTenantResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ExportTenantRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class TenantExtent(_message.Message):
+    __slots__ = ("seq", "event_seq", "state_digest")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    EVENT_SEQ_FIELD_NUMBER: _ClassVar[int]
+    STATE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    event_seq: int
+    state_digest: str
+    def __init__(self, seq: _Optional[int] = ..., event_seq: _Optional[int] = ..., state_digest: _Optional[str] = ...) -> None: ...
+
+class ExportTenantResponse(_message.Message):
+    __slots__ = ("extent", "size_bytes", "content")
+    EXTENT_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    extent: TenantExtent
+    size_bytes: int
+    content: bytes
+    def __init__(self, extent: _Optional[_Union[TenantExtent, _Mapping]] = ..., size_bytes: _Optional[int] = ..., content: _Optional[bytes] = ...) -> None: ...
+
+class ImportTenantRequest(_message.Message):
+    __slots__ = ("content",)
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    content: bytes
+    def __init__(self, content: _Optional[bytes] = ...) -> None: ...
+
+class ImportTenantResponse(_message.Message):
+    __slots__ = ("commands", "commands_total", "tenant", "extent")
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    COMMANDS_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    EXTENT_FIELD_NUMBER: _ClassVar[int]
+    commands: int
+    commands_total: int
+    tenant: TenantInfo
+    extent: TenantExtent
+    def __init__(self, commands: _Optional[int] = ..., commands_total: _Optional[int] = ..., tenant: _Optional[_Union[TenantInfo, _Mapping]] = ..., extent: _Optional[_Union[TenantExtent, _Mapping]] = ...) -> None: ...

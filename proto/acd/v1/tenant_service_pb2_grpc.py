@@ -61,6 +61,16 @@ class TenantServiceStub:
                 request_serializer=acd_dot_v1_dot_tenant__service__pb2.RemoveTenantRequest.SerializeToString,
                 response_deserializer=acd_dot_v1_dot_tenant__service__pb2.RemoveTenantResponse.FromString,
                 _registered_method=True)
+        self.ExportTenant = channel.unary_stream(
+                '/acd.v1.TenantService/ExportTenant',
+                request_serializer=acd_dot_v1_dot_tenant__service__pb2.ExportTenantRequest.SerializeToString,
+                response_deserializer=acd_dot_v1_dot_tenant__service__pb2.ExportTenantResponse.FromString,
+                _registered_method=True)
+        self.ImportTenant = channel.stream_stream(
+                '/acd.v1.TenantService/ImportTenant',
+                request_serializer=acd_dot_v1_dot_tenant__service__pb2.ImportTenantRequest.SerializeToString,
+                response_deserializer=acd_dot_v1_dot_tenant__service__pb2.ImportTenantResponse.FromString,
+                _registered_method=True)
 
 
 class TenantServiceServicer:
@@ -105,6 +115,24 @@ class TenantServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportTenant(self, request, context):
+        """Gives all that is kept of a tenant as one file, as of one moment, proved by a replay. Suspend the tenant first if it
+        is to be moved, or the file lacks what happens later.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportTenant(self, request_iterator, context):
+        """Takes a tenant in from such a file, under the name that it had. It is suspended then: nothing is due and nobody is
+        told anything until it is resumed. If the call or the service ends before its time, nothing is there. INVALID_ARGUMENT
+        (BAD_TENANT_FILE) if the file is damaged, FAILED_PRECONDITION (TENANT_FILE_FOREIGN) if it was written by a version
+        that this one cannot read; ALREADY_EXISTS (TENANT_EXISTS) if there is one of the same name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TenantServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -132,6 +160,16 @@ def add_TenantServiceServicer_to_server(servicer, server):
                     servicer.RemoveTenant,
                     request_deserializer=acd_dot_v1_dot_tenant__service__pb2.RemoveTenantRequest.FromString,
                     response_serializer=acd_dot_v1_dot_tenant__service__pb2.RemoveTenantResponse.SerializeToString,
+            ),
+            'ExportTenant': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportTenant,
+                    request_deserializer=acd_dot_v1_dot_tenant__service__pb2.ExportTenantRequest.FromString,
+                    response_serializer=acd_dot_v1_dot_tenant__service__pb2.ExportTenantResponse.SerializeToString,
+            ),
+            'ImportTenant': grpc.stream_stream_rpc_method_handler(
+                    servicer.ImportTenant,
+                    request_deserializer=acd_dot_v1_dot_tenant__service__pb2.ImportTenantRequest.FromString,
+                    response_serializer=acd_dot_v1_dot_tenant__service__pb2.ImportTenantResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -271,6 +309,60 @@ class TenantService:
             '/acd.v1.TenantService/RemoveTenant',
             acd_dot_v1_dot_tenant__service__pb2.RemoveTenantRequest.SerializeToString,
             acd_dot_v1_dot_tenant__service__pb2.RemoveTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/acd.v1.TenantService/ExportTenant',
+            acd_dot_v1_dot_tenant__service__pb2.ExportTenantRequest.SerializeToString,
+            acd_dot_v1_dot_tenant__service__pb2.ExportTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportTenant(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/acd.v1.TenantService/ImportTenant',
+            acd_dot_v1_dot_tenant__service__pb2.ImportTenantRequest.SerializeToString,
+            acd_dot_v1_dot_tenant__service__pb2.ImportTenantResponse.FromString,
             options,
             channel_credentials,
             insecure,

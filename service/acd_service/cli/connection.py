@@ -170,7 +170,9 @@ def connect(server: Service) -> Iterator[grpc.Channel]:
             raise explain(error, server) from None
 
 
-class _Introduced(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc,unused-ignore]
+class _Introduced(
+    grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor
+):  # type: ignore[misc,unused-ignore]
     """Shows a credential with each call."""
 
     def __init__(self, credential: str) -> None:
@@ -181,6 +183,9 @@ class _Introduced(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterc
 
     def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         return continuation(self._with_credential(client_call_details), request)
+
+    def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return continuation(self._with_credential(client_call_details), request_iterator)
 
     def _with_credential(self, details: Any) -> Any:
         return details._replace(metadata=(*(details.metadata or ()), self._entry))

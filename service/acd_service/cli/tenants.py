@@ -1,16 +1,21 @@
 """`acd tenants`: the tenants of a running service."""
 
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 from google.protobuf.json_format import MessageToDict
 
 from acd.v1.tenant_service_pb2 import (
     CreateTenantRequest,
+    ExportTenantRequest,
+    ImportTenantRequest,
     ListTenantsRequest,
     RemoveTenantRequest,
     ResumeTenantRequest,
     SuspendTenantRequest,
+    TenantExtent,
     TenantInfo,
     TenantQuotas,
 )
@@ -20,11 +25,14 @@ from acd_service.cli.terminal import BadInput, example, json_option, print_json,
 
 _REMOVAL_S = 3_600.0
 """A large tenant is deleted in many small steps."""
+_MOVING_S = 3_600.0
+"""It is sent, and replayed before it is sent and before it is taken in."""
+_PIECE_BYTES = 2**20
 
 
 @click.group("tenants")
 def tenants_group() -> None:
-    """Make, suspend, resume and remove tenants while the service runs. For the role host."""
+    """Make, suspend, resume, move and remove tenants while the service runs. For the role host."""
 
 
 @tenants_group.command("list", epilog=example("acd tenants list", "acd tenants list --json"))
@@ -78,6 +86,64 @@ def resume_tenant(name: str, server: Service, as_json: bool) -> None:
     _show(answer.tenant, as_json)
 
 
+@tenants_group.command(
+    "export", epilog=example("acd tenants suspend acme", "acd tenants export acme acme.acd", "acd tenants remove acme")
+)
+@click.argument("name")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@server_option
+@json_option
+def export_tenant(name: str, file: Path, server: Service, as_json: bool) -> None:
+    """Write all that is kept of the tenant NAME to FILE, proved by a replay. Suspend it first to move it."""
+    if file.exists():
+        raise BadInput(f"{file} is there already")
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    try:
+        with connect(server) as channel, unfinished.open("wb") as target:
+            request = ExportTenantRequest(name=name)
+            answers = TenantServiceStub(channel).ExportTenant(request, timeout=_MOVING_S)
+            first = next(answers)
+            target.write(first.content)
+            for answer in answers:
+                target.write(answer.content)
+            target.flush()
+            os.fsync(target.fileno())
+        unfinished.rename(file)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    found = _extent(name, first.extent) | {"file": str(file), "size_bytes": first.size_bytes}
+    if as_json:
+        print_json(found)
+    else:
+        results().print(f"{name} is in {file}: seq {found['seq']}, state {found['state_digest']}", markup=False)
+
+
+@tenants_group.command("import", epilog=example("acd tenants import acme.acd", "acd tenants import acme.acd --resume"))
+@click.argument("file", type=click.File("rb"))
+@click.option("--resume", "resumes", is_flag=True, help="Serve it at once.  [default: it is suspended]")
+@server_option
+@json_option
+def import_tenant(file: BinaryIO, resumes: bool, server: Service, as_json: bool) -> None:
+    """Take in a tenant from FILE, under the name that it had. Interrupted, it leaves nothing."""
+    with connect(server) as channel:
+        stub = TenantServiceStub(channel)
+        pieces = iter(lambda: file.read(_PIECE_BYTES), b"")
+        answers = stub.ImportTenant((ImportTenantRequest(content=piece) for piece in pieces), timeout=_MOVING_S)
+        *_, answer = answers
+        tenant = answer.tenant
+        if resumes:
+            tenant = stub.ResumeTenant(ResumeTenantRequest(name=tenant.name), timeout=DEADLINE_S).tenant
+    found = _extent(tenant.name, answer.extent) | {"state": _state(tenant)}
+    if as_json:
+        print_json(found)
+    else:
+        results().print(
+            f"{tenant.name} is here, {found['state']}: seq {found['seq']}, state {found['state_digest']}", markup=False
+        )
+
+
 @tenants_group.command("remove", epilog=example("acd tenants remove acme"))
 @click.argument("name")
 @server_option
@@ -103,6 +169,12 @@ def _quotas(given: tuple[str, ...]) -> TenantQuotas:
             raise BadInput(f"--quota: {name}: {value!r} is no whole number from 0 to {2**31 - 1}")
         setattr(quotas, name, int(value))
     return quotas
+
+
+def _extent(name: str, extent: TenantExtent) -> dict[str, Any]:
+    return {
+        "name": name, "seq": extent.seq, "event_seq": extent.event_seq, "state_digest": extent.state_digest
+    }  # fmt: skip
 
 
 def _state(tenant: TenantInfo) -> str:

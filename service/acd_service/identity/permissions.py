@@ -77,6 +77,8 @@ CALLS: Final[Mapping[str, Rule]] = {
     "TenantService/SuspendTenant": _HOSTING,
     "TenantService/ResumeTenant": _HOSTING,
     "TenantService/RemoveTenant": _HOSTING,
+    "TenantService/ExportTenant": _HOSTING,
+    "TenantService/ImportTenant": _HOSTING,
 }
 """By `Service/Call` of `acd.v1`. A call that is not here may be made by nobody."""
 
