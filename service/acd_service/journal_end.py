@@ -54,13 +54,16 @@ def losses(
             )
             found.append(Loss(tenant, head.last_seq, head.number, mark, text))
         else:
-            link = link_of(tenant, mark.number)
-            if link is not None and link.hash[:16] != mark.hash_start:
+            marked = head if head.number == mark.number else link_of(tenant, mark.number)
+            if marked is not None and marked.hash[:16] != mark.hash_start:
                 text = (
                     f"{whose} is not the one that was committed: link {mark.number} (command {mark.last_seq}) differs"
                 )
                 found.append(Loss(tenant, head.last_seq, head.number, mark, text))
     for owner, mark in left.items():
-        text = f"a tenant that had {mark.last_seq} commands is not there any more: the journal is an older one"
+        if owner == owner_of(JOURNAL):
+            text = "the journal that the mark is of is not there any more"
+        else:
+            text = f"a tenant that had {mark.last_seq} commands is not there any more: the journal is an older one"
         found.append(Loss(f"?{owner.hex()}", 0, NO_LINKS.number, mark, text))
     return found

@@ -311,8 +311,8 @@ class JournalReader:
                 (tenant, up_to_version, policies_max),
             ).fetchall()
         for place, (*row, checksum) in enumerate(rows):
-            if row[0] != rows[0][0] - place or (row[0] > 1 and place + 1 == len(rows) < policies_max):
-                raise JournalDamaged(f"{self._path}: a policy before {rows[0][0]} is missing")
+            if row[0] != rows[0][0] - place:
+                raise JournalDamaged(f"{self._path}: policy {rows[0][0] - place} is missing")
             if self._has_chain and policy_checksum(tenant.encode(), *row) != checksum:
                 raise JournalDamaged(f"{self._path}: policy {row[0]} is not what was written")
         return [PolicyRecord(tenant, *row) for *row, _ in rows]

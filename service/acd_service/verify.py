@@ -26,7 +26,7 @@ from acd_service.journal import (
     JournalError,
     JournalForeign,
 )
-from acd_service.journal_end import losses
+from acd_service.journal_end import Loss, losses
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import replay
 from acd_service.snapshot_files import SnapshotFiles
@@ -83,10 +83,9 @@ def verify(
     """
     report = VerifyReport(str(data_dir))
     try:
-        marks = read_marks(high_water_path(data_dir)) or {}  # before the journal is looked at, which may go on
         journal = SqliteJournal.open_to_read(data_dir)
         journal.check_pages()
-        found = losses(journal.heads(), marks, journal.link)
+        found = _losses(journal, data_dir) and _losses(journal, data_dir)  # a tenant may just have been removed
         if found:
             raise JournalEndLost(found[0].text, found[0].last_seq)
         if journal.has_chain:
@@ -104,6 +103,11 @@ def verify(
         if error.good_through_seq is not None:
             report.good_through_seq = error.good_through_seq
     return report
+
+
+def _losses(journal: SqliteJournal, data_dir: Path) -> list[Loss]:
+    marks = read_marks(high_water_path(data_dir)) or {}  # before the journal is looked at, which may go on
+    return losses(journal.heads(), marks, journal.link)
 
 
 def _prove(journal: SqliteJournal, tenant: str, report: VerifyReport) -> None:

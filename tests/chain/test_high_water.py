@@ -98,7 +98,7 @@ def test_a_tenant_that_is_gone_is_told_and_a_removed_one_is_not(kept, tmp_path):
 def test_a_journal_that_was_deleted_is_missed(folder):
     for path in folder.glob("journal.sqlite*"):
         path.unlink()
-    with pytest.raises(JournalEndLost):
+    with pytest.raises(JournalEndLost, match="not there any more"):
         SqliteJournal.open(folder)
 
 

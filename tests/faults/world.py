@@ -173,7 +173,7 @@ class _World:
         new = self.folder / f"life-{self.story.lives}"
         new.mkdir()
         old = self.folder / f"life-{self.story.lives - 1}"
-        for name in ("snapshots", "set_aside.jsonl"):
+        for name in ("snapshots", "set_aside.jsonl", "journal.mark"):
             if (old / name).exists():
                 os.rename(old / name, new / name)
         return replace(self.config, data_dir=new)

@@ -18,7 +18,7 @@ from acd_service.config import Config
 from acd_service.data_dir import figures_path
 from acd_service.fanout import Fanout
 from acd_service.figures.counts import DAY_NS, AgentFigures, QueueKey
-from acd_service.figures.kept import KeptFigures
+from acd_service.figures.kept import KeptFigures, UnsoundCounts
 from acd_service.figures.store import StatsRow
 from acd_service.journal import Journal
 from acd_service.opened_by_need import OpenedByNeed
@@ -124,19 +124,26 @@ class FiguresKeeper:
         self._askers += 1
         self._make_haste()
         try:
-            async with asyncio.timeout(_REACH_S):
-                await self._ready.wait()
-                while self._counted < asked_at:
-                    await self._count_some()
-        except TimeoutError:
-            pass  # the answer says as of which event it is
+            with contextlib.suppress(TimeoutError):  # the answer says as of which event it is
+                async with asyncio.timeout(_REACH_S):
+                    await self._ready.wait()
+                    while self._counted < asked_at:
+                        await self._count_some()
+            if self._is_stopped:
+                raise Stopping("the service is stopping")
+            if not self._ready.is_set():
+                raise FiguresNotReady("the figures are not there yet; they are being made from the journal")
+            return await self._kept.use(partial(_read_stored, read))
+        except UnsoundCounts as unsound:
+            await self._go_back()
+            raise FiguresNotReady("the last events are being counted again") from unsound
         finally:
             self._askers -= 1
-        if self._is_stopped:
-            raise Stopping("the service is stopping")
-        if not self._ready.is_set():
-            raise FiguresNotReady("the figures are not there yet; they are being made from the journal")
-        return await self._kept.use(partial(_read_stored, read))
+
+    async def _go_back(self) -> None:
+        """After something went wrong: what is stored is what counts."""
+        await self._kept.close()
+        self._counted = self.event_seq
 
     def _make_haste(self) -> None:
         if self._turn is not None and not self._turn.done():
@@ -181,7 +188,7 @@ class FiguresKeeper:
             except Exception as error:
                 _log.error("the figures are not kept for now: %s", error, exc_info=error)
                 self._ready.clear()
-                await self._kept.close()
+                await self._go_back()
                 if self._fanout.is_stopping:
                     return
                 await asyncio.sleep(_RETRY_S)

@@ -20,7 +20,7 @@ _POLICIES_READ: Final = 100
 
 
 class UnsoundCounts(RuntimeError):
-    """Nobody knows what of the last events is counted, or stored."""
+    """Nobody knows what of the last events is counted, or stored: the figures have to be opened anew."""
 
 
 class KeptFigures:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from acd_service.config import Config
-from acd_service.data_dir import journal_path, snapshots_path, tenant_dir
+from acd_service.data_dir import high_water_path, journal_path, snapshots_path, tenant_dir
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.moving.packing import FILE_NAME
 from acd_service.moving.proving import FOREIGN
@@ -112,6 +112,7 @@ class Mover:
         for beside in ("", "-wal", "-shm"):
             journal = journal_path(folder)
             places.pop(journal.with_name(journal.name + beside), None)
+        places.pop(high_water_path(folder), None)
         if snapshots_path(folder).is_dir():
             places |= {path: snapshots / path.name for path in snapshots_path(folder).iterdir()}
         for path, place in places.items():
