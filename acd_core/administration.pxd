@@ -1,6 +1,7 @@
 from libc.stdint cimport int32_t, int64_t
 
-from acd_core.commands cimport ApplyPolicy, Heartbeat, RemoveAgents, SetPresence, UpsertAgents
+from acd_core.commands cimport ApplyPolicy, Heartbeat, RemoveAgents, UpsertAgents
+from acd_core.orders cimport Name, Order
 from acd_core.segments cimport Segments
 from acd_core.types cimport Contact
 
@@ -17,8 +18,9 @@ cdef class Administration(Segments):
     cdef int do_remove_agents(self, RemoveAgents command) except -1
     cdef int check_heartbeat(self, Heartbeat command) except -1
     cdef int do_heartbeat(self, Heartbeat command) except -1
-    cdef int do_set_presence(self, int32_t slot, SetPresence command) except -1
+    cdef int do_set_presence(self, int32_t slot, const Order* order) except -1
     cdef int32_t known_agent(self, str agent_id, str field) except -1
+    cdef int32_t agent_named(self, const Name* name, str field) except -1
     cdef int set_spec(self, int32_t agent, object spec) except -1
     cdef int put_in_force(self, object policy) except -1
     cdef bint _is_kept(self, const Contact* contact) noexcept

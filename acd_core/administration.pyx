@@ -8,6 +8,7 @@ from libc.string cimport memcmp, memcpy
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, new_reference, taken
 from acd_core.occupancy cimport occupancy_under
+from acd_core.orders cimport name_text, text_named
 from acd_core.rules cimport KEPT_ORDER
 from acd_core.tables cimport same_text
 from acd_core.types cimport *
@@ -303,9 +304,15 @@ cdef class Administration(Segments):
 
     cdef int32_t known_agent(self, str agent_id, str field) except -1:
         """The slot of an agent that is not leaving, or a refusal."""
-        cdef int32_t slot = self.roster.find(agent_id)
+        cdef Name name
+        name_text(<PyObject*>agent_id, &name)
+        return self.agent_named(&name, field)
+
+    cdef int32_t agent_named(self, const Name* name, str field) except -1:
+        """As `known_agent`."""
+        cdef int32_t slot = self.roster.find_named(name)
         if slot < 0 or self.roster.all[slot].leaving:
-            raise Refused(Reason.UNKNOWN_AGENT, field, f'there is no agent "{agent_id}"')
+            raise Refused(Reason.UNKNOWN_AGENT, field, f'there is no agent "{text_named(name)}"')
         return slot
 
     cdef int check_remove_agents(self, RemoveAgents command) except -1:
@@ -349,15 +356,15 @@ cdef class Administration(Segments):
                 self.arm_lease(slot)
         return 0
 
-    cdef int do_set_presence(self, int32_t slot, SetPresence command) except -1:
+    cdef int do_set_presence(self, int32_t slot, const Order* order) except -1:
         cdef Agent* agent = &self.roster.all[slot]
         cdef int64_t lease_ms = 0
-        if command.presence != PRESENCE_OFFLINE:
-            lease_ms = command.lease_ms if command.lease_ms else self.rules.presence_lease_ms
-        if agent.presence == command.presence and same_text(agent.reason, <PyObject*>command.reason):
+        if order.presence != PRESENCE_OFFLINE:
+            lease_ms = order.lease_ms if order.lease_ms else self.rules.presence_lease_ms
+        if agent.presence == order.presence and same_text(agent.reason, order.reason):
             agent.lease_ms = lease_ms
             return self.arm_lease(slot)
-        return self.change_presence(slot, command.presence, command.reason, CAUSE_REQUESTED, lease_ms)
+        return self.change_presence(slot, order.presence, <str>order.reason, CAUSE_REQUESTED, lease_ms)
 
 
 def _requirements(policy):

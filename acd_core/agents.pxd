@@ -3,6 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
 
 from acd_core.heaps cimport HeapEntry, HeapSet
 from acd_core.order_trees cimport TreeNode
+from acd_core.orders cimport Name
 from acd_core.tables cimport SlotTable
 from acd_core.types cimport CHANNELS_BOUND, Agent
 
@@ -41,6 +42,7 @@ cdef class Agents:
     cdef uint16_t channels
 
     cdef int32_t find(self, str agent_id) except -2
+    cdef int32_t find_named(self, const Name* name) except -2
     cdef int32_t add(self, str agent_id, int64_t ordinal) except -1
     cdef int remove(self, int32_t slot) except -1
     cdef int reserve_classes(self, int32_t classes) except -1

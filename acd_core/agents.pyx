@@ -15,8 +15,9 @@ from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_
     heapset_take
 from acd_core.memory cimport larger_block
 from acd_core.order_trees cimport tree_insert, tree_remove
-from acd_core.tables cimport acd_prefetch, same_text, table_add, table_add_text, table_clear, table_drop, \
-    table_find, table_home, table_init, text_key
+from acd_core.orders cimport is_named, key_of, name_text
+from acd_core.tables cimport acd_prefetch, table_add, table_add_text, table_clear, table_drop, table_find, table_home, \
+    table_init, text_key
 
 
 from acd_core.types cimport STRATEGY_BEST_MATCH, STRATEGY_BROADCAST, STRATEGY_FEWEST_CONTACTS, STRATEGY_FIXED_ORDER, \
@@ -64,11 +65,17 @@ cdef class Agents:
 
     cdef int32_t find(self, str agent_id) except -2:
         """The slot of an agent (leaving ones too), or -1."""
-        cdef uint64_t key, at
+        cdef Name name
+        name_text(<PyObject*>agent_id, &name)
+        return self.find_named(&name)
+
+    cdef int32_t find_named(self, const Name* name) except -2:
+        """As `find`, for a name in `ids`."""
+        cdef uint64_t at, key
         cdef int32_t slot
         if self.ids.entries == NULL:
             return -1
-        key = text_key(&self.ids, <PyObject*>agent_id)
+        key = key_of(&self.ids, name)
         at = table_home(&self.ids, key)
         while self.ids.entries[at].slot >= 0:
             if self.ids.entries[at].key == key:
@@ -77,7 +84,7 @@ cdef class Agents:
                 acd_prefetch(<char*>&self.all[slot] + 64)
                 acd_prefetch(<char*>&self.all[slot] + 128)
                 # The text is looked at by way of the table, so that it is not waited for after the record, but with it.
-                if same_text(<PyObject*>self.ids.entries[at].text, <PyObject*>agent_id):
+                if is_named(<PyObject*>self.ids.entries[at].text, name):
                     return slot
             at = (at + 1) & self.ids.mask
         return -1

@@ -36,7 +36,6 @@ cdef void _transpose(uint64_t* square) noexcept nogil:
             at = (at + half + 1) & ~half
         half >>= 1
         mask ^= mask << half
-    return
 
 
 cdef inline void* _regrown(void* block, size_t old_size, size_t new_size) except NULL:

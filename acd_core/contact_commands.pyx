@@ -9,8 +9,8 @@ from acd_core.agents cimport Agents
 from acd_core.choosing cimport Match
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData
+from acd_core.orders cimport Name, is_named, text_named
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
-from acd_core.tables cimport same_text
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, put_object
 
@@ -20,12 +20,12 @@ from acd_core.refusal import Reason, Refused
 cdef int _REPLACED = ReservationEnd.REPLACED
 
 
-cdef int32_t _named(Agents roster, str agent_id, int32_t expected) except -2:
+cdef inline int32_t _agent_named(Agents roster, const Name* name, int32_t expected) except -2:
     """The slot of the agent that a command names (leaving ones too), or -1. Mostly it is the one who holds the contact:
     that one (-1 for nobody) is looked at first."""
-    if expected >= 0 and same_text(roster.all[expected].id, <PyObject*>agent_id):
+    if expected >= 0 and is_named(roster.all[expected].id, name):
         return expected
-    return roster.find(agent_id)
+    return roster.find_named(name)
 
 
 cdef class ContactCommands(Arrivals):
@@ -92,16 +92,17 @@ cdef class ContactCommands(Arrivals):
         self.event_hash = mix(self.event_hash, <uint64_t>_REPLACED)
         return 0
 
-    cdef int do_cancel(self, int64_t at_ns, CancelContact command) except -1:
-        cdef int32_t slot = self.known_contact(command.contact_id)
+    cdef int do_cancel(self, int64_t at_ns, const Order* order) except -1:
+        cdef int32_t slot = self.contact_named(&order.contact)
         cdef Contact* contact = &self.desk.all[slot]
         cdef int cause = END_CANCELLED
         if contact.state != STATE_WAITING and contact.state != STATE_OFFERED and contact.state != STATE_SCHEDULED:
-            raise Refused(Reason.CONTACT_NOT_WAITING, "contact_id", f'contact "{command.contact_id}" waits no more')
+            raise Refused(Reason.CONTACT_NOT_WAITING, "contact_id",
+                          f'contact "{text_named(&order.contact)}" waits no more')
         self.about(slot)
         self.step_to(at_ns)
         self.withdraw(slot)
-        if command.abandoned:
+        if order.abandoned:
             cause = END_ABANDONED
             if at_ns - contact.opened_ns < self.rules.short_abandon_ms * 1000000:
                 cause = END_SHORT_ABANDON
@@ -118,19 +119,21 @@ cdef class ContactCommands(Arrivals):
         self.close(slot, END_SET_ASIDE)
         return self.match_all()
 
-    cdef int32_t check_offer(self, str contact_id, str agent_id, int64_t offer_id) except -1:
+    cdef int32_t check_offer(self, const Order* order) except -1:
         """The live offer of the contact to the agent, or the refusal that says what became of it."""
         cdef const Ended* ended
-        cdef int32_t slot = self.known_contact(contact_id)
+        cdef int64_t offer_id = order.offer_id
+        cdef int32_t slot = self.contact_named(&order.contact)
         cdef Contact* contact = &self.desk.all[slot]
         cdef int32_t offer = contact.offers
-        cdef int32_t agent = _named(self.roster, agent_id, self.desk.offers[offer].agent if offer >= 0 else -1)
+        cdef int32_t agent = _agent_named(
+            self.roster, &order.agent, self.desk.offers[offer].agent if offer >= 0 else -1)
         cdef bint holds = False
         while offer >= 0:
             holds |= self.desk.offers[offer].agent == agent
             offer = self.desk.offers[offer].after
         if agent < 0 or (self.roster.all[agent].leaving and not holds):
-            raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{agent_id}"')
+            raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{text_named(&order.agent)}"')
         offer = contact.offers
         while offer >= 0:
             if self.desk.offers[offer].id == offer_id:
@@ -152,21 +155,25 @@ cdef class ContactCommands(Arrivals):
                     raise Refused(Reason.OFFER_RELEASED, "offer_id", f"offer {offer_id} was taken back")
                 raise Refused(Reason.OFFER_DECLINED, "offer_id", f"offer {offer_id} was declined before")
             offer = ended.after
-        raise Refused(Reason.OFFER_NOT_LIVE, "offer_id", f'contact "{contact_id}" has no live offer {offer_id}')
+        raise Refused(Reason.OFFER_NOT_LIVE, "offer_id",
+                      f'contact "{text_named(&order.contact)}" has no live offer {offer_id}')
 
-    cdef int do_complete(self, int64_t at_ns, CompleteContact command) except -1:
-        cdef int32_t slot = self.known_contact(command.contact_id)
+    cdef int do_complete(self, int64_t at_ns, const Order* order) except -1:
+        cdef int32_t slot = self.contact_named(&order.contact)
         cdef Contact* contact = &self.desk.all[slot]
         if contact.state != STATE_ACTIVE:
-            raise Refused(Reason.CONTACT_NOT_ACTIVE, "contact_id", f'contact "{command.contact_id}" is not being served')
-        if command.agent_id and _named(self.roster, command.agent_id, contact.agent) != contact.agent:
-            raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id", f'"{command.agent_id}" does not serve this contact')
-        if command.not_reached and not self.is_callback(slot):
-            raise Refused(Reason.CONTACT_NOT_CALLBACK, "not_reached", f'contact "{command.contact_id}" is no callback')
+            raise Refused(Reason.CONTACT_NOT_ACTIVE, "contact_id",
+                          f'contact "{text_named(&order.contact)}" is not being served')
+        if order.agent.size and _agent_named(self.roster, &order.agent, contact.agent) != contact.agent:
+            raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id",
+                          f'"{text_named(&order.agent)}" does not serve this contact')
+        if order.not_reached and not self.is_callback(slot):
+            raise Refused(Reason.CONTACT_NOT_CALLBACK, "not_reached",
+                          f'contact "{text_named(&order.contact)}" is no callback')
         self.about(slot)
         self.step_to(at_ns)
-        if not command.not_reached or not self.not_reached(slot):
-            self.complete(slot, command.wrap_up_ms)
+        if not order.not_reached or not self.not_reached(slot):
+            self.complete(slot, order.wrap_up_ms)
         return self.match_all()
 
     cdef int do_request_callback(self, int64_t at_ns, RequestCallback command) except -1:
@@ -278,28 +285,29 @@ cdef class ContactCommands(Arrivals):
                           f'the agent of "{contact_id}" has no room for it')
         return target
 
-    cdef int do_finish(self, int64_t at_ns, FinishWrapUp command) except -1:
+    cdef int do_finish(self, int64_t at_ns, const Order* order) except -1:
         cdef int32_t slot, agent
         cdef list finished
-        if command.contact_id:
-            slot = self.known_contact(command.contact_id)
+        if order.contact.size:
+            slot = self.contact_named(&order.contact)
             if self.desk.all[slot].state != STATE_WRAP_UP:
                 raise Refused(Reason.CONTACT_NOT_IN_WRAP_UP, "contact_id",
-                              f'contact "{command.contact_id}" is not in wrap-up')
+                              f'contact "{text_named(&order.contact)}" is not in wrap-up')
             agent = self.desk.all[slot].agent
-            if _named(self.roster, command.agent_id, agent) != agent:
+            if _agent_named(self.roster, &order.agent, agent) != agent:
                 raise Refused(Reason.NOT_OFFERED_TO_AGENT, "agent_id",
-                              f'contact "{command.contact_id}" is in another agent\'s wrap-up')
+                              f'contact "{text_named(&order.contact)}" is in another agent\'s wrap-up')
             self.about(slot)
             self.step_to(at_ns)
             self.close(slot, END_HANDLED)
             return self.match_all()
-        agent = self.roster.find(command.agent_id)
+        agent = self.roster.find_named(&order.agent)
         if agent < 0:
-            raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{command.agent_id}"')
+            raise Refused(Reason.UNKNOWN_AGENT, "agent_id", f'there is no agent "{text_named(&order.agent)}"')
         finished = [slot for slot in self.held_in_order(agent) if self.desk.all[slot].state == STATE_WRAP_UP]
         if not finished:
-            raise Refused(Reason.AGENT_NOT_IN_WRAP_UP, "agent_id", f'agent "{command.agent_id}" is not in wrap-up')
+            raise Refused(Reason.AGENT_NOT_IN_WRAP_UP, "agent_id",
+                          f'agent "{text_named(&order.agent)}" is not in wrap-up')
         self.step_to(at_ns)
         for slot in finished:
             self.close(slot, END_HANDLED)

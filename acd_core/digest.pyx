@@ -20,6 +20,11 @@ from acd_core.tables cimport acd_bytes
 cdef uint64_t text_word(str text) except? 0:
     cdef Py_ssize_t size
     cdef const char* data = acd_bytes(<PyObject*>text, &size)
+    return bytes_word(data, size)
+
+
+cdef uint64_t bytes_word(const char* data, Py_ssize_t size) noexcept nogil:
+    """The word of the text that these bytes are the UTF-8 of."""
     cdef uint64_t result = <uint64_t>size
     cdef uint64_t chunk
     cdef Py_ssize_t at = 0

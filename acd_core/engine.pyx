@@ -8,6 +8,7 @@ from acd_core.commands cimport AcceptOffer, ApplyPolicy, AttachContact, CancelCo
     RequestCallback, SetContactAside, SetPresence, TransferContact, UpdateContact, UpsertAgents
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, repeated
+from acd_core.orders cimport name_text
 from acd_core.state_reader cimport read_state
 from acd_core.state_source cimport Source
 from acd_core.state_writer cimport write_state
@@ -85,21 +86,30 @@ cdef class Engine(ContactCommands):
 
         The answer is left in `answer` and `result`, the events in `out`, both until the next command is taken.
         """
+        cdef Order order
+        self._order_of(command, &order)
+        return self.take_order(at_ns, &order)
+
+    cdef int take_order(self, int64_t at_ns, const Order* order) except -1:
+        """As `take`."""
+        cdef Command command = None
         cdef int64_t due_ns
         self._begin_output()
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
-        if command.request_id and self._repeats(command):
-            return 0
-        if command.kind != CMD_TICK and command.kind != CMD_RESUME and command.kind != CMD_SET_CONTACT_ASIDE:
+        if order.command != NULL and (<Command>order.command).request_id:
+            command = <Command>order.command
+            if self._repeats(command):
+                return 0
+        if order.kind != CMD_TICK and order.kind != CMD_RESUME and order.kind != CMD_SET_CONTACT_ASIDE:
             due_ns = first_due_ns(self.timers)
             if 0 <= due_ns <= at_ns:
                 raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: a tick comes first")
         self.answered = -1
         self.answered_ordinal = -1
-        self._do(at_ns, command)
+        self._do(at_ns, order)
         self.make_answer()
-        if command.request_id and not self.result.duplicate:
+        if command is not None and not self.result.duplicate:
             self._remember(command)
         return 0
 
@@ -133,38 +143,38 @@ cdef class Engine(ContactCommands):
             del self.requests[self.request_order.popleft()]
         return 0
 
-    cdef int _do(self, int64_t at_ns, Command command) except -1:
-        cdef int kind = command.kind
+    cdef int _do(self, int64_t at_ns, const Order* order) except -1:
+        cdef int kind = order.kind
         cdef int32_t slot
+        cdef Command command
         if kind == CMD_ENQUEUE_CONTACT:
-            return self.do_enqueue(at_ns, <EnqueueContact>command)
+            return self.do_enqueue(at_ns, order)
         if kind == CMD_ACCEPT_OFFER:
-            slot = self.check_offer((<AcceptOffer>command).contact_id, (<AcceptOffer>command).agent_id,
-                                     (<AcceptOffer>command).offer_id)
+            slot = self.check_offer(order)
             self.about(self.desk.offers[slot].contact)
             self.step_to(at_ns)
             self.accept(slot)
             return self.match_all()
         if kind == CMD_COMPLETE_CONTACT:
-            return self.do_complete(at_ns, <CompleteContact>command)
+            return self.do_complete(at_ns, order)
         if kind == CMD_FINISH_WRAP_UP:
-            return self.do_finish(at_ns, <FinishWrapUp>command)
+            return self.do_finish(at_ns, order)
         if kind == CMD_TICK:
             return self._tick(at_ns)
         if kind == CMD_CANCEL_CONTACT:
-            return self.do_cancel(at_ns, <CancelContact>command)
+            return self.do_cancel(at_ns, order)
         if kind == CMD_DECLINE_OFFER:
-            slot = self.check_offer((<DeclineOffer>command).contact_id, (<DeclineOffer>command).agent_id,
-                                     (<DeclineOffer>command).offer_id)
+            slot = self.check_offer(order)
             self.about(self.desk.offers[slot].contact)
             self.step_to(at_ns)
-            self.end_offer(slot, (<DeclineOffer>command).outcome)
+            self.end_offer(slot, order.outcome)
             return self.match_all()
         if kind == CMD_SET_PRESENCE:
-            slot = self.known_agent((<SetPresence>command).agent_id, "agent_id")
+            slot = self.agent_named(&order.agent, "agent_id")
             self.step_to(at_ns)
-            self.do_set_presence(slot, <SetPresence>command)
+            self.do_set_presence(slot, order)
             return self.match_all()
+        command = <Command>order.command
         if kind == CMD_UPDATE_CONTACT:
             return self.do_update(at_ns, <UpdateContact>command)
         if kind == CMD_HEARTBEAT:
@@ -211,6 +221,46 @@ cdef class Engine(ContactCommands):
         if kind == CMD_SET_CONTACT_ASIDE:
             return self.do_set_aside(at_ns, <SetContactAside>command)
         raise TypeError("a command of no known kind")
+
+    cdef int _order_of(self, Command command, Order* order) except -1:
+        """Make an order of a command, which has to outlive it."""
+        cdef int kind = command.kind
+        order.kind = kind
+        order.command = <PyObject*>command
+        if kind == CMD_ENQUEUE_CONTACT:
+            _fill_enqueue(<EnqueueContact>command, order)
+            name_text(order.contact_id, &order.contact)
+            name_text(<PyObject*>(<EnqueueContact>command).queue_id, &order.queue)
+            name_text(<PyObject*>(<EnqueueContact>command).channel_id, &order.channel)
+            name_text(<PyObject*>(<EnqueueContact>command).requirement, &order.requirement)
+            if not order.contact.size:
+                order.contact_id = NULL
+        elif kind == CMD_ACCEPT_OFFER:
+            name_text(<PyObject*>(<AcceptOffer>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<AcceptOffer>command).agent_id, &order.agent)
+            order.offer_id = (<AcceptOffer>command).offer_id
+        elif kind == CMD_COMPLETE_CONTACT:
+            name_text(<PyObject*>(<CompleteContact>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<CompleteContact>command).agent_id, &order.agent)
+            order.wrap_up_ms = (<CompleteContact>command).wrap_up_ms
+            order.not_reached = (<CompleteContact>command).not_reached
+        elif kind == CMD_FINISH_WRAP_UP:
+            name_text(<PyObject*>(<FinishWrapUp>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<FinishWrapUp>command).agent_id, &order.agent)
+        elif kind == CMD_CANCEL_CONTACT:
+            name_text(<PyObject*>(<CancelContact>command).contact_id, &order.contact)
+            order.abandoned = (<CancelContact>command).abandoned
+        elif kind == CMD_DECLINE_OFFER:
+            name_text(<PyObject*>(<DeclineOffer>command).contact_id, &order.contact)
+            name_text(<PyObject*>(<DeclineOffer>command).agent_id, &order.agent)
+            order.offer_id = (<DeclineOffer>command).offer_id
+            order.outcome = (<DeclineOffer>command).outcome
+        elif kind == CMD_SET_PRESENCE:
+            name_text(<PyObject*>(<SetPresence>command).agent_id, &order.agent)
+            order.presence = (<SetPresence>command).presence
+            order.reason = <PyObject*>(<SetPresence>command).reason
+            order.lease_ms = (<SetPresence>command).lease_ms
+        return 0
 
     # Time
 
@@ -300,3 +350,13 @@ cdef class Engine(ContactCommands):
         digest = new_digest()
         self.write_snapshot(digest.update)
         return digest.hexdigest()
+
+
+cdef void _fill_enqueue(EnqueueContact command, Order* order) noexcept:
+    order.contact_id = <PyObject*>command.contact_id
+    order.customer_id = <PyObject*>command.customer_id
+    order.attributes = <PyObject*>command.attributes
+    order.priority = command.priority
+    order.credit_ms = command.credit_ms
+    order.attached = command.attached
+    order.plain = command.plain

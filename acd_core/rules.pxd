@@ -2,7 +2,9 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
 
 from acd_core.classes cimport Classes
+from acd_core.orders cimport Name
 from acd_core.skills cimport Skills
+from acd_core.tables cimport SlotTable
 from acd_core.types cimport Channel, Queue
 
 
@@ -55,6 +57,7 @@ cdef class Rules:
     cdef uint8_t* kept  # by queue slot: what of it the policy before had too, as bits
     cdef list queue_free
     cdef dict queue_slots
+    cdef SlotTable queue_ids
     cdef Channel channels[16]
     cdef uint16_t channels_used
     cdef bint interrupts_used
@@ -76,6 +79,8 @@ cdef class Rules:
     cdef int32_t first_channel
 
     cdef int32_t find_queue(self, str queue_id) except -2
+    cdef int32_t queue_named(self, const Name* name) except -2
+    cdef int32_t channel_named(self, const Name* name) except -2
     cdef int32_t find_channel(self, str channel_id) except -2
     cdef int note_kept(self, object policy) except -1
     cdef int apply(self, object policy) except -1

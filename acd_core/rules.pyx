@@ -7,8 +7,9 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from acd_core.digest cimport text_word
+from acd_core.orders cimport is_named, key_of
 from acd_core.skills cimport drop_weights, weights_of
-from acd_core.tables cimport same_text
+from acd_core.tables cimport same_text, table_add, table_clear, table_drop, table_home, table_init, text_key
 from acd_core.types cimport CHANNELS_BOUND, MEMBERSHIP_LISTED, OUTCOME_BUSY, OUTCOME_DECLINED, OUTCOME_MISSED, \
     OUTCOME_UNREACHABLE, STEP_SET_PRIORITY, STRATEGY_BROADCAST, Weight
 from acd_core.waiting cimport put_object
@@ -44,6 +45,7 @@ cdef class Rules:
         self.classes = classes
         self.queue_free = []
         self.queue_slots = {}
+        table_init(&self.queue_ids)
 
     def __dealloc__(self):
         cdef int32_t slot
@@ -59,6 +61,7 @@ cdef class Rules:
         for slot in range(CHANNELS_BOUND):
             if self.channels[slot].id != NULL:
                 Py_DECREF(<object>self.channels[slot].id)
+        table_clear(&self.queue_ids)
         free(self.queues)
         free(self.kept)
 
@@ -67,11 +70,33 @@ cdef class Rules:
         slot = self.queue_slots.get(queue_id)
         return -1 if slot is None else slot
 
+    cdef int32_t queue_named(self, const Name* name) except -2:
+        """As `find_queue`, for a name in `queue_ids`."""
+        cdef uint64_t at, key
+        if self.queue_ids.entries == NULL:
+            return -1
+        key = key_of(&self.queue_ids, name)
+        at = table_home(&self.queue_ids, key)
+        while self.queue_ids.entries[at].slot >= 0:
+            if self.queue_ids.entries[at].key == key and is_named(
+                    self.queues[self.queue_ids.entries[at].slot].id, name):
+                return self.queue_ids.entries[at].slot
+            at = (at + 1) & self.queue_ids.mask
+        return -1
+
     cdef int32_t find_channel(self, str channel_id) except -2:
         """The slot of a channel, or -1."""
         cdef int32_t slot
         for slot in range(CHANNELS_BOUND):
             if self.channels[slot].id != NULL and same_text(self.channels[slot].id, <PyObject*>channel_id):
+                return slot
+        return -1
+
+    cdef int32_t channel_named(self, const Name* name) except -2:
+        """As `find_channel`."""
+        cdef int32_t slot
+        for slot in range(CHANNELS_BOUND):
+            if self.channels[slot].id != NULL and is_named(self.channels[slot].id, name):
                 return slot
         return -1
 
@@ -163,6 +188,7 @@ cdef class Rules:
         names = {spec.queue_id for spec in queues}
         for queue_id in [name for name in self.queue_slots if name not in names]:
             slot = self.queue_slots.pop(queue_id)
+            table_drop(&self.queue_ids, text_key(&self.queue_ids, <PyObject*>queue_id), slot)
             queue = &self.queues[slot]
             if queue.contacts or self.classes.members[slot].classes:
                 raise AssertionError("a queue in use is dropped")
@@ -328,6 +354,7 @@ cdef class Rules:
             self.classes.reserve_queues(room)
         slot = self.queue_free.pop()
         self.queue_slots[queue_id] = slot
+        table_add(&self.queue_ids, text_key(&self.queue_ids, <PyObject*>queue_id), slot)
         Py_INCREF(queue_id)
         self.queues[slot].id = <PyObject*>queue_id
         self.queues[slot].id_word = text_word(queue_id)

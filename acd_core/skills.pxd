@@ -2,7 +2,9 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from acd_core.anchors cimport ANCHOR_SKILLS, STACK_ROOM, Cover, Op
+from acd_core.orders cimport Name
 from acd_core.programs cimport OP_AND, OP_NOT, OP_OR, OP_TERM
+from acd_core.tables cimport SlotTable
 from acd_core.types cimport Weight
 
 cdef enum:
@@ -47,6 +49,7 @@ cdef class Skills:
     cdef int32_t* rarity  # by skill slot: how many agent classes have it
     cdef dict skill_slots
     cdef dict requirement_slots
+    cdef SlotTable requirement_texts
     cdef list skill_free
     cdef list requirement_free
 
@@ -54,6 +57,7 @@ cdef class Skills:
     cdef int set_level(self, int32_t skill, int32_t klass, int level) except -1
     cdef int unpin_skill(self, int32_t skill) except -1
     cdef int32_t find(self, str text) except -1
+    cdef int32_t find_named(self, const Name* text) except -2
     cdef int hold(self, int32_t requirement) except -1
     cdef int release(self, int32_t requirement) except -1
     cdef int pin(self, int32_t requirement) except -1

@@ -13,7 +13,9 @@ from libc.string cimport memset
 
 from acd_core.anchors cimport find_cover
 from acd_core.digest cimport text_word
+from acd_core.orders cimport is_named, key_of
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
+from acd_core.tables cimport table_add, table_clear, table_drop, table_home, table_init, text_key
 
 from acd_core.command_checks import parse_own_cached
 from acd_core.requirement import And, Not, Or, Term
@@ -33,6 +35,7 @@ cdef class Skills:
     def __cinit__(self):
         self.skill_slots = {}
         self.requirement_slots = {}
+        table_init(&self.requirement_texts)
         self.skill_free = []
         self.requirement_free = []
         self.idle_first = -1
@@ -54,6 +57,7 @@ cdef class Skills:
             free(self.requirements[slot].ops)
             free(self.requirements[slot].skills)
             free(self.requirements[slot].cover)
+        table_clear(&self.requirement_texts)
         free(self.rarity)
         free(self.skills)
         free(self.requirements)
@@ -179,6 +183,20 @@ cdef class Skills:
             return known
         return self._compile(text)
 
+    cdef int32_t find_named(self, const Name* text) except -2:
+        """The slot of a requirement that is known, by its name in `requirement_texts`, else -1."""
+        cdef uint64_t at, key
+        if not text.size:
+            return 0
+        key = key_of(&self.requirement_texts, text)
+        at = table_home(&self.requirement_texts, key)
+        while self.requirement_texts.entries[at].slot >= 0:
+            if self.requirement_texts.entries[at].key == key and is_named(
+                    self.requirements[self.requirement_texts.entries[at].slot].text, text):
+                return self.requirement_texts.entries[at].slot
+            at = (at + 1) & self.requirement_texts.mask
+        return -1
+
     cdef int hold(self, int32_t slot) except -1:
         """A queue or a live contact has it from now on; its skills count as in use."""
         cdef Requirement* requirement = &self.requirements[slot]
@@ -261,6 +279,7 @@ cdef class Skills:
         for index in range(requirement.skill_count):
             self.unpin_skill(requirement.skills[index])
         del self.requirement_slots[<str>requirement.text]
+        table_drop(&self.requirement_texts, text_key(&self.requirement_texts, requirement.text), slot)
         Py_DECREF(<object>requirement.text)
         free(requirement.ops)
         free(requirement.skills)
@@ -303,6 +322,7 @@ cdef class Skills:
         Py_INCREF(text)
         requirement.text = <PyObject*>text
         self.requirement_slots[text] = slot
+        table_add(&self.requirement_texts, text_key(&self.requirement_texts, <PyObject*>text), slot)
         self.requirement_count += 1
         self._set_idle(slot)
         return slot

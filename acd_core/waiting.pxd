@@ -5,6 +5,7 @@ from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
 from acd_core.heaps cimport Heap, HeapEntry, HeapSet
 from acd_core.loose cimport Loose
+from acd_core.orders cimport Name
 from acd_core.tables cimport SlotTable
 from acd_core.types cimport Contact, Ended, Exclusion, Extra, Offer, Trail
 
@@ -46,6 +47,7 @@ cdef class Waiting:
     cdef int32_t ended_free
 
     cdef int32_t find(self, str contact_id) except -2
+    cdef int32_t find_named(self, const Name* name) except -2
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1
     cdef int reserve(self, int64_t count) except -1
     cdef int remove(self, int32_t slot) except -1

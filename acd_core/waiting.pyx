@@ -17,8 +17,9 @@ from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_
     heapset_take
 from acd_core.loose cimport LOOSE_BASE, Need, Walk, is_sooner, pass_lane
 from acd_core.memory cimport larger_block
-from acd_core.tables cimport acd_prefetch, same_text, table_add_text, table_clear, table_drop, table_find, \
-    table_home, table_init, text_key
+from acd_core.orders cimport is_named, key_of, name_text
+from acd_core.tables cimport acd_prefetch, table_add_text, table_clear, table_drop, table_find, table_home, table_init, \
+    text_key
 
 
 cdef class Waiting:
@@ -53,11 +54,17 @@ cdef class Waiting:
 
     cdef int32_t find(self, str contact_id) except -2:
         """The slot of a live contact, or -1."""
-        cdef uint64_t key, at
+        cdef Name name
+        name_text(<PyObject*>contact_id, &name)
+        return self.find_named(&name)
+
+    cdef int32_t find_named(self, const Name* name) except -2:
+        """As `find`, for a name in `ids`."""
+        cdef uint64_t at, key
         cdef int32_t slot
         if self.ids.entries == NULL:
             return -1
-        key = text_key(&self.ids, <PyObject*>contact_id)
+        key = key_of(&self.ids, name)
         at = table_home(&self.ids, key)
         while self.ids.entries[at].slot >= 0:
             if self.ids.entries[at].key == key:
@@ -66,7 +73,7 @@ cdef class Waiting:
                 acd_prefetch(<char*>&self.all[slot] + 64)
                 acd_prefetch(<char*>&self.all[slot] + 128)
                 # The text is looked at by way of the table, so that it is not waited for after the record, but with it.
-                if same_text(<PyObject*>self.ids.entries[at].text, <PyObject*>contact_id):
+                if is_named(<PyObject*>self.ids.entries[at].text, name):
                     return slot
             at = (at + 1) & self.ids.mask
         return -1

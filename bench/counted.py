@@ -4,7 +4,7 @@
 
 Each kind of operation has a pass over the same commands from the same state, counting on around its commands only. The
 dump of a pass is named after the workload, the operation and how many commands were counted. A pass of its own counts
-what the marks and the call from Python take by themselves.
+what the marks and the call from Python take by themselves, and one goes over whole batches.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 from acd_core.commands import Command, Tick
 from acd_core.engine import Engine
 from acd_core.enums import CommandKind, EventType
+from bench.batches import Batches, read_messages
 from bench.floor import Floor, built
 from bench.recording import Recording
 from bench.workload import SHAPES, Timed
@@ -27,6 +28,10 @@ COUNTED_MAX = 500
 """Commands of one operation that are counted in a pass."""
 TICKS = 200
 FLOOR_COMMANDS = 2_000
+MESSAGES_BEFORE = 10
+MESSAGES = 15
+"""Messages of the batches that are counted, and that go before."""
+BATCH = "batch"
 NOTHING = "nothing"
 NOTHING_DUE = "tick_nothing_due"
 
@@ -105,6 +110,16 @@ def main() -> int:
     one_pass(engine.apply, ticks, [NOTHING_DUE] * TICKS, NOTHING_DUE)
     for kind in sorted(set(kinds)):
         one_pass(Engine.restore(state).apply, steady, kinds, kind)
+    batches = Batches(Engine.restore(state), read_messages(recording.messages_path)[0])
+
+    def batch() -> int:
+        batches.run(MESSAGES_BEFORE)
+        marks.toggle()
+        _, commands = batches.run(MESSAGES_BEFORE + MESSAGES)
+        marks.toggle()
+        return commands
+
+    marks.dump_pass(name, BATCH, batch)
     return 0
 
 

@@ -6,6 +6,7 @@ It is built by itself, not with the engine's modules: always optimised, also bes
 import ctypes
 import hashlib
 import os
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -31,7 +32,9 @@ def built(source: Path, flags: tuple[str, ...] = FLAGS) -> Path:
     if not library.exists():
         BUILD.mkdir(parents=True, exist_ok=True)
         made = library.with_suffix(f".{os.getpid()}")
-        done = subprocess.run([compiler(), *flags, "-o", str(made), str(source)], capture_output=True, text=True)
+        done = subprocess.run(
+            [*shlex.split(compiler()), *flags, "-o", str(made), str(source)], capture_output=True, text=True
+        )
         if done.returncode:
             raise RuntimeError(f"{source.name} could not be compiled:\n{done.stderr}")
         made.replace(library)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def _cpu() -> str:
 
 def _compiler() -> str:
     try:
-        done = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=True)
+        done = subprocess.run([*shlex.split(compiler()), "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return "no compiler"
     return done.stdout.splitlines()[0]

@@ -9,6 +9,7 @@ It prints a JSON object on standard output: seq, at_ns, state_digest, size_bytes
 
 import argparse
 import json
+import logging
 import os
 import sys
 from dataclasses import asdict, dataclass
@@ -52,6 +53,8 @@ def main() -> int:
     parser.add_argument("--engine", default="compiled", choices=("compiled", "reference"))
     options = parser.parse_args()
     os.nice(10)
+    # What stands on standard error is why there is no snapshot; how far the replay is interests nobody there.
+    logging.getLogger("acd_service.recovery").setLevel(logging.ERROR)
     try:
         taken = take_snapshot(options.data, options.tenant, options.engine)
     except EngineFailedOnReplay as error:

@@ -35,9 +35,10 @@ from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, SkillLevel
 from acd_service import codec
 from acd_service.batches import Applied, BatchFailed, Permit, apply_batch, read_batch, response_of
+from acd_service.batches.applying import _status_bytes
 from acd_service.batches.plain import apply_plain
 from acd_service.codec.batches import dispatch_request
-from acd_service.codec.values import packed_attributes
+from acd_service.codec.values import packed_attributes, varint
 from acd_service.service_error import PermissionDenied
 
 T0 = 1_700_000_000_000_000_000
@@ -129,6 +130,43 @@ def test_compiled_and_plain_give_the_same(timed: list[tuple[int, list[Command]]]
         assert answer.batch_id == number
         assert len(answer.results) == len(some)
     assert compiled.state_digest() == plain.state_digest()
+
+
+def by_plain(engine: Engine, content: bytes, at_ns: int) -> list[Applied]:
+    batch = read_batch(content)
+    runs: list[Applied] = []
+    while not runs or runs[-1].after < len(batch):
+        start = runs[-1].after if runs else 0
+        runs.append(apply_plain(engine, at_ns, batch, start, _status_bytes, None, None, b""))
+    return runs
+
+
+def dispatch_bytes(commands: list[bytes]) -> bytes:
+    return b"".join(b"\x12" + varint(len(content)) + content for content in commands)
+
+
+@given(
+    st.lists(st.tuples(commands, st.integers(0, 80), st.integers(0, 255), st.booleans()), min_size=1, max_size=8),
+    st.integers(0, 30),
+)
+@settings(max_examples=150, deadline=None)
+def test_bytes_gone_wrong_are_judged_as_by_the_plain_codec(
+    damaged: list[tuple[Command, int, int, bool]], later_s: int
+) -> None:
+    """Word for word: orders over bytes, and objects made by protobuf, have one engine and one set of rules."""
+    contents = []
+    for command, place, value, is_damaged in damaged:
+        content = bytearray(codec.encode_command(command))
+        if is_damaged and place < len(content):
+            content[place] = value
+        contents.append(bytes(content))
+    request = dispatch_bytes(contents)
+    quick, plain = started(Engine()), started(Engine())
+    answer, runs = apply_all(quick, request, T0 + later_s * 10**9)
+    expected = by_plain(plain, request, T0 + later_s * 10**9)
+    assert answer == DispatchResponse.FromString(b"".join(run.results for run in expected))
+    assert [meaning(run) for run in runs] == [meaning(run) for run in expected]
+    assert quick.snapshot() == plain.snapshot()
 
 
 @given(batches)

@@ -1,24 +1,25 @@
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t
 
 from acd_core.engine cimport Engine
+from acd_core.orders cimport Order
 from acd_service.batches.framing cimport Frame
-from acd_service.codec.wire_reader cimport CommandReader
+from acd_service.codec.outlines cimport Outline
 
 
 cdef struct Coming:
-    # What a command to come names: keys in the tables of ids and of texts; 0: nothing.
-    uint64_t contact
-    uint64_t agent
-    uint64_t name
-    uint64_t requirement
+    # A command that was looked at.
+    Outline outline
     int32_t contact_slot  # -1: none found
+    bint is_order  # an engine can take it as an order
 
 
 cdef class Ahead:
     cdef Coming coming[32]
+    cdef bint is_large
 
-    cdef void begin(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t start) noexcept
-    cdef void step(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept
-    cdef void _name(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept
-    cdef void _find(self, Engine engine, CommandReader reader, Coming* coming) noexcept
+    cdef void begin(self, Engine engine, Frame frame, Py_ssize_t start) noexcept
+    cdef Coming* step(self, Engine engine, Frame frame, Py_ssize_t place) noexcept
+    cdef void _name(self, Engine engine, Frame frame, Py_ssize_t place) noexcept
+    cdef void _find(self, Engine engine, Coming* coming) noexcept
+    cdef void _find_new(self, Engine engine, const Order* order) noexcept
     cdef void _follow(self, Engine engine, Coming* coming) noexcept

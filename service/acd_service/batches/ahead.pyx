@@ -1,19 +1,22 @@
 # cython: language_level=3
-"""What the next commands of a batch will look at, fetched into the cache before they come to it.
+"""The commands of a batch looked at before they are applied, and what they will look at fetched into the cache.
 
 With many contacts a command waits for memory several times, each time for an address that the answer before gave. A
-batch tells its commands in advance, so such chains are gone along for several commands at once: a step names what a
-command far ahead is about, one nearer finds it in the tables, one nearer still follows it to its agent and its offer.
+batch tells its commands in advance, so such chains are gone along for several commands at once: a step outlines a
+command far ahead and names what it is about, one nearer finds that in the tables, one nearer still follows it to its
+agent and its offer.
 
-These are hints alone. Nothing is decided by what is read here: it may be out of date when the command comes, so slots
-are checked against the rooms that they lie in, and addresses are fetched, not followed.
+An outline says what the bytes say, which does not change. The rest are hints alone: nothing is decided by what is read
+here, it may be out of date when the command comes, so slots are checked against the rooms that they lie in, and
+addresses are fetched, not followed.
 """
 
-from libc.stdint cimport uint8_t
-from libc.string cimport memset
+from libc.stdint cimport uint64_t
 
-from acd_core.tables cimport SlotTable, acd_prefetch, acd_text_key, table_home
-from acd_core.types cimport Contact
+from acd_core.orders cimport Name, Order, key_of
+from acd_core.tables cimport SlotTable, acd_prefetch, table_home
+from acd_core.types cimport CMD_ACCEPT_OFFER, CMD_DECLINE_OFFER, CMD_ENQUEUE_CONTACT, CMD_SET_PRESENCE, Contact
+from acd_service.codec.outlines cimport read_outline
 from acd_service.codec.wire_fields cimport Span, take_span
 
 cdef enum:
@@ -22,31 +25,26 @@ cdef enum:
     NAMED = 12
     FOUND = 8
     FOLLOWED = 4
-    TAG_OF_REQUIREMENT = 0x2A  # EnqueueContact.requirement
-    ENQUEUE_CONTACT = 1
-    ACCEPT_OFFER = 4
-    DECLINE_OFFER = 5
-    FINISH_WRAP_UP = 7
-    SET_PRESENCE = 8
+    LARGE = 4096  # contacts and agents; fewer stay in the cache by themselves
 
 
-cdef inline uint64_t _fetch_entry(const SlotTable* table, const Span* id) noexcept:
-    cdef uint64_t key = acd_text_key(<const char*>id.at, id.size, table.secret[0], table.secret[1])
-    if table.entries == NULL:
-        return 0
-    acd_prefetch(&table.entries[table_home(table, key)])
-    return key
+cdef inline void _name_in(const SlotTable* table, Name* name) noexcept nogil:
+    """Give a name its key, and have its place in the table fetched."""
+    if name.size:
+        name.key = key_of(table, name)
+        if table.entries != NULL:
+            acd_prefetch(&table.entries[table_home(table, name.key)])
 
 
-cdef inline int32_t _slot_of(const SlotTable* table, uint64_t key) noexcept:
-    """The slot of the first entry with a key, if it is near its home; else -1."""
+cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept nogil:
+    """The slot of the first entry with the name's key, if it is near its home; else -1."""
     cdef uint64_t at
     cdef int tried
-    if not key or table.entries == NULL:
+    if not name.size or not name.key or table.entries == NULL:
         return -1
-    at = table_home(table, key)
+    at = table_home(table, name.key)
     for tried in range(4):
-        if table.entries[at].slot < 0 or table.entries[at].key == key:
+        if table.entries[at].slot < 0 or table.entries[at].key == name.key:
             return table.entries[at].slot
         at = (at + 1) & table.mask
     return -1
@@ -55,74 +53,57 @@ cdef inline int32_t _slot_of(const SlotTable* table, uint64_t key) noexcept:
 cdef class Ahead:
     """Holds what is known of the next commands; one for each thread of work."""
 
-    cdef void begin(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t start) noexcept:
+    cdef void begin(self, Engine engine, Frame frame, Py_ssize_t start) noexcept:
         """Before the command in place `start`, the first of its run."""
         cdef Py_ssize_t place
+        self.is_large = engine.desk.count + engine.roster.count >= LARGE
+        if not self.is_large:
+            return
         for place in range(start, start + NAMED):
-            self._name(engine, reader, frame, place)
+            self._name(engine, frame, place)
         for place in range(start, start + FOUND):
-            self._find(engine, reader, &self.coming[place % PLACES])
+            self._find(engine, &self.coming[place % PLACES])
         for place in range(start, start + FOLLOWED):
             self._follow(engine, &self.coming[place % PLACES])
 
-    cdef void step(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept:
-        """Before the command in any place of a run that has begun."""
-        self._name(engine, reader, frame, place + NAMED)
-        self._find(engine, reader, &self.coming[(place + FOUND) % PLACES])
-        self._follow(engine, &self.coming[(place + FOLLOWED) % PLACES])
+    cdef Coming* step(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
+        """The command in any place of a run that has begun, when it is its turn."""
+        if self.is_large:
+            self._name(engine, frame, place + NAMED)
+            self._find(engine, &self.coming[(place + FOUND) % PLACES])
+            self._follow(engine, &self.coming[(place + FOLLOWED) % PLACES])
+        else:
+            self._name(engine, frame, place)
+        return &self.coming[place % PLACES]
 
-    cdef void _name(self, Engine engine, CommandReader reader, Frame frame, Py_ssize_t place) noexcept:
+    cdef void _name(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
         cdef Coming* coming = &self.coming[place % PLACES]
-        cdef const uint8_t* at
-        cdef const uint8_t* end
-        cdef Span content
-        cdef Span second
-        cdef Span third
-        cdef Span text
-        cdef const Span* contact = &second
-        cdef const Span* agent = &third
+        cdef Span span, content
         cdef int kind
-        memset(coming, 0, sizeof(Coming))
+        coming.is_order = False
         coming.contact_slot = -1
-        if place >= frame.count or frame.commands[place].size < 2:
+        if place >= frame.count:
             return
-        at = frame.commands[place].at
-        end = at + frame.commands[place].size
-        if at[0] >= 0x80 or at[0] & 7 != 2 or take_span(at + 1, end, &content) == NULL:
+        span = frame.commands[place]
+        if span.size < 2 or span.at[0] >= 0x80 or span.at[0] & 7 != 2 \
+                or take_span(span.at + 1, span.at + span.size, &content) != span.at + span.size \
+                or not read_outline(span.at[0] >> 3, content, &coming.outline):
             return
-        kind = at[0] >> 3
-        second.size = third.size = 0
-        at = content.at
-        end = at + content.size
-        while at < end and at[0] < 0x30 and at[0] & 7 == 2:
-            if at[0] == TAG_OF_REQUIREMENT and kind != ENQUEUE_CONTACT:
-                break
-            if at[0] == 0x12:
-                at = take_span(at + 1, end, &second)
-            elif at[0] == 0x1A:
-                at = take_span(at + 1, end, &third)
-            elif at[0] == TAG_OF_REQUIREMENT:
-                at = take_span(at + 1, end, &text)
-                if at != NULL and text.size:
-                    coming.requirement = reader.requirements.fetch(text.at, text.size)
-            else:
-                at = take_span(at + 1, end, &text)
-            if at == NULL:
-                return
-        if kind == FINISH_WRAP_UP or kind == SET_PRESENCE:
-            contact = &third
-            agent = &second
-        elif kind != ACCEPT_OFFER and kind != DECLINE_OFFER:
-            agent = NULL
-        if contact.size and kind != SET_PRESENCE:
-            coming.contact = _fetch_entry(&engine.desk.ids, contact)
-        if agent != NULL and agent.size:
-            coming.agent = _fetch_entry(&engine.roster.ids, agent)
-            coming.name = reader.names.fetch(agent.at, agent.size)
+        coming.is_order = coming.outline.bare
+        kind = coming.outline.order.kind
+        _name_in(&engine.desk.ids, &coming.outline.order.contact)
+        if kind == CMD_ENQUEUE_CONTACT:
+            _name_in(&engine.rules.queue_ids, &coming.outline.order.queue)
+            _name_in(&engine.skills.requirement_texts, &coming.outline.order.requirement)
+        elif kind == CMD_ACCEPT_OFFER or kind == CMD_DECLINE_OFFER or kind == CMD_SET_PRESENCE:
+            _name_in(&engine.roster.ids, &coming.outline.order.agent)
 
-    cdef void _find(self, Engine engine, CommandReader reader, Coming* coming) noexcept:
-        cdef int32_t slot = _slot_of(&engine.desk.ids, coming.contact)
+    cdef void _find(self, Engine engine, Coming* coming) noexcept:
+        cdef int32_t slot
         cdef const char* record
+        if not coming.is_order:
+            return
+        slot = _slot_of(&engine.desk.ids, &coming.outline.order.contact)
         if 0 <= slot < engine.desk.used:
             coming.contact_slot = slot
             record = <const char*>&engine.desk.all[slot]
@@ -130,16 +111,26 @@ cdef class Ahead:
             acd_prefetch(record + 64)
             acd_prefetch(record + 128)
             acd_prefetch(record + 192)
-        slot = _slot_of(&engine.roster.ids, coming.agent)
+        if coming.outline.order.kind == CMD_ENQUEUE_CONTACT:
+            self._find_new(engine, &coming.outline.order)
+            return
+        slot = _slot_of(&engine.roster.ids, &coming.outline.order.agent)
         if 0 <= slot < engine.roster.room:
             record = <const char*>&engine.roster.all[slot]
             acd_prefetch(record)
             acd_prefetch(record + 64)
             acd_prefetch(record + 128)
-        if coming.name:
-            reader.names.fetch_text(coming.name)
-        if coming.requirement:
-            reader.requirements.fetch_text(coming.requirement)
+
+    cdef void _find_new(self, Engine engine, const Order* order) noexcept:
+        """What a new contact asks for, and the place that it is likely to get."""
+        cdef int32_t slot = _slot_of(&engine.rules.queue_ids, &order.queue)
+        if 0 <= slot < engine.rules.queue_room:
+            acd_prefetch(&engine.rules.queues[slot])
+            acd_prefetch(<const char*>&engine.rules.queues[slot] + 64)
+            acd_prefetch(<const char*>&engine.rules.queues[slot] + 128)
+        slot = _slot_of(&engine.skills.requirement_texts, &order.requirement)
+        if 0 <= slot < engine.skills.requirement_room:
+            acd_prefetch(&engine.skills.requirements[slot])
 
     cdef void _follow(self, Engine engine, Coming* coming) noexcept:
         cdef const Contact* contact

@@ -13,27 +13,28 @@ from libc.string cimport memcpy, memset
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
 from acd_core.events cimport AnswerData, EventData, data_of
-from acd_core.timers cimport first_timer
+from acd_core.timers cimport first_due_ns
 from acd_core.types cimport *
-from acd_service.batches.ahead cimport Ahead
+from acd_service.batches.ahead cimport Ahead, Coming
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.call_writer cimport CallWriter
-from acd_service.codec.event_writer cimport EventWriter
+from acd_service.codec.event_writer cimport EventWriter, length_of
 from acd_service.codec.wire_fields cimport Span, take_span
 from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport (
-    Back,
     Buffer,
     append,
     append_framed,
-    back_time,
-    begin_back,
+    end_message,
     framed_size,
     put_bytes,
     put_frame,
+    put_number,
+    put_tag,
+    put_text,
+    put_time,
     put_varint,
     reserve,
-    utf8_of,
     varint_size,
 )
 
@@ -58,12 +59,13 @@ cdef Command _tick = Tick()
 cdef enum:
     KINDS = 32
     ROOM_KEPT_MAX = 1 << 22
-    LARGE = 4096  # contacts and agents; fewer stay in the cache by themselves
     TAG_OF_RECORDS = 0x0A  # CommandChunk.records
     TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
     TAG_OF_EVENTS = 0x12  # EventChunk.events
     TAG_OF_RESULTS = 0x12  # DispatchResponse.results
     RECORD_HEAD_BYTES_MAX = 64
+    RESULT_BYTES_MAX = 128  # what a result takes beside its ids
+    UTF8_BYTES_MAX = 4  # of a character
 
 
 cdef int[32] _result_fields
@@ -82,7 +84,6 @@ cdef class _Run:
     cdef Buffer records
     cdef Buffer hashes
     cdef Buffer events
-    cdef Back back
     cdef uint8_t at[32]  # the time as a field `at`, which nearly all outputs of a run share
     cdef Py_ssize_t at_size
     cdef int64_t at_ns
@@ -98,13 +99,12 @@ cdef class _Run:
         free(self.records.data)
         free(self.hashes.data)
         free(self.events.data)
-        free(self.back.data)
 
     cdef int record(self, Engine engine, const void* command, Py_ssize_t size) except -1:
         """Put the command just accepted (an `acd.v1.Command`) and its events to what the journal will keep."""
         cdef const AnswerData* answer = engine.result
         cdef Py_ssize_t tail = len(self.asked_by)
-        cdef Py_ssize_t head
+        cdef Py_ssize_t start
         cdef uint8_t* out
         cdef const EventData* event
         cdef int32_t index
@@ -116,19 +116,18 @@ cdef class _Run:
         self.last_seq = answer.seq
         for index in range(engine.out_count):
             event = data_of(engine.out[index])
-            if _events.write(event):
-                head = _events.back.end - _events.back.at
-                reserve(&self.events, head + tail + 11)
-                out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
-                out = put_bytes(out, _events.back.at, head)
-            else:
+            start = self.events.size
+            reserve(&self.events, 2)
+            self.events.data[start] = TAG_OF_EVENTS
+            self.events.size += 2  # the tag and a length, see end_message
+            if not _events.write(event, &self.events):
                 written = encode_event(<object>engine.out[index])
-                head = len(written)
-                reserve(&self.events, head + tail + 11)
-                out = put_frame(self.events.data + self.events.size, TAG_OF_EVENTS, head + tail)
-                out = put_bytes(out, PyBytes_AS_STRING(written), head)
-            out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
-            self.events.size = out - self.events.data
+                append(&self.events, PyBytes_AS_STRING(written), len(written))
+            reserve(&self.events, tail + 8)
+            out = self.events.data + self.events.size
+            if tail:
+                out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+            self.events.size = end_message(self.events.data + start + 1, out) - self.events.data
             if not self.first_event_seq:
                 self.first_event_seq = event.event_seq
             self.last_event_seq = event.event_seq
@@ -151,84 +150,50 @@ cdef class _Run:
         self.records.size = out - self.records.data
         return 0
 
-    cdef int put_result(self, int field, int64_t seq, int64_t at_ns, bint duplicate, PyObject* contact_id, int state,
-                        PyObject* agent_id, int64_t offer_id, int64_t expires_ns) except -1:
-        """A CommandResult whose response has a number, a time and how a contact stands; `contact_id` NULL: none."""
-        cdef Py_ssize_t contact_size = 0
-        cdef Py_ssize_t agent_size = 0
-        cdef const void* contact = NULL
-        cdef const void* agent = NULL
-        cdef uint64_t expires_s = <uint64_t>expires_ns // 1000000000
-        cdef uint64_t nanos = <uint64_t>expires_ns % 1000000000
-        cdef int time_size = (1 + varint_size(expires_s)) + (1 + varint_size(nanos) if nanos else 0)
-        cdef Py_ssize_t standing = 0
-        cdef Py_ssize_t size
+    cdef int put_result(self, int field, const AnswerData* answer) except -1:
+        """A CommandResult whose response has a number, a time and, if the command was about one, how a contact stands."""
+        cdef uint8_t* result
+        cdef uint8_t* response
+        cdef uint8_t* standing
         cdef uint8_t* out
-        if contact_id != NULL:
-            contact = utf8_of(contact_id, &contact_size)
-        if agent_id != NULL:
-            agent = utf8_of(agent_id, &agent_size)
-        self.keep_time(at_ns)
-        size = 1 + varint_size(<uint64_t>seq) + self.at_size + (2 if duplicate else 0)
-        if contact_size:
-            standing = framed_size(contact_size) + 2
-            if agent_size:
-                standing += framed_size(agent_size) + 1 + varint_size(<uint64_t>offer_id)
-                if expires_ns:
-                    standing += 2 + time_size
-            size += framed_size(standing)
-        reserve(&self.results, size + 24)
-        out = put_frame(self.results.data + self.results.size, TAG_OF_RESULTS, framed_size(size))
-        out = put_frame(out, <uint8_t>(field << 3 | 2), size)
-        out[0] = 1 << 3
-        out = put_varint(out + 1, <uint64_t>seq)
+        self.keep_time(answer.at_ns)
+        reserve(&self.results, RESULT_BYTES_MAX
+                + UTF8_BYTES_MAX * (length_of(answer.contact_id) + length_of(answer.agent_id)))
+        result = put_tag(self.results.data + self.results.size, TAG_OF_RESULTS)
+        response = put_tag(result + 1, field << 3 | 2)
+        out = put_number(response + 1, 1, <uint64_t>answer.seq)
         out = put_bytes(out, self.at, self.at_size)
-        if duplicate:
-            out[0] = 3 << 3
-            out[1] = 1
-            out += 2
-        if contact_size:
-            out = put_frame(out, 4 << 3 | 2, standing)
-            out = put_frame(out, 1 << 3 | 2, contact_size)
-            out = put_bytes(out, contact, contact_size)
-            out[0] = 2 << 3
-            out[1] = <uint8_t>state
-            out += 2
-            if agent_size:
-                out = put_frame(out, 3 << 3 | 2, agent_size)
-                out = put_bytes(out, agent, agent_size)
-                out[0] = 4 << 3
-                out = put_varint(out + 1, <uint64_t>offer_id)
-                if expires_ns:
-                    out = put_frame(out, 5 << 3 | 2, time_size)
-                    out[0] = 1 << 3
-                    out = put_varint(out + 1, expires_s)
-                    if nanos:
-                        out[0] = 2 << 3
-                        out = put_varint(out + 1, nanos)
-        self.results.size = out - self.results.data
+        out = put_number(out, 3, answer.duplicate)
+        if answer.contact_id != NULL:
+            standing = put_tag(out, 4 << 3 | 2)
+            out = put_text(standing + 1, 1, answer.contact_id)
+            out = put_number(out, 2, <uint64_t>answer.contact_state)
+            if answer.agent_id != NULL:
+                out = put_number(put_text(out, 3, answer.agent_id), 4, <uint64_t>answer.offer_id)
+                if answer.offer_expires_ns:
+                    out = put_time(out, 5, answer.offer_expires_ns)
+            out = end_message(standing, out)
+        self.results.size = end_message(result, end_message(response, out)) - self.results.data
         return 0
 
     cdef int keep_time(self, int64_t at_ns) except -1:
         """Have a field `at`; its number is 2 in records and in answers alike."""
         if at_ns != self.at_ns:
-            begin_back(&self.back, RECORD_HEAD_BYTES_MAX)
-            back_time(&self.back, 2, at_ns)
-            self.at_size = self.back.end - self.back.at
-            memcpy(self.at, self.back.at, <size_t>self.at_size)
+            self.at_size = put_time(self.at, 2, at_ns) - self.at
             self.at_ns = at_ns
         return 0
 
     cdef int answer(self, Engine engine, Command command, tuple not_signed_on) except -1:
         """Put the result of the command just accepted to the results."""
-        cdef const AnswerData* answer = engine.result
-        cdef int field = _result_fields[command.kind]
         cdef bytes written
-        if not field or not_signed_on or not answer.seq:
+        if not _result_fields[command.kind] or not_signed_on or not engine.result.seq:
             written = result_of(command, engine.answer, not_signed_on).SerializeToString()
             return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
-        return self.put_result(field, answer.seq, answer.at_ns, answer.duplicate, answer.contact_id,
-                               answer.contact_state, answer.agent_id, answer.offer_id, answer.offer_expires_ns)
+        return self.answer_order(engine, command.kind)
+
+    cdef int answer_order(self, Engine engine, int kind) except -1:
+        """As `answer`, of a kind that has its field, in an engine that has taken a command before."""
+        return self.put_result(_result_fields[kind], engine.result)
 
 
 def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssize_t start, status_of, permit, set_aside,
@@ -239,26 +204,25 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef _Run run = _new_run()
     cdef Py_ssize_t place
     cdef Span span
+    cdef Coming* coming
+    cdef int kind
     cdef Command command
     cdef dict refused = {}
     cdef uint64_t granted = permit.granted if permit is not None else 0
     cdef object policy = None
-    cdef tuple not_signed_on
-    cdef bint is_known, is_large
+    cdef bint is_known
     if not 1 <= at_ns <= _AT_NS_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
     if not 0 <= start < frame.count:
         raise IndexError(start)
     run.asked_by = asked_by
-    is_large = engine.desk.count + engine.roster.count >= LARGE
-    if is_large:
-        _ahead.begin(engine, _reader, frame, start)
+    _ahead.begin(engine, frame, start)
     for place in range(start, frame.count):
-        if is_large:
-            _ahead.step(engine, _reader, frame, place)
+        coming = _ahead.step(engine, frame, place)
         command = None  # so that the reader finds it free
         span = frame.commands[place]
         is_known = False
+        kind = 0
         try:
             if permit is not None and not _is_granted(granted, span):
                 permit.check(_bytes_of(span))
@@ -267,45 +231,56 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
                     raise known[place]
                 command = known[place]
                 is_known = True
+            elif set_aside is None and coming.is_order and engine.seq and _reader.order_of(engine.skills, &coming.outline):
+                kind = coming.outline.order.kind
             else:
-                command = _reader.read(span.at, span.size)
-                if command is None:
-                    command = dispatched_command(_bytes_of(span), place)
-            if set_aside is not None and command in set_aside:
-                raise CommandSetAside("the engine failed on this command before")
+                command = _command_at(span, place)
+            if command is not None:
+                kind = command.kind
+                if set_aside is not None and command in set_aside:
+                    raise CommandSetAside("the engine failed on this command before")
         except Exception as error:
-            _put_error(run, command, error, status_of, refused)
+            _put_error(run, kind, error, status_of, refused)
             continue
         if _is_due(engine, at_ns):
             _fire(engine, at_ns, run)
         try:
-            engine.take(at_ns, command)
+            if command is None:
+                engine.take_order(at_ns, &coming.outline.order)
+            else:
+                engine.take(at_ns, command)
         except Refused as error:
-            _put_error(run, command, error, status_of, refused)
+            _put_error(run, kind, error, status_of, refused)
             continue
         except Exception as error:
-            raise BatchFailed(place, command, at_ns, error) from error
+            raise BatchFailed(place, _command_at(span, place) if command is None else command, at_ns, error) from error
         if not engine.result.duplicate:
-            run.accepted[command.kind] += 1
+            run.accepted[kind] += 1
             if is_known:
                 written = encode_command(command)
                 run.record(engine, PyBytes_AS_STRING(written), len(written))
             else:
                 run.record(engine, span.at, span.size)
         else:
-            key = (command.kind, "DUPLICATE")
+            key = (kind, "DUPLICATE")
             refused[key] = refused.get(key, 0) + 1
-        not_signed_on = ()
-        if command.kind == CMD_HEARTBEAT:
-            not_signed_on = _not_signed_on(engine, <Heartbeat>command)
-        run.answer(engine, command, not_signed_on)
-        if command.kind == CMD_APPLY_POLICY and not engine.result.duplicate:
+        if command is None:
+            run.answer_order(engine, kind)
+            continue
+        run.answer(engine, command, _not_signed_on(engine, <Heartbeat>command) if kind == CMD_HEARTBEAT else ())
+        if kind == CMD_APPLY_POLICY and not engine.result.duplicate:
             policy = command
             place += 1
             break
     else:
         place = frame.count
     return _applied(engine, run, place, at_ns, refused, policy)
+
+
+cdef Command _command_at(Span span, Py_ssize_t place):
+    """The command in a batch's place."""
+    cdef Command command = _reader.read(span.at, span.size)
+    return dispatched_command(_bytes_of(span), place) if command is None else command
 
 
 def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_ssize_t start, bytes asked_by not None):
@@ -379,9 +354,9 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
     return _applied(engine, run, place, at_ns, refused, None), outcomes, (ticked, of_tick)
 
 
-cdef inline bint _is_due(Engine engine, int64_t at_ns):
-    cdef int32_t timer = first_timer(engine.timers)
-    return timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns
+cdef inline bint _is_due(Engine engine, int64_t at_ns) noexcept:
+    cdef int64_t due_ns = first_due_ns(engine.timers)
+    return 0 <= due_ns <= at_ns and at_ns >= engine.now_ns
 
 
 cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
@@ -392,10 +367,10 @@ cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
     return take_span(span.at + 1, span.at + span.size, &only) == span.at + span.size
 
 
-cdef int _put_error(_Run run, Command command, error, status_of, dict refused) except -1:
+cdef int _put_error(_Run run, int kind, error, status_of, dict refused) except -1:
     """Put why a command was not taken to the results."""
     cdef bytes written
-    key = (0 if command is None else command.kind, reason_of(error))
+    key = (kind, reason_of(error))
     refused[key] = refused.get(key, 0) + 1
     written = error_result(status_of(error))
     return append_framed(&run.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))

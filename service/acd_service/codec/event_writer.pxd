@@ -14,14 +14,12 @@ cdef inline Py_ssize_t length_of(PyObject* text) noexcept:
 
 
 cdef class EventWriter:
-    cdef Back back
+    cdef Buffer own
     cdef unsigned char at[32]  # the last time that was written, as a field
     cdef Py_ssize_t at_size
     cdef long long at_ns
 
-    cdef int _write_time(self, long long at_ns) except -1
-    cdef bint write(self, const EventData* event) except -1
-    cdef bint _write_detail(self, const EventData* event) except -1
+    cdef bint write(self, const EventData* event, Buffer* buffer) except -1
 
 
 cdef bint write_standing(Back* back, int field, const AnswerData* answer) except -1

@@ -4,28 +4,35 @@
 `codec.events` and `codec.story_events` are the specification; what is not written here (an agent's description), or has
 a value that protobuf would not take, is left to them.
 
-A message is written from its end to its beginning, so its fields come in falling order.
+A message within a message is written before its length is known: a byte is left for it, and if it takes two or three
+the message is moved.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp
 
 from acd_core.events cimport AnswerData, Event, EventData
 from acd_core.types cimport *
 from acd_service.codec.wire_fields cimport Fields, Span, take_fields, take_span
 from acd_service.codec.wire_writer cimport (
-    acd_copy,
-    back_bytes,
     back_close,
-    back_ms,
     back_number,
-    back_signed,
     back_text,
     back_time,
-    begin_back,
+    end_message,
+    put_bytes,
+    put_frame,
+    put_ms,
+    put_number,
+    put_signed,
+    put_tag,
+    put_text,
+    put_time,
+    put_varint,
+    reserve,
 )
 
 cdef extern from "Python.h":
@@ -42,242 +49,211 @@ cdef enum:
 
 
 cdef class EventWriter:
-    """Holds the room that it writes in."""
+    """Remembers the last time that was written."""
 
     def __cinit__(self):
         self.at_ns = -1
 
     def __dealloc__(self):
-        free(self.back.data)
+        free(self.own.data)
 
     def event(self, Event event not None):
         """An event as bytes, or None if the plain codec has to be asked."""
-        if not self.write(&event.data):
+        self.own.size = 0
+        if not self.write(&event.data, &self.own):
             return None
-        return PyBytes_FromStringAndSize(<const char*>self.back.at, self.back.end - self.back.at)
+        return PyBytes_FromStringAndSize(<const char*>self.own.data, self.own.size)
 
-    cdef bint write(self, const EventData* event) except -1:
-        """Write an event into `back`; False if the plain codec has to be asked."""
-        cdef const uint8_t* end
+    cdef bint write(self, const EventData* event, Buffer* buffer) except -1:
+        """Put an event behind what is in `buffer`; False, with nothing put there, if the plain codec has to be asked."""
+        cdef uint8_t* out
+        cdef uint8_t* detail
         if event.at_ns < 0 or event.event_seq < 0 or event.seq < 0:
             return False
-        begin_back(&self.back, FIXED_BYTES_MAX + (0 if event.attributes == NULL else PyBytes_GET_SIZE(event.attributes))
-                   + UTF8_BYTES_MAX * (length_of(event.contact_id) + length_of(event.agent_id)
-                                       + length_of(event.queue_id) + length_of(event.channel_id)
-                                       + length_of(event.customer_id) + length_of(event.text)))
-        end = self.back.at
-        if not self._write_detail(event):
+        reserve(buffer, FIXED_BYTES_MAX + (0 if event.attributes == NULL else PyBytes_GET_SIZE(event.attributes))
+                + UTF8_BYTES_MAX * (length_of(event.contact_id) + length_of(event.agent_id)
+                                    + length_of(event.queue_id) + length_of(event.channel_id)
+                                    + length_of(event.customer_id) + length_of(event.text)))
+        out = buffer.data + buffer.size
+        out = put_number(out, 1, <uint64_t>event.event_seq)
+        out = put_number(out, 2, <uint64_t>event.seq)
+        if event.at_ns != self.at_ns:
+            self.at_size = put_time(self.at, 3, event.at_ns) - self.at
+            self.at_ns = event.at_ns
+        out = put_bytes(out, self.at, self.at_size)
+        detail = put_tag(out, (event.type + 10) << 3 | 2)
+        out = _put_detail(detail + 1, event)
+        if out == NULL:
             return False
-        back_close(&self.back, event.type + 10, end)
-        self._write_time(event.at_ns)
-        back_number(&self.back, 2, <uint64_t>event.seq)
-        back_number(&self.back, 1, <uint64_t>event.event_seq)
+        buffer.size = end_message(detail, out) - buffer.data
         return True
 
-    cdef int _write_time(self, long long at_ns) except -1:
-        """The field `at`, which many events in a row share."""
-        cdef uint8_t* before = self.back.at
-        if at_ns == self.at_ns:
-            self.back.at -= self.at_size
-            acd_copy(self.back.at, self.at, self.at_size)
-            return 0
-        back_time(&self.back, 3, at_ns)
-        self.at_size = before - self.back.at
-        self.at_ns = at_ns
-        memcpy(self.at, self.back.at, <size_t>self.at_size)
-        return 0
 
-    cdef bint _write_detail(self, const EventData* event) except -1:
-        cdef Back* back = &self.back
-        cdef int type = event.type
-        cdef const uint8_t* detail_end
-        if type == EVENT_CONTACT_ENQUEUED:
-            if event.ordinal < 0 or not _is_int32(event.priority) or not _write_attributes(back, 9, event.attributes):
-                return False
-            back_text(back, 8, event.customer_id)
-            if event.credit_ms:
-                back_ms(back, 7, event.credit_ms)
-            back_signed(back, 6, event.priority)
-            back_text(back, 5, event.text)
-            back_text(back, 4, event.channel_id)
-            back_text(back, 3, event.queue_id)
-            back_number(back, 2, <uint64_t>event.ordinal)
-        elif type == EVENT_OFFER_MADE or type == EVENT_CONTACT_ASSIGNED:
-            if event.offer_id < 0 or event.until_ns < 0 or not _write_decision(back, event):
-                return False
-            if type == EVENT_OFFER_MADE:
-                back_time(back, 5, event.until_ns)
-            _write_offer(back, event)
-        elif type == EVENT_OFFER_ACCEPTED:
-            if event.offer_id < 0 or event.wait_ns < 0:
-                return False
-            back_time(back, 5, event.wait_ns)
-            _write_offer(back, event)
-        elif type == EVENT_OFFER_ENDED:
-            if event.offer_id < 0 or event.cause < 0:
-                return False
-            back_number(back, 5, <uint64_t>event.cause)
-            _write_offer(back, event)
-        elif type == EVENT_CONTACT_COMPLETED:
-            if event.duration_ns < 0 or event.until_ns < 0:
-                return False
-            back_time(back, 5, event.duration_ns)
-            if event.until_ns:
-                back_time(back, 4, event.until_ns)
-            _write_agent_queue(back, event)
-        elif type == EVENT_CONTACT_CLOSED:
-            if event.duration_ns < 0 or event.wait_ns < 0 or event.cause < 0:
-                return False
-            back_time(back, 6, event.duration_ns)
-            back_time(back, 5, event.wait_ns)
-            back_number(back, 4, <uint64_t>event.cause)
-            _write_agent_queue(back, event)
-        elif type == EVENT_PRESENCE_CHANGED:
-            if event.until_ns < 0 or event.cause < 0 or event.presence < 0:
-                return False
-            if event.until_ns:
-                back_time(back, 5, event.until_ns)
-            back_number(back, 4, <uint64_t>event.cause)
-            back_text(back, 3, event.text)
-            back_number(back, 2, <uint64_t>event.presence)
-            back_text(back, 1, event.agent_id)
-            return True
-        elif type == EVENT_CONTACT_UPDATED:
-            if event.tier < -1 or not _is_int32(event.priority):
-                return False
-            _write_raised(back, 6, event.tier)
-            if not _write_attributes(back, 5, event.attributes):
-                return False
-            back_ms(back, 4, event.credit_ms)
-            back_signed(back, 3, event.priority)
-            back_text(back, 2, event.text)
-        elif type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
-                or type == EVENT_CONTACT_UNATTENDED:
-            back_text(back, 2, event.agent_id)
-        elif type == EVENT_CONTACT_ATTACHED:
-            pass
-        elif type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
-            if event.until_ns < 0:
-                return False
-            back_time(back, 2, event.until_ns)
-        elif type == EVENT_AGENT_EXCLUDED:
-            if event.until_ns < 0:
-                return False
-            back_time(back, 3, event.until_ns)
-            back_text(back, 2, event.agent_id)
-        elif type == EVENT_AGENT_DELAYED:
-            if event.until_ns < 0:
-                return False
-            back_time(back, 2, event.until_ns)
-            back_text(back, 1, event.agent_id)
-            return True
-        elif type == EVENT_AGENT_DELAY_ENDED:
-            back_text(back, 1, event.agent_id)
-            return True
-        elif type == EVENT_PLAN_STEP_TAKEN:
-            if event.policy_version < 0 or event.tier < -1 or event.cause < 0 or event.step < 0 \
-                    or not _is_int32(event.priority):
-                return False
-            back_number(back, 9, <uint64_t>event.policy_version)
-            _write_raised(back, 8, event.tier)
-            back_ms(back, 7, event.credit_ms)
-            back_signed(back, 6, event.priority)
-            back_text(back, 5, event.text)
-            back_number(back, 4, <uint64_t>event.cause)
-            back_number(back, 3, <uint64_t>event.step)
-            back_text(back, 2, event.queue_id)
-        elif type == EVENT_RESERVATION_ENDED:
-            if event.cause < 0:
-                return False
-            back_number(back, 2, <uint64_t>event.cause)
-        elif type == EVENT_WAIT_ENDED:
-            if event.cause < 0:
-                return False
-            detail_end = back.at
-            back_text(back, 2, event.text)
-            back_number(back, 1, <uint64_t>event.cause)
-            back_close(back, 3, detail_end)
-            back_text(back, 2, event.queue_id)
-        elif type == EVENT_CONTACT_MOVED:
-            if event.cause < 0 or event.wait_ns < 0:
-                return False
-            back_time(back, 5, event.wait_ns)
-            back_number(back, 4, <uint64_t>event.cause)
-            back_text(back, 3, event.text)
-            back_text(back, 2, event.queue_id)
-        else:
-            return False
-        return back_text(back, 1, event.contact_id) == 0
+cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
+    """What the event says by its type; NULL if the plain codec has to be asked."""
+    cdef int type = event.type
+    cdef uint8_t* inner
+    if type == EVENT_PRESENCE_CHANGED:
+        if event.until_ns < 0 or event.cause < 0 or event.presence < 0:
+            return NULL
+        out = put_text(out, 1, event.agent_id)
+        out = put_number(out, 2, <uint64_t>event.presence)
+        out = put_text(out, 3, event.text)
+        out = put_number(out, 4, <uint64_t>event.cause)
+        return put_time(out, 5, event.until_ns) if event.until_ns else out
+    if type == EVENT_AGENT_DELAYED:
+        if event.until_ns < 0:
+            return NULL
+        return put_time(put_text(out, 1, event.agent_id), 2, event.until_ns)
+    if type == EVENT_AGENT_DELAY_ENDED:
+        return put_text(out, 1, event.agent_id)
+    out = put_text(out, 1, event.contact_id)
+    if type == EVENT_CONTACT_ENQUEUED:
+        if event.ordinal < 0 or not _is_int32(event.priority):
+            return NULL
+        out = put_number(out, 2, <uint64_t>event.ordinal)
+        out = put_text(out, 3, event.queue_id)
+        out = put_text(out, 4, event.channel_id)
+        out = put_text(out, 5, event.text)
+        out = put_signed(out, 6, event.priority)
+        if event.credit_ms:
+            out = put_ms(out, 7, event.credit_ms)
+        out = put_text(out, 8, event.customer_id)
+        return _put_attributes(out, 9, event.attributes)
+    if type == EVENT_OFFER_MADE or type == EVENT_CONTACT_ASSIGNED:
+        if event.offer_id < 0 or event.until_ns < 0:
+            return NULL
+        out = _put_offer(out, event)
+        if type == EVENT_CONTACT_ASSIGNED:
+            return _put_decision(out, 5, event)
+        return _put_decision(put_time(out, 5, event.until_ns), 6, event)
+    if type == EVENT_OFFER_ACCEPTED:
+        if event.offer_id < 0 or event.wait_ns < 0:
+            return NULL
+        return put_time(_put_offer(out, event), 5, event.wait_ns)
+    if type == EVENT_OFFER_ENDED:
+        if event.offer_id < 0 or event.cause < 0:
+            return NULL
+        return put_number(_put_offer(out, event), 5, <uint64_t>event.cause)
+    if type == EVENT_CONTACT_COMPLETED:
+        if event.duration_ns < 0 or event.until_ns < 0:
+            return NULL
+        out = _put_agent_queue(out, event)
+        if event.until_ns:
+            out = put_time(out, 4, event.until_ns)
+        return put_time(out, 5, event.duration_ns)
+    if type == EVENT_CONTACT_CLOSED:
+        if event.duration_ns < 0 or event.wait_ns < 0 or event.cause < 0:
+            return NULL
+        out = put_number(_put_agent_queue(out, event), 4, <uint64_t>event.cause)
+        return put_time(put_time(out, 5, event.wait_ns), 6, event.duration_ns)
+    if type == EVENT_CONTACT_UPDATED:
+        if event.tier < -1 or not _is_int32(event.priority):
+            return NULL
+        out = put_signed(put_text(out, 2, event.text), 3, event.priority)
+        out = _put_attributes(put_ms(out, 4, event.credit_ms), 5, event.attributes)
+        if out == NULL:
+            return NULL
+        return _put_raised(out, 6, event.tier)
+    if type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
+            or type == EVENT_CONTACT_UNATTENDED:
+        return put_text(out, 2, event.agent_id)
+    if type == EVENT_CONTACT_ATTACHED:
+        return out
+    if type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
+        if event.until_ns < 0:
+            return NULL
+        return put_time(out, 2, event.until_ns)
+    if type == EVENT_AGENT_EXCLUDED:
+        if event.until_ns < 0:
+            return NULL
+        return put_time(put_text(out, 2, event.agent_id), 3, event.until_ns)
+    if type == EVENT_PLAN_STEP_TAKEN:
+        if event.policy_version < 0 or event.tier < -1 or event.cause < 0 or event.step < 0 \
+                or not _is_int32(event.priority):
+            return NULL
+        out = put_text(out, 2, event.queue_id)
+        out = put_number(out, 3, <uint64_t>event.step)
+        out = put_number(out, 4, <uint64_t>event.cause)
+        out = put_text(out, 5, event.text)
+        out = put_ms(put_signed(out, 6, event.priority), 7, event.credit_ms)
+        return put_number(_put_raised(out, 8, event.tier), 9, <uint64_t>event.policy_version)
+    if type == EVENT_RESERVATION_ENDED:
+        if event.cause < 0:
+            return NULL
+        return put_number(out, 2, <uint64_t>event.cause)
+    if type == EVENT_WAIT_ENDED:
+        if event.cause < 0:
+            return NULL
+        inner = put_tag(put_text(out, 2, event.queue_id), 3 << 3 | 2)
+        out = put_number(inner + 1, 1, <uint64_t>event.cause)
+        return end_message(inner, put_text(out, 2, event.text))
+    if type == EVENT_CONTACT_MOVED:
+        if event.cause < 0 or event.wait_ns < 0:
+            return NULL
+        out = put_text(put_text(out, 2, event.queue_id), 3, event.text)
+        return put_time(put_number(out, 4, <uint64_t>event.cause), 5, event.wait_ns)
+    return NULL
 
 
 cdef inline bint _is_int32(int64_t value) noexcept nogil:
     return -INT32_MAX <= value <= INT32_MAX
 
 
-cdef inline int _write_agent_queue(Back* back, const EventData* event) except -1:
-    back_text(back, 3, event.queue_id)
-    return back_text(back, 2, event.agent_id)
+cdef inline uint8_t* _put_agent_queue(uint8_t* out, const EventData* event) except NULL:
+    return put_text(put_text(out, 2, event.agent_id), 3, event.queue_id)
 
 
-cdef inline int _write_offer(Back* back, const EventData* event) except -1:
-    back_number(back, 4, <uint64_t>event.offer_id)
-    return _write_agent_queue(back, event)
+cdef inline uint8_t* _put_offer(uint8_t* out, const EventData* event) except NULL:
+    return put_number(_put_agent_queue(out, event), 4, <uint64_t>event.offer_id)
 
 
-cdef inline void _write_raised(Back* back, int field, int tier) noexcept nogil:
+cdef inline uint8_t* _put_raised(uint8_t* out, int field, int tier) noexcept nogil:
     """The highest tier as steps raised it: told also if it is 0, not told if none did (-1)."""
-    if tier == 0:
-        back.at -= 2
-        back.at[0] = <uint8_t>(field << 3)
-        back.at[1] = 0
-    elif tier > 0:
-        back_number(back, field, <uint64_t>tier)
+    if tier < 0:
+        return out
+    out[0] = <uint8_t>(field << 3)
+    return put_varint(out + 1, <uint64_t>tier)
 
 
-cdef bint _write_decision(Back* back, const EventData* event) except -1:
-    cdef int field = 6 if event.type == EVENT_OFFER_MADE else 5
-    cdef const uint8_t* end = back.at
+cdef uint8_t* _put_decision(uint8_t* out, int field, const EventData* event) except? NULL:
+    cdef uint8_t* inner = put_tag(out, field << 3 | 2)
     if event.tier < 0 or event.wait_ns < 0 or event.policy_version < 0 or event.step < 0 or event.cause < 0 \
             or event.strategy < 0 or event.chosen_by < 0 or not _is_int32(event.priority):
-        return False
-    back_text(back, 10, event.text)
-    back_number(back, 9, <uint64_t>event.cause)
-    back_number(back, 8, <uint64_t>event.step)
-    back_number(back, 7, <uint64_t>event.policy_version)
-    back_number(back, 6, <uint64_t>event.chosen_by)
-    back_number(back, 5, <uint64_t>event.strategy)
-    back_time(back, 4, event.wait_ns)
-    back_number(back, 3, <uint64_t>event.score)
-    back_signed(back, 2, event.priority)
-    back_number(back, 1, <uint64_t>event.tier)
-    back_close(back, field, end)
-    return True
+        return NULL
+    out = put_number(inner + 1, 1, <uint64_t>event.tier)
+    out = put_signed(out, 2, event.priority)
+    out = put_number(out, 3, <uint64_t>event.score)
+    out = put_time(out, 4, event.wait_ns)
+    out = put_number(out, 5, <uint64_t>event.strategy)
+    out = put_number(out, 6, <uint64_t>event.chosen_by)
+    out = put_number(out, 7, <uint64_t>event.policy_version)
+    out = put_number(out, 8, <uint64_t>event.step)
+    out = put_number(out, 9, <uint64_t>event.cause)
+    return end_message(inner, put_text(out, 10, event.text))
 
 
-cdef bint _write_attributes(Back* back, int field, PyObject* attributes) except -1:
-    """The entries of packed attributes as those of a map in `field`; False if they are not as the codec packs them."""
+cdef uint8_t* _put_attributes(uint8_t* out, int field, PyObject* attributes) except? NULL:
+    """The entries of packed attributes as those of a map in `field`; NULL if they are not as the codec packs them."""
     cdef const uint8_t* at
     cdef const uint8_t* end
-    cdef Span entries[64]
-    cdef Span key
+    cdef Span entry, key
     cdef int count = 0
     key.at = NULL
     key.size = 0
     if attributes == NULL:
-        return True
+        return out
     at = <const uint8_t*>PyBytes_AS_STRING(<bytes>attributes)
     end = at + PyBytes_GET_SIZE(attributes)
     while at < end:
         if at[0] != 0x0A or count == ENTRIES_MAX:
-            return False
-        at = take_span(at + 1, end, &entries[count])
-        if at == NULL or not _take_entry(entries[count], &key):
-            return False
+            return NULL
+        at = take_span(at + 1, end, &entry)
+        if at == NULL or not _take_entry(entry, &key):
+            return NULL
+        out = put_bytes(put_frame(out, <uint8_t>(field << 3 | 2), entry.size), entry.at, entry.size)
         count += 1
-    while count:
-        count -= 1
-        back_bytes(back, field, entries[count].at, entries[count].size)
-    return True
+    return out
 
 
 cdef bint _take_entry(Span entry, Span* key) except -1:

@@ -13,7 +13,5 @@ cdef class Texts:
     cdef object check
     cdef Py_ssize_t plain_max
 
-    cdef uint64_t fetch(self, const uint8_t* at, Py_ssize_t size) noexcept
-    cdef void fetch_text(self, uint64_t key) noexcept
     cdef str take(self, const uint8_t* at, Py_ssize_t size)
     cdef str _make(self, const uint8_t* at, Py_ssize_t size, Kept* place, uint64_t key)

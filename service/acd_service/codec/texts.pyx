@@ -10,7 +10,6 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
 from acd_core.digest cimport mix
-from acd_core.tables cimport acd_prefetch
 from acd_service.codec.wire_fields cimport is_plain
 from acd_service.codec.wire_writer cimport acd_copy, utf8_of
 
@@ -61,18 +60,6 @@ cdef class Texts:
     def get(self, bytes content not None):
         """The text that UTF-8 bytes stand for, or None if they are no UTF-8 or `check` refuses them."""
         return self.take(<const uint8_t*><const char*>content, len(content))
-
-    cdef uint64_t fetch(self, const uint8_t* at, Py_ssize_t size) noexcept:
-        """Have the place of a text, which is to be asked for soon, fetched into the cache. Returns the key of the text."""
-        cdef uint64_t key = _key_of(at, size)
-        acd_prefetch(&self.kept[(key >> 7) & self.mask])
-        return key
-
-    cdef void fetch_text(self, uint64_t key) noexcept:
-        """Have the text fetched whose place was."""
-        cdef const char* text = <const char*>self.kept[(key >> 7) & self.mask].text
-        acd_prefetch(text)
-        acd_prefetch(text + 48)  # the characters of a plain text
 
     cdef str take(self, const uint8_t* at, Py_ssize_t size):
         """As `get`."""

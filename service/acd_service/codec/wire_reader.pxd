@@ -2,6 +2,9 @@ from libc.stdint cimport int64_t, uint8_t
 
 from acd_core.commands cimport AcceptOffer, CancelContact, Command, CompleteContact, DeclineOffer, EnqueueContact, \
     FinishWrapUp, Heartbeat, SetPresence, UpdateContact
+from acd_core.orders cimport Name
+from acd_core.skills cimport Skills
+from acd_service.codec.outlines cimport Outline
 from acd_service.codec.texts cimport Texts
 from acd_service.codec.wire_fields cimport Fields, Span
 
@@ -24,18 +27,28 @@ cdef class CommandReader:
     cdef int64_t preferred_hold_ms
     cdef bint only_preferred
 
+    # What the contact or the presence that was read last has to itself.
+    cdef str customer_id
+    cdef bytes attributes
+    cdef str reason
+
     cdef Command read(self, const uint8_t* at, Py_ssize_t size)
     cdef Command read_request(self, int field, Span content)
-    cdef str _name(self, const Fields* fields, int field)
-    cdef str _new_id(self, const Fields* fields, int field)
-    cdef bint _begin(self, Command command, int kind, const Fields* fields) except -1
+    cdef Command command_of(self, const Outline* outline)
+    cdef bint order_of(self, Skills skills, Outline* outline) except -1
+    cdef str _name(self, const Name* name)
+    cdef str _new_id(self, const uint8_t* at, Py_ssize_t size)
+    cdef bint _begin(self, Command command, int kind, Span request_id) except -1
+    cdef str _reason(self, const Outline* outline)
+    cdef str _requirement(self, const Outline* outline)
+    cdef bint _take_own(self, const Outline* outline) except -1
     cdef bint _prefer(self, Span content) except -1
-    cdef Command _enqueue(self, const Fields* fields, Span content, bint attached)
+    cdef Command _enqueue(self, const Outline* outline)
     cdef Command _update(self, const Fields* fields)
-    cdef Command _cancel(self, const Fields* fields)
-    cdef Command _accept(self, const Fields* fields)
-    cdef Command _decline(self, const Fields* fields)
-    cdef Command _complete(self, const Fields* fields)
-    cdef Command _finish(self, const Fields* fields)
-    cdef Command _set_presence(self, const Fields* fields)
+    cdef Command _cancel(self, const Outline* outline)
+    cdef Command _accept(self, const Outline* outline)
+    cdef Command _decline(self, const Outline* outline)
+    cdef Command _complete(self, const Outline* outline)
+    cdef Command _finish(self, const Outline* outline)
+    cdef Command _set_presence(self, const Outline* outline)
     cdef Command _heartbeat(self, const Fields* fields, Span content)

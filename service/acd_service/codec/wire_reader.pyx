@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""From the bytes of a command to the engine's command, without protobuf between: what most commands look like.
+"""From the bytes of a command to the engine's command or order, without protobuf between: what most commands look like.
 
 `codec.requests` is the specification. Whatever is unusual here, be it for protobuf (a field that comes twice, an unknown
 one, a wrong wire type, text that is no UTF-8) or for the checks of a command (anything that would be refused), is
@@ -10,26 +10,27 @@ channels and requirements come again and again and are looked up in a table of t
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.object cimport PyObject
 from cpython.ref cimport Py_REFCNT
-from libc.stdint cimport uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy
+from libc.stdint cimport uint32_t
+from libc.string cimport memcmp
 
+from acd_core.orders cimport Name, Order
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 from acd_core.types cimport *
-from acd_service.codec.wire_fields cimport PLACE_OF_30, PLACE_OF_31, is_plain, take_duration, take_fields, take_span
+from acd_service.codec.outlines cimport Outline, ms_of, read_credit, read_outline, read_priority
+from acd_service.codec.wire_fields cimport PLACE_OF_30, is_plain, take_fields, take_span
 from acd_service.codec.wire_writer cimport acd_copy, framed_size, put_bytes, put_frame
 
 from acd_core.checks import check_id, check_text
-from acd_core.command_checks import GENERATED_ID_PREFIX, parse_cached
+from acd_core.command_checks import parse_cached
 from acd_core.limits import (
     AGENTS_PER_COMMAND_MAX,
     ATTRIBUTE_BYTES_MAX,
-    CREDIT_MS_MAX,
     DURATION_MS_MAX,
     DURATION_MS_MIN,
     ID_BYTES_MAX,
     PREFERRED_AGENTS_MAX,
-    PRIORITY_MAX,
     REASON_BYTES_MAX,
 )
 
@@ -38,26 +39,16 @@ cdef extern from "Python.h":
     void* PyUnicode_DATA(str text)
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
 
-cdef int64_t _PRIORITY_MAX = PRIORITY_MAX
-cdef int64_t _CREDIT_MS_MAX = CREDIT_MS_MAX
 cdef int64_t _DURATION_MS_MIN = DURATION_MS_MIN
 cdef int64_t _DURATION_MS_MAX = DURATION_MS_MAX
 cdef Py_ssize_t _ID_BYTES_MAX = ID_BYTES_MAX
 cdef Py_ssize_t _ATTRIBUTE_BYTES_MAX = ATTRIBUTE_BYTES_MAX
 cdef int _PREFERRED_MAX = PREFERRED_AGENTS_MAX
 cdef int _AGENTS_MAX = AGENTS_PER_COMMAND_MAX
-cdef bytes _RESERVED = GENERATED_ID_PREFIX.encode()
 
 cdef enum:
     # Fields of acd.v1.Command, and so of the requests.
-    ENQUEUE_CONTACT = 1
     UPDATE_CONTACT = 2
-    CANCEL_CONTACT = 3
-    ACCEPT_OFFER = 4
-    DECLINE_OFFER = 5
-    COMPLETE_CONTACT = 6
-    FINISH_WRAP_UP = 7
-    SET_PRESENCE = 8
     HEARTBEAT = 9
     ENTRIES_MAX = 64
     NAMES = 1 << 16
@@ -129,44 +120,65 @@ cdef class CommandReader:
 
     cdef Command read_request(self, int field, Span content):
         """As `request`."""
+        cdef Outline outline
         cdef Fields fields
-        cdef int repeated = 9 if field == ENQUEUE_CONTACT else 2 if field == HEARTBEAT else -1
-        if not take_fields(content.at, content.size, repeated, &fields):
-            return None
-        if field == ENQUEUE_CONTACT:
-            return self._enqueue(&fields, content, False)
-        if field == ACCEPT_OFFER:
-            return self._accept(&fields)
-        if field == COMPLETE_CONTACT:
-            return self._complete(&fields)
-        if field == FINISH_WRAP_UP:
-            return self._finish(&fields)
-        if field == CANCEL_CONTACT:
-            return self._cancel(&fields)
-        if field == SET_PRESENCE:
-            return self._set_presence(&fields)
-        if field == DECLINE_OFFER:
-            return self._decline(&fields)
         if field == UPDATE_CONTACT:
-            return self._update(&fields)
+            return self._update(&fields) if take_fields(content.at, content.size, -1, &fields) else None
         if field == HEARTBEAT:
-            return self._heartbeat(&fields, content)
-        return None
+            return self._heartbeat(&fields, content) if take_fields(content.at, content.size, 2, &fields) else None
+        return self.command_of(&outline) if read_outline(field, content, &outline) else None
+
+    cdef Command command_of(self, const Outline* outline):
+        """The command that an outline is of; None if the plain codec has to be asked."""
+        cdef int kind = outline.order.kind
+        if kind == CMD_ENQUEUE_CONTACT:
+            return self._enqueue(outline)
+        if kind == CMD_ACCEPT_OFFER:
+            return self._accept(outline)
+        if kind == CMD_COMPLETE_CONTACT:
+            return self._complete(outline)
+        if kind == CMD_FINISH_WRAP_UP:
+            return self._finish(outline)
+        if kind == CMD_CANCEL_CONTACT:
+            return self._cancel(outline)
+        if kind == CMD_SET_PRESENCE:
+            return self._set_presence(outline)
+        return self._decline(outline)
+
+    cdef bint order_of(self, Skills skills, Outline* outline) except -1:
+        """Complete the order of a bare outline, whose texts last until the next one; False if the plain codec has to be
+        asked.
+
+        Its names need their keys. A requirement that is known in `skills` needs no look.
+        """
+        cdef Order* order = &outline.order
+        order.command = NULL
+        if order.kind == CMD_ENQUEUE_CONTACT:
+            if skills.find_named(&order.requirement) < 0 and self._requirement(outline) is None:
+                return False
+            if not self._take_own(outline):
+                return False
+            order.contact_id = NULL
+            order.customer_id = <PyObject*>self.customer_id
+            order.attributes = <PyObject*>self.attributes
+            order.attached = False
+            order.plain = True
+        elif order.kind == CMD_SET_PRESENCE:
+            self.reason = self._reason(outline)
+            order.reason = <PyObject*>self.reason
+            return self.reason is not None
+        return True
 
     # Values
 
-    cdef str _name(self, const Fields* fields, int field):
-        """An id that is likely to have come before; None if it is not there or would be refused."""
-        if not fields.texts >> field & 1:
-            return None
-        return self.names.take(fields.text[field].at, fields.text[field].size)
+    cdef str _name(self, const Name* name):
+        """An id that is likely to have come before; None if it would be refused."""
+        return self.names.take(<const uint8_t*>name.at, name.size)
 
-    cdef str _new_id(self, const Fields* fields, int field):
-        """An id that is likely to be new."""
-        cdef const uint8_t* at = fields.text[field].at
-        cdef Py_ssize_t size = fields.text[field].size
+    cdef str _new_id(self, const uint8_t* at, Py_ssize_t size):
+        """An id that is likely to be new; None if it would be refused."""
         cdef str result
-        if not fields.texts >> field & 1 or not 0 < size <= _ID_BYTES_MAX:
+        if not 0 < size <= _ID_BYTES_MAX:
             return None
         if not is_plain(at, size):
             return self.names.take(at, size)
@@ -174,13 +186,33 @@ cdef class CommandReader:
         acd_copy(PyUnicode_DATA(result), at, size)
         return result
 
-    cdef bint _begin(self, Command command, int kind, const Fields* fields) except -1:
+    cdef bint _begin(self, Command command, int kind, Span request_id) except -1:
         command.kind = kind
-        if not fields.texts & 0x2 or not fields.text[1].size:
-            command.request_id = ""
-            return True
-        command.request_id = self._new_id(fields, 1)
+        command.request_id = ""
+        if request_id.size:
+            command.request_id = self._new_id(request_id.at, request_id.size)
         return command.request_id is not None
+
+    cdef str _reason(self, const Outline* outline):
+        if not outline.reason.size:
+            return ""
+        return self.others.take(outline.reason.at, outline.reason.size)
+
+    cdef str _requirement(self, const Outline* outline):
+        """The requirement of a new contact; None if it would be refused."""
+        if not outline.order.requirement.size:
+            return ""
+        return self.requirements.take(<const uint8_t*>outline.order.requirement.at, outline.order.requirement.size)
+
+    cdef bint _take_own(self, const Outline* outline) except -1:
+        """Read what a new contact has to itself beside its id; False if that would be refused."""
+        self.customer_id = ""
+        if outline.customer.size:
+            self.customer_id = self._new_id(outline.customer.at, outline.customer.size)
+        self.attributes = b""
+        if outline.attributes:
+            self.attributes = packed_entries(outline.content, 9, outline.attributes)
+        return self.customer_id is not None and self.attributes is not None
 
     cdef bint _prefer(self, Span content) except -1:
         """Read an AgentPreference."""
@@ -196,7 +228,7 @@ cdef class CommandReader:
         self.preferred = agent_ids
         self.preferred_hold_ms = -1
         if fields.texts & 0x4:
-            self.preferred_hold_ms = _ms_of(fields.text[2])
+            self.preferred_hold_ms = ms_of(fields.text[2])
             if self.preferred_hold_ms != 0 and not _DURATION_MS_MIN <= self.preferred_hold_ms <= _DURATION_MS_MAX:
                 return False
         self.only_preferred = fields.numbers & 0x8 != 0 and fields.number[3] != 0
@@ -204,51 +236,34 @@ cdef class CommandReader:
 
     # Commands
 
-    cdef Command _enqueue(self, const Fields* fields, Span content, bint attached):
+    cdef Command _enqueue(self, const Outline* outline):
         cdef EnqueueContact command
         cdef str contact_id = ""
-        cdef str queue_id
-        cdef str channel_id = "voice"
-        cdef str requirement = ""
-        cdef str customer_id = ""
-        cdef bytes attributes = b""
-        cdef int64_t priority = 0
-        cdef int64_t credit_ms = 0
-        if fields.texts & ~<uint32_t>0x83BE or fields.numbers & ~<uint32_t>0x40:
+        cdef str queue_id = self._name(&outline.order.queue)
+        cdef str channel_id = self._name(&outline.order.channel)
+        cdef str requirement = self._requirement(outline)
+        if outline.order.contact.size:
+            contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
+        if contact_id is None or queue_id is None or channel_id is None or requirement is None \
+                or not self._take_own(outline):
             return None
-        if fields.texts & 0x4 and fields.text[2].size:
-            if fields.text[2].size >= 4 and memcmp(fields.text[2].at, <const char*>_RESERVED, 4) == 0:
-                return None
-            contact_id = self._new_id(fields, 2)
-        queue_id = self._name(fields, 3)
-        if fields.texts & 0x10 and fields.text[4].size:
-            channel_id = self._name(fields, 4)
-        if fields.texts & 0x20 and fields.text[5].size:
-            requirement = self.requirements.take(fields.text[5].at, fields.text[5].size)
-        if fields.texts & 0x100 and fields.text[8].size:
-            customer_id = self._new_id(fields, 8)
-        if fields.texts & 0x200:
-            attributes = packed_entries(content, 9, fields.repeats)
-        if contact_id is None or queue_id is None or channel_id is None or requirement is None or customer_id is None \
-                or attributes is None or not _priority(fields, 6, &priority) or not _credit(fields, 7, &credit_ms):
-            return None
-        if fields.texts >> PLACE_OF_31 & 1 and not self._prefer(fields.text[PLACE_OF_31]):
+        if outline.names_preference and not self._prefer(outline.preference):
             return None
         command = self.enqueue
         if Py_REFCNT(command) > 2:
             command = EnqueueContact.__new__(EnqueueContact)
             self.enqueue = command
-        if not self._begin(command, CMD_ENQUEUE_CONTACT, fields):
+        if not self._begin(command, CMD_ENQUEUE_CONTACT, outline.request_id):
             return None
         command.contact_id = contact_id
         command.queue_id = queue_id
         command.channel_id = channel_id
         command.requirement = requirement
-        command.priority = priority
-        command.credit_ms = credit_ms
-        command.customer_id = customer_id
-        command.attributes = attributes
-        command.attached = attached
+        command.priority = outline.order.priority
+        command.credit_ms = outline.order.credit_ms
+        command.customer_id = self.customer_id
+        command.attributes = self.attributes
+        command.attached = False
         command.plain = True
         command.only_preferred = False
         command.preferred_agents = ()
@@ -259,7 +274,7 @@ cdef class CommandReader:
         command.attempts_max = 0
         command.consults_contact_id = ""
         command.skill_weights = ()
-        if fields.texts >> PLACE_OF_31 & 1:
+        if outline.names_preference:
             command.preferred_agents = self.preferred
             command.preferred_hold_ms = self.preferred_hold_ms
             command.only_preferred = self.only_preferred
@@ -274,19 +289,21 @@ cdef class CommandReader:
             return None
         if not fields.texts & 0x69 and not fields.numbers & 0x90:
             return None
-        command.contact_id = self._name(fields, 2)
-        if command.contact_id is None or not self._begin(command, CMD_UPDATE_CONTACT, fields):
+        if not fields.texts & 0x4 or not self._begin(command, CMD_UPDATE_CONTACT, _request_id(fields)):
+            return None
+        command.contact_id = self.names.take(fields.text[2].at, fields.text[2].size)
+        if command.contact_id is None:
             return None
         if fields.texts & 0x8:
             command.requirement = self.requirements.take(fields.text[3].at, fields.text[3].size)
             if command.requirement is None:
                 return None
         if fields.numbers & 0x10:
-            if not _priority(fields, 4, &whole):
+            if not read_priority(fields, 4, &whole):
                 return None
             command.priority = whole
         if fields.texts & 0x20:
-            if not _credit(fields, 5, &whole):
+            if not read_credit(fields, 5, &whole):
                 return None
             command.credit_ms = whole
         if fields.texts & 0x40:
@@ -307,148 +324,108 @@ cdef class CommandReader:
             command.only_preferred = self.only_preferred
         return command
 
-    cdef Command _cancel(self, const Fields* fields):
+    cdef Command _cancel(self, const Outline* outline):
         cdef CancelContact command
-        cdef str contact_id
-        if fields.texts & ~<uint32_t>0x6 or fields.numbers & ~<uint32_t>0x8:
-            return None
-        contact_id = self._new_id(fields, 2)
-        if contact_id is None or (fields.numbers and fields.number[3] > 2):
+        cdef str contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
+        if contact_id is None:
             return None
         command = self.cancel
         if Py_REFCNT(command) > 2:
             command = CancelContact.__new__(CancelContact)
             self.cancel = command
-        if not self._begin(command, CMD_CANCEL_CONTACT, fields):
+        if not self._begin(command, CMD_CANCEL_CONTACT, outline.request_id):
             return None
         command.contact_id = contact_id
-        command.abandoned = not (fields.numbers and fields.number[3] == 2)
+        command.abandoned = outline.order.abandoned
         return command
 
-    cdef Command _accept(self, const Fields* fields):
+    cdef Command _accept(self, const Outline* outline):
         cdef AcceptOffer command
-        cdef str contact_id, agent_id
-        if fields.texts & ~<uint32_t>0xE or fields.numbers != 0x10 or not 0 < <int64_t>fields.number[4]:
-            return None
-        contact_id = self._new_id(fields, 2)
-        agent_id = self._name(fields, 3)
+        cdef str contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
+        cdef str agent_id = self._name(&outline.order.agent)
         if contact_id is None or agent_id is None:
             return None
         command = self.accept
         if Py_REFCNT(command) > 2:
             command = AcceptOffer.__new__(AcceptOffer)
             self.accept = command
-        if not self._begin(command, CMD_ACCEPT_OFFER, fields):
+        if not self._begin(command, CMD_ACCEPT_OFFER, outline.request_id):
             return None
         command.contact_id = contact_id
         command.agent_id = agent_id
-        command.offer_id = <int64_t>fields.number[4]
+        command.offer_id = outline.order.offer_id
         return command
 
-    cdef Command _decline(self, const Fields* fields):
+    cdef Command _decline(self, const Outline* outline):
         cdef DeclineOffer command
-        cdef str contact_id, agent_id
-        cdef int outcome = OUTCOME_DECLINED
-        if fields.texts & ~<uint32_t>0xE or fields.numbers & ~<uint32_t>0x20 != 0x10 \
-                or not 0 < <int64_t>fields.number[4]:
-            return None
-        if fields.numbers & 0x20 and fields.number[5]:
-            if fields.number[5] > OUTCOME_MISSED:
-                return None
-            outcome = <int>fields.number[5]
-        contact_id = self._new_id(fields, 2)
-        agent_id = self._name(fields, 3)
+        cdef str contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
+        cdef str agent_id = self._name(&outline.order.agent)
         if contact_id is None or agent_id is None:
             return None
         command = self.decline
         if Py_REFCNT(command) > 2:
             command = DeclineOffer.__new__(DeclineOffer)
             self.decline = command
-        if not self._begin(command, CMD_DECLINE_OFFER, fields):
+        if not self._begin(command, CMD_DECLINE_OFFER, outline.request_id):
             return None
         command.contact_id = contact_id
         command.agent_id = agent_id
-        command.offer_id = <int64_t>fields.number[4]
-        command.outcome = outcome
+        command.offer_id = outline.order.offer_id
+        command.outcome = outline.order.outcome
         return command
 
-    cdef Command _complete(self, const Fields* fields):
+    cdef Command _complete(self, const Outline* outline):
         cdef CompleteContact command
-        cdef str contact_id
-        cdef str agent_id = ""
-        cdef int64_t wrap_up_ms = -1
-        if fields.texts & ~<uint32_t>0x1E or fields.numbers & ~<uint32_t>0x20:
-            return None
-        contact_id = self._new_id(fields, 2)
-        if fields.texts & 0x8 and fields.text[3].size:
-            agent_id = self._name(fields, 3)
-        if fields.texts & 0x10:
-            wrap_up_ms = _ms_of(fields.text[4])
-            if wrap_up_ms != 0 and not _DURATION_MS_MIN <= wrap_up_ms <= _DURATION_MS_MAX:
-                return None
+        cdef str contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
+        cdef str agent_id = self._name(&outline.order.agent) if outline.order.agent.size else ""
         if contact_id is None or agent_id is None:
             return None
         command = self.complete
         if Py_REFCNT(command) > 2:
             command = CompleteContact.__new__(CompleteContact)
             self.complete = command
-        if not self._begin(command, CMD_COMPLETE_CONTACT, fields):
+        if not self._begin(command, CMD_COMPLETE_CONTACT, outline.request_id):
             return None
         command.contact_id = contact_id
         command.agent_id = agent_id
-        command.wrap_up_ms = wrap_up_ms
-        command.not_reached = fields.numbers != 0 and fields.number[5] != 0
+        command.wrap_up_ms = outline.order.wrap_up_ms
+        command.not_reached = outline.order.not_reached
         return command
 
-    cdef Command _finish(self, const Fields* fields):
+    cdef Command _finish(self, const Outline* outline):
         cdef FinishWrapUp command
-        cdef str agent_id
+        cdef str agent_id = self._name(&outline.order.agent)
         cdef str contact_id = ""
-        if fields.texts & ~<uint32_t>0xE or fields.numbers:
-            return None
-        agent_id = self._name(fields, 2)
-        if fields.texts & 0x8 and fields.text[3].size:
-            contact_id = self._new_id(fields, 3)
+        if outline.order.contact.size:
+            contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
         if agent_id is None or contact_id is None:
             return None
         command = self.finish
         if Py_REFCNT(command) > 2:
             command = FinishWrapUp.__new__(FinishWrapUp)
             self.finish = command
-        if not self._begin(command, CMD_FINISH_WRAP_UP, fields):
+        if not self._begin(command, CMD_FINISH_WRAP_UP, outline.request_id):
             return None
         command.agent_id = agent_id
         command.contact_id = contact_id
         return command
 
-    cdef Command _set_presence(self, const Fields* fields):
+    cdef Command _set_presence(self, const Outline* outline):
         cdef SetPresence command
-        cdef str agent_id
-        cdef str reason = ""
-        cdef int64_t lease_ms = 0
-        if fields.texts & ~<uint32_t>0x36 or fields.numbers != 0x8 or not 1 <= fields.number[3] <= 3:
-            return None
-        agent_id = self._name(fields, 2)
-        if fields.texts & 0x10 and fields.text[4].size:
-            if fields.number[3] != PRESENCE_AWAY:
-                return None
-            reason = self.others.take(fields.text[4].at, fields.text[4].size)
-        if fields.texts & 0x20:
-            lease_ms = _ms_of(fields.text[5])
-            if lease_ms != 0 and not _DURATION_MS_MIN <= lease_ms <= _DURATION_MS_MAX:
-                return None
+        cdef str agent_id = self._name(&outline.order.agent)
+        cdef str reason = self._reason(outline)
         if agent_id is None or reason is None:
             return None
         command = self.presence
         if Py_REFCNT(command) > 2:
             command = SetPresence.__new__(SetPresence)
             self.presence = command
-        if not self._begin(command, CMD_SET_PRESENCE, fields):
+        if not self._begin(command, CMD_SET_PRESENCE, outline.request_id):
             return None
         command.agent_id = agent_id
-        command.presence = <int>fields.number[3]
+        command.presence = outline.order.presence
         command.reason = reason
-        command.lease_ms = lease_ms
+        command.lease_ms = outline.order.lease_ms
         return command
 
     cdef Command _heartbeat(self, const Fields* fields, Span content):
@@ -456,7 +433,7 @@ cdef class CommandReader:
         if fields.texts & ~<uint32_t>0x6 or fields.numbers or not 0 < fields.repeats <= _AGENTS_MAX:
             return None
         command.agent_ids = _names_in(self, content, 2, fields.repeats)
-        if command.agent_ids is None or not self._begin(command, CMD_HEARTBEAT, fields):
+        if command.agent_ids is None or not self._begin(command, CMD_HEARTBEAT, _request_id(fields)):
             return None
         return command
 
@@ -495,35 +472,13 @@ cdef const uint8_t* _passed(const uint8_t* at, const uint8_t* end, Span* span) n
     return at + 1
 
 
-cdef int64_t _ms_of(Span content) noexcept nogil:
-    """A span of time in whole milliseconds, or -1 if it is negative, no valid Duration or beyond any bound."""
-    cdef int64_t seconds, nanos
-    if not take_duration(content, &seconds, &nanos) or nanos % 1000000 or not 0 <= seconds <= _DURATION_MS_MAX:
-        return -1
-    return seconds * 1000 + nanos // 1000000
-
-
-cdef bint _credit(const Fields* fields, int field, int64_t* credit_ms) noexcept nogil:
-    cdef int64_t seconds, nanos
-    if not fields.texts >> field & 1:
-        return True
-    if not take_duration(fields.text[field], &seconds, &nanos) or nanos % 1000000 or (seconds < 0 and nanos):
-        return False
-    if not -_CREDIT_MS_MAX <= seconds <= _CREDIT_MS_MAX:
-        return False
-    credit_ms[0] = seconds * 1000 + nanos // 1000000
-    return -_CREDIT_MS_MAX <= credit_ms[0] <= _CREDIT_MS_MAX
-
-
-cdef bint _priority(const Fields* fields, int field, int64_t* priority) noexcept nogil:
-    cdef uint64_t value
-    if not fields.numbers >> field & 1:
-        return True
-    value = fields.number[field]
-    if value >> 32:
-        return False
-    priority[0] = <int64_t>(value >> 1) ^ -<int64_t>(value & 1)
-    return -_PRIORITY_MAX <= priority[0] <= _PRIORITY_MAX
+cdef inline Span _request_id(const Fields* fields) noexcept nogil:
+    cdef Span span
+    if fields.texts & 0x2:
+        return fields.text[1]
+    span.at = NULL
+    span.size = 0
+    return span
 
 
 cdef bint _is_text(Span content) except -1:

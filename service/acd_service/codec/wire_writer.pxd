@@ -6,7 +6,7 @@ Written backwards, a message within a message is there, and so its size, when it
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memmove
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(PyObject* text) nogil
@@ -68,6 +68,13 @@ cdef inline Py_ssize_t framed_size(Py_ssize_t size) noexcept nogil:
     return 1 + varint_size(<uint64_t>size) + size
 
 
+cdef inline const void* utf8_of(PyObject* text, Py_ssize_t* size) except NULL:
+    if PyUnicode_IS_COMPACT_ASCII(text):
+        size[0] = PyUnicode_GET_LENGTH(text)
+        return PyUnicode_DATA(text)
+    return PyUnicode_AsUTF8AndSize(text, size)
+
+
 # Forwards
 
 
@@ -89,6 +96,77 @@ cdef inline uint8_t* put_frame(uint8_t* out, uint8_t tag, Py_ssize_t size) noexc
 cdef inline uint8_t* put_bytes(uint8_t* out, const void* data, Py_ssize_t size) noexcept nogil:
     acd_copy(out, data, size)
     return out + size
+
+
+cdef inline uint8_t* put_tag(uint8_t* out, int tag) noexcept nogil:
+    """A tag below 2**14, as protobuf numbers it: the field's number times 8 plus the wire type."""
+    if tag < 0x80:
+        out[0] = <uint8_t>tag
+        return out + 1
+    out[0] = <uint8_t>(tag & 0x7F | 0x80)
+    out[1] = <uint8_t>(tag >> 7)
+    return out + 2
+
+
+cdef inline uint8_t* put_number(uint8_t* out, int field, uint64_t value) noexcept nogil:
+    """A number, unless it is 0; the field's number is below 16, here and below."""
+    if not value:
+        return out
+    out[0] = <uint8_t>(field << 3)
+    return put_varint(out + 1, value)
+
+
+cdef inline uint8_t* put_signed(uint8_t* out, int field, int64_t value) noexcept nogil:
+    """A number of type sint32 or sint64, unless it is 0."""
+    return put_number(out, field, (<uint64_t>value << 1) ^ <uint64_t>(value >> 63))
+
+
+cdef inline uint8_t* _put_span(uint8_t* out, int field, uint64_t seconds, uint64_t nanos) noexcept nogil:
+    cdef uint8_t* end = put_number(out + 2, 1, seconds)
+    end = put_number(end, 2, nanos)
+    out[0] = <uint8_t>(field << 3 | 2)
+    out[1] = <uint8_t>(end - out - 2)  # at most 22
+    return end
+
+
+cdef inline uint8_t* put_time(uint8_t* out, int field, int64_t value_ns) noexcept nogil:
+    """A Timestamp or Duration that is not negative."""
+    return _put_span(out, field, <uint64_t>value_ns // 1000000000, <uint64_t>value_ns % 1000000000)
+
+
+cdef inline uint8_t* put_ms(uint8_t* out, int field, int64_t value_ms) noexcept nogil:
+    """A Duration of milliseconds; its seconds and nanos have the same sign."""
+    cdef uint64_t whole = <uint64_t>(-value_ms if value_ms < 0 else value_ms)
+    cdef uint64_t seconds = whole // 1000
+    cdef uint64_t nanos = whole % 1000 * 1000000
+    if value_ms < 0:
+        return _put_span(out, field, 0 - seconds, 0 - nanos)
+    return _put_span(out, field, seconds, nanos)
+
+
+cdef inline uint8_t* put_text(uint8_t* out, int field, PyObject* text) except NULL:
+    """Text, unless it is empty (or NULL)."""
+    cdef Py_ssize_t size
+    cdef const void* data
+    if text == NULL:
+        return out
+    data = utf8_of(text, &size)
+    if not size:
+        return out
+    return put_bytes(put_frame(out, <uint8_t>(field << 3 | 2), size), data, size)
+
+
+cdef inline uint8_t* end_message(uint8_t* length, uint8_t* out) noexcept nogil:
+    """Fill in how long the message is that ends at `out`; one byte was left for that at `length`, before it.
+
+    Two bytes more than the message takes have to be there.
+    """
+    cdef Py_ssize_t size = out - length - 1
+    cdef int more = varint_size(<uint64_t>size) - 1
+    if more:
+        memmove(length + 1 + more, length + 1, <size_t>size)
+    put_varint(length, <uint64_t>size)
+    return out + more
 
 
 cdef inline int reserve(Buffer* buffer, Py_ssize_t more) except -1:
@@ -164,13 +242,6 @@ cdef inline void back_number(Back* back, int field, uint64_t value) noexcept nog
         back_tag(back, field << 3)
 
 
-cdef inline void back_signed(Back* back, int field, int64_t value) noexcept nogil:
-    """A number of type sint32 or sint64, unless it is 0."""
-    if value:
-        back_varint(back, (<uint64_t>value << 1) ^ <uint64_t>(value >> 63))
-        back_tag(back, field << 3)
-
-
 cdef inline void back_bytes(Back* back, int field, const void* data, Py_ssize_t size) noexcept nogil:
     """Length-delimited content, also if it is empty."""
     back.at -= size
@@ -191,27 +262,6 @@ cdef inline void back_time(Back* back, int field, int64_t value_ns) noexcept nog
     back_number(back, 2, <uint64_t>value_ns % 1000000000)
     back_number(back, 1, <uint64_t>value_ns // 1000000000)
     back_close(back, field, end)
-
-
-cdef inline void back_ms(Back* back, int field, int64_t value_ms) noexcept nogil:
-    """A Duration of milliseconds; its seconds and nanos have the same sign."""
-    cdef const uint8_t* end = back.at
-    cdef uint64_t whole = <uint64_t>(-value_ms if value_ms < 0 else value_ms)
-    cdef uint64_t seconds = whole // 1000
-    cdef uint64_t nanos = whole % 1000 * 1000000
-    if value_ms < 0:
-        seconds = 0 - seconds
-        nanos = 0 - nanos
-    back_number(back, 2, nanos)
-    back_number(back, 1, seconds)
-    back_close(back, field, end)
-
-
-cdef inline const void* utf8_of(PyObject* text, Py_ssize_t* size) except NULL:
-    if PyUnicode_IS_COMPACT_ASCII(text):
-        size[0] = PyUnicode_GET_LENGTH(text)
-        return PyUnicode_DATA(text)
-    return PyUnicode_AsUTF8AndSize(text, size)
 
 
 cdef inline int back_text(Back* back, int field, PyObject* text) except -1:

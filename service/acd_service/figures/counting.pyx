@@ -322,13 +322,14 @@ cdef class FiguresCounter:
 
     cdef int _answered(self, const Facts* event) except -1 nogil:
         cdef int32_t slot = self._contact(event.contact_id)
-        cdef int32_t agent, line
+        cdef int32_t agent_slot, line
+        cdef Agent* agent
         cdef int64_t* counts
         if slot < 0:
             return 0
         self._move(event, slot)  # if its second queue's entry was matched
-        agent = self._agent(event.agent_id, event.at_ns)
-        self._contacts[slot].agent = agent
+        agent_slot = self._agent(event.agent_id, event.at_ns)
+        self._contacts[slot].agent = agent_slot
         self._mark_contact(slot)
         line = self._contacts[slot].line
         counts = self._counts(line, event.at_ns)
@@ -338,24 +339,28 @@ cdef class FiguresCounter:
         counts[ANSWERED_WAIT_MAX] = max(counts[ANSWERED_WAIT_MAX], event.wait_ns)
         if event.wait_ns <= self._targets_ns[self._lines[line].queue]:
             counts[ANSWERED_WITHIN_TARGET] += 1
-        self._agents[agent].active += 1
-        if self._agents[agent].is_signed_on:
-            self._agents[agent].session.contacts += 1
+        agent = &self._agents[agent_slot]
+        agent.active += 1
+        if agent.is_signed_on:
+            agent.session.contacts += 1
         return 0
 
     cdef int _held(self, const Facts* event) except -1 nogil:
         cdef int32_t slot = self._contact(event.contact_id)
+        cdef Agent* agent
         if slot < 0 or self._contacts[slot].held_since_ns or self._contacts[slot].agent < 0:
             return 0
         self._contacts[slot].held_since_ns = event.at_ns
         self._mark_contact(slot)
         self._advance(self._contacts[slot].agent, event.at_ns)
-        self._agents[self._contacts[slot].agent].held += 1
+        agent = &self._agents[self._contacts[slot].agent]
+        agent.held += 1
         return 0
 
     cdef int _retrieved(self, const Facts* event) except -1 nogil:
         cdef int32_t slot = self._contact(event.contact_id)
         cdef Contact* contact
+        cdef Agent* agent
         if slot < 0 or not self._contacts[slot].held_since_ns:
             return 0
         contact = &self._contacts[slot]
@@ -363,12 +368,14 @@ cdef class FiguresCounter:
         contact.held_since_ns = 0
         self._mark_contact(slot)
         self._advance(contact.agent, event.at_ns)
-        self._agents[contact.agent].held -= 1
+        agent = &self._agents[contact.agent]
+        agent.held -= 1
         return 0
 
     cdef int _completed(self, const Facts* event) except -1 nogil:
         cdef int32_t slot = self._contact(event.contact_id)
         cdef Contact* contact
+        cdef Agent* agent
         cdef int64_t* counts
         if slot < 0 or self._contacts[slot].agent < 0:
             return 0
@@ -380,8 +387,9 @@ cdef class FiguresCounter:
         counts[TALK] += event.duration_ns
         counts[HELD] += contact.held_ns
         self._advance(contact.agent, event.at_ns)
-        self._agents[contact.agent].active -= 1
-        self._agents[contact.agent].wrap_ups += 1
+        agent = &self._agents[contact.agent]
+        agent.active -= 1
+        agent.wrap_ups += 1
         return 0
 
     cdef int _closed(self, const Facts* event) except -1 nogil:
@@ -441,10 +449,12 @@ cdef class FiguresCounter:
 
     cdef int _offer_ended(self, const Facts* event) except -1 nogil:
         cdef int32_t slot
+        cdef Agent* agent
         if event.cause == OUTCOME_MISSED:
             slot = self._agent(event.agent_id, event.at_ns)
-            if self._agents[slot].is_signed_on:
-                self._agents[slot].session.misses += 1
+            agent = &self._agents[slot]
+            if agent.is_signed_on:
+                agent.session.misses += 1
             self._let_go(slot)
         return 0
 

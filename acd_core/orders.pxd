@@ -1,0 +1,69 @@
+"""The commands that come most, as plain records: what the engine takes, be it from command objects or from messages.
+
+An order is valid like a command object: whoever fills it in has judged what can be judged without the state.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.string cimport memcmp
+
+from acd_core.tables cimport SlotTable, acd_bytes, acd_text_key
+
+cdef extern from "Python.h":
+    str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
+
+
+cdef struct Name:
+    # An id or a requirement that is looked up. Size 0: none is given.
+    const char* at  # its UTF-8, borrowed
+    Py_ssize_t size
+    uint64_t key  # in its table; 0: not known yet
+
+
+cdef struct Order:
+    # Which fields count depends on the kind, as in the commands. All texts are borrowed.
+    int32_t kind
+    int32_t presence
+    int32_t outcome
+    bint abandoned
+    bint attached
+    bint not_reached
+    bint plain  # an enqueued contact without anything that few contacts have
+    Name contact
+    Name agent
+    Name queue
+    Name channel
+    Name requirement  # empty: none
+    PyObject* command  # the command object; NULL: there is none, and no request id either
+    PyObject* contact_id  # the contact's id as a text; NULL: there is none yet
+    PyObject* customer_id
+    PyObject* attributes  # bytes
+    PyObject* reason
+    int64_t priority
+    int64_t credit_ms
+    int64_t offer_id
+    int64_t wrap_up_ms
+    int64_t lease_ms
+
+
+cdef inline int name_text(PyObject* text, Name* name) except -1:
+    """Name a text, which has to outlive the name."""
+    name.at = acd_bytes(text, &name.size)
+    name.key = 0
+    return 0
+
+
+cdef inline uint64_t key_of(const SlotTable* table, const Name* name) noexcept nogil:
+    """The key of a name in this table."""
+    return name.key or acd_text_key(name.at, name.size, table.secret[0], table.secret[1])
+
+
+cdef inline bint is_named(PyObject* text, const Name* name) except -1:
+    """Whether a text is the one that a name stands for."""
+    cdef Py_ssize_t size
+    cdef const char* at = acd_bytes(text, &size)
+    return size == name.size and memcmp(at, name.at, <size_t>size) == 0
+
+
+cdef inline str text_named(const Name* name):
+    return PyUnicode_DecodeUTF8(name.at, name.size, NULL)
