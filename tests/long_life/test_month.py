@@ -1,6 +1,5 @@
 """What a service keeps does not grow with its age, and what it keeps is right."""
 
-from dataclasses import asdict
 from itertools import pairwise
 
 import pytest
@@ -84,7 +83,9 @@ def test_a_month_is_bounded(tmp_path):
     """Long enough for all that is remembered to be forgotten: request ids, agents who left, policies' contacts."""
     evenings = live(tmp_path, 30, 1_200)
     check_bounded(evenings, 5)
-    assert evenings[-1].commands > 120_000, "the engine's memory of requests was never full"
-    full = [evening.state_bytes for evening in evenings if evening.commands > 105_000]
-    assert max(full) < 1.03 * min(full), asdict(evenings[-1])
+    # Three commands in four are requests, the others ticks: of 100,000 requests the engine has its memory full.
+    full = [evening.state_bytes for evening in evenings if evening.commands > 133_000]
+    assert len(full) >= 2, "the engine's memory of requests was never full"
+    assert max(full) < 1.01 * min(full), full
+    assert evenings[10].state_bytes < 0.6 * full[0], "the state did not grow before: the month shows nothing"
     assert evenings[-1].policies == 5
