@@ -68,10 +68,13 @@ SERVICES: Final = (
     "acd.v1.AdminService",
     "acd.v1.TenantService",
 )
+STREAMS_A_CONNECTION_MAX: Final = 10_000
+"""Calls that one connection may have under way; a client of gRPC keeps the others to itself until there is room."""
 _OPTIONS: Final = (
     # A second service on the same port is an error, not a share of the calls.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 32 * 2**20),
+    ("grpc.max_concurrent_streams", STREAMS_A_CONNECTION_MAX),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),

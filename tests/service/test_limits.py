@@ -25,6 +25,7 @@ from acd_service.batches import COMMANDS_MAX
 from acd_service.config import Config
 from acd_service.reconciling.repair import DIFFERENCES_MAX
 from acd_service.reconciling.statement import STATED_MAX
+from acd_service.server import STREAMS_A_CONNECTION_MAX
 
 READY, AWAY = agent_pb2.PRESENCE_READY, agent_pb2.PRESENCE_AWAY
 RECEIVED_BYTES_MAX = 32 * 2**20
@@ -33,6 +34,7 @@ OF_SERVICE = {
     "COMMANDS_MAX": COMMANDS_MAX,
     "DIFFERENCES_MAX": DIFFERENCES_MAX,
     "STATED_MAX": STATED_MAX,
+    "STREAMS_A_CONNECTION_MAX": STREAMS_A_CONNECTION_MAX,
 } | {
     name: getattr(Config(), name)
     for name in (
