@@ -60,13 +60,28 @@ class BatchWork:
 
     def released(self, run: Applied) -> list[Released]:
         """The events of a run, to be let out when it is durable."""
-        if not run.events:
-            return []
-        return [Released.of_chunk(run.events, run.first_event_seq, run.last_event_seq, self.asked_by)]
+        return released_of(run, self.asked_by)
 
     def response(self) -> bytes:
         """The bytes of the `acd.v1.DispatchResponse`."""
         return response_of(self.batch, self.runs)
+
+
+def released_of(run: Applied, asked_by: str, of_tick: tuple[int, int] = (0, 0)) -> list[Released]:
+    """The events of a run, to be let out when it is durable.
+
+    Args:
+        of_tick: how many of the events nobody asked for, and how many bytes they are; they come first.
+    """
+    first, content = run.first_event_seq, run.events
+    ticked, size = of_tick
+    released = []
+    if ticked and asked_by:
+        released.append(Released.of_chunk(content[:size], first, first + ticked - 1, ""))
+        first, content = first + ticked, content[size:]
+    if content:
+        released.append(Released.of_chunk(content, first, run.last_event_seq, asked_by))
+    return released
 
 
 def stretch_of(tenant: str, run: Applied) -> Stretch:

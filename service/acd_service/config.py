@@ -54,13 +54,22 @@ class Config:
     taken up within callers' deadlines, only calls that are about to be given up would be served."""
 
     snapshot_every_commands: int = 250_000
-    """A snapshot is taken after so many commands: it bounds what a restart replays. 0 takes none by itself."""
+    """A snapshot is taken after so many commands, but snapshots take a fifth of the time at most: it bounds what a
+    restart replays. 0 takes none by itself."""
+    snapshot_every_h: float = 24.0
+    """And after so many hours, if there were commands since: what is forgotten by age lies before a snapshot."""
     snapshots_kept: int = 2
     explain_commands_max: int = 2_000_000
     """Commands that are replayed at most to explain how things stood before an event."""
     events_kept_min: int = 0
     """After a snapshot, events older than this many are forgotten, and the commands that the oldest kept snapshot
-    covers. 0 keeps everything."""
+    covers. 0 sets no such bound."""
+    journal_kept_days: float = 0.0
+    """Commands that the oldest kept snapshot covers, and their events, are forgotten when they are so old; with
+    `events_kept_min` too, that many events are kept though they be older. 0 sets no such bound."""
+    journal_bytes_max: int = 0
+    """When the journal is larger, the oldest commands that snapshots cover are forgotten with their events, whichever
+    tenant's. 0 sets no such bound."""
 
     progress_s: float = 5.0
     """A subscriber hears at least so often how far the stream is."""
@@ -205,7 +214,7 @@ _CHOICES: Final = {
     "log.level": get_args(LogLevel),
 }
 _MAY_BE_ZERO: Final = (
-    "seed", "gather_ms", "figures_gather_ms", "snapshot_every_commands", "events_kept_min", "stop_grace_s",
-    "metrics.queues_max", "traces.sample_share",
+    "seed", "gather_ms", "figures_gather_ms", "snapshot_every_commands", "snapshot_every_h", "events_kept_min",
+    "journal_kept_days", "journal_bytes_max", "stop_grace_s", "metrics.queues_max", "traces.sample_share",
 )  # fmt: skip
 _HIGHEST: Final = {"metrics.queues_max": 10_000, "metrics.tenants_max": 10_000, "traces.sample_share": 1}

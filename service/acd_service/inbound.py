@@ -65,6 +65,7 @@ class Inbound(Generic[W]):
 
     def __init__(self, commands_max: int) -> None:
         self._commands_max = commands_max
+        self._fresh: list[W] = []
         self._tenants: dict[str, _Tenant[W]] = {}
         self._arrivals = 0
         self._count = 0
@@ -76,6 +77,7 @@ class Inbound(Generic[W]):
 
     def __iter__(self) -> Iterator[W]:
         """All that waits, in no order that matters."""
+        self._share_out()
         return chain.from_iterable(line.waiting for tenant in self._tenants.values() for line in tenant.lines.values())
 
     def check_room(self, tenant: str, sender: str, commands: int) -> None:
@@ -84,40 +86,48 @@ class Inbound(Generic[W]):
         Raises:
             Overloaded: the room is full, or the tenant or the sender holds its share of it.
         """
-        if not self.commands:
-            return
+        if self.commands + commands <= self._commands_max // 2:
+            return  # whoever holds all of half the room holds less than four times the other half
+        self._share_out()
         left = self._commands_max - self.commands
         theirs = self._tenants.get(tenant)
         left_to_tenant = SHARE * left - (theirs.commands if theirs is not None else 0)
         line = theirs.lines.get(sender) if theirs is not None else None
         is_too_greedy = line is not None and line.commands > SHARE * left_to_tenant
-        if left < commands or is_too_greedy:
+        if self.commands and (left < commands or is_too_greedy):
             whose = "" if left < commands else ", too many of them yours"
             raise Overloaded(f"{self.commands} commands are waiting to be applied{whose}", RETRY_AFTER_MS)
 
     def put(self, waiting: W) -> None:
         """Take something in; `check_room` was asked before."""
-        self._arrivals += 1
-        waiting.arrival = self._arrivals
-        tenant = self._tenants.get(waiting.tenant)
-        if tenant is None:
-            tenant = self._tenants[waiting.tenant] = _Tenant()
-        line = tenant.lines.get(waiting.sender)
-        if line is None:
-            line = tenant.lines[waiting.sender] = _Line()
-        line.waiting.append(waiting)
-        commands = len(waiting)
-        line.commands += commands
-        tenant.commands += commands
-        self.commands += commands
+        self._fresh.append(waiting)
+        self.commands += len(waiting)
         self._count += 1
+
+    def _share_out(self) -> None:
+        """Put what has come since to the lines: as long as all of it fits into the next batch nobody asks for them."""
+        for waiting in self._fresh:
+            self._arrivals += 1
+            waiting.arrival = self._arrivals
+            tenant = self._tenants.get(waiting.tenant)
+            if tenant is None:
+                tenant = self._tenants[waiting.tenant] = _Tenant()
+            line = tenant.lines.get(waiting.sender)
+            if line is None:
+                line = tenant.lines[waiting.sender] = _Line()
+            line.waiting.append(waiting)
+            commands = len(waiting)
+            line.commands += commands
+            tenant.commands += commands
+        self._fresh.clear()
 
     def take(self, commands_max: int) -> list[W]:
         """What goes next, about `commands_max` commands: at least one thing, if anything waits."""
         if self.commands <= commands_max:
-            everything = sorted(self, key=_arrival)
+            everything = sorted(self, key=_arrival) if self._tenants else self._fresh
             self.clear()
             return everything
+        self._share_out()
         taken: list[W] = []
         left = commands_max
         while left > 0 and self._tenants:
@@ -144,6 +154,7 @@ class Inbound(Generic[W]):
 
     def drop(self, tenant: str) -> list[W]:
         """Take out all that waits of a tenant."""
+        self._share_out()
         theirs = self._tenants.pop(tenant, None)
         if theirs is None:
             return []
@@ -154,5 +165,6 @@ class Inbound(Generic[W]):
 
     def clear(self) -> None:
         """Forget all that waits."""
+        self._fresh = []
         self._tenants.clear()
         self._count = self.commands = 0

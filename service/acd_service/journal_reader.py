@@ -107,7 +107,22 @@ class JournalReader:
                 yield content
                 expected = last + 1
 
-    def _chunks_from(self, reader: apsw.Connection, tenant: str, expected: int) -> list[tuple[int, int, bytes]]:
+    def read_one(self, tenant: str, seq: int) -> CommandRecord:
+        """The command `seq`, checked.
+
+        Raises:
+            JournalDamaged: as `read`, and if it is not kept.
+        """
+        with self.reading() as reader:
+            found = self._chunks_from(reader, tenant, seq, 1) or self._rows_from(reader, tenant, seq, 1)
+        for first, _, content in found:
+            if first <= seq:
+                return CommandRecord(tenant, *self._in_chunk(seq, commands_in, content)[seq - first])
+        raise JournalDamaged(f"{self._path}: command {seq} is missing", seq - 1)
+
+    def _chunks_from(
+        self, reader: apsw.Connection, tenant: str, expected: int, chunks_max: int = _CHUNKS_AT_ONCE
+    ) -> list[tuple[int, int, bytes]]:
         """The chunk that holds a command, and those that follow right behind it."""
         if not self._has_chunks:
             return []
@@ -117,7 +132,7 @@ class JournalReader:
             "SELECT first_seq, last_seq, content, checksum FROM command_chunks WHERE tenant = ?1 AND first_seq >="
             " (SELECT max(first_seq) FROM command_chunks WHERE tenant = ?1 AND first_seq <= ?2)"
             " ORDER BY first_seq LIMIT ?3",
-            (tenant, expected, _CHUNKS_AT_ONCE),
+            (tenant, expected, chunks_max),
         ):
             if first > following or last < following:
                 break
@@ -130,7 +145,9 @@ class JournalReader:
             following = last + 1
         return found
 
-    def _rows_from(self, reader: apsw.Connection, tenant: str, expected: int) -> list[tuple[int, int, bytes]]:
+    def _rows_from(
+        self, reader: apsw.Connection, tenant: str, expected: int, rows_max: int = 0
+    ) -> list[tuple[int, int, bytes]]:
         """The commands that have rows of their own from one on, as far as they follow each other, as one chunk."""
         raw_tenant = tenant.encode()
         first = expected
@@ -139,7 +156,7 @@ class JournalReader:
         for seq, at_ns, event_hash, content, checksum in reader.execute(
             "SELECT seq, at_ns, event_hash, content, checksum FROM commands"
             " WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?",
-            (tenant, expected, _READ_CHUNK),
+            (tenant, expected, rows_max or _READ_CHUNK),
         ):
             if seq != expected:
                 break
@@ -303,6 +320,12 @@ class JournalReader:
     def size_bytes(self) -> int:
         wal = self._path.with_name(self._path.name + "-wal")
         return sum(path.stat().st_size for path in (self._path, wal) if path.exists())
+
+    def used_bytes(self) -> int:
+        """As `size_bytes`, without the room in the file that is free for what comes."""
+        with self.reading() as reader:
+            free = reader.pragma("freelist_count") * reader.pragma("page_size")
+        return max(self.size_bytes() - int(free), 0)
 
     def extent(self, tenant: str) -> Extent:
         with self.reading() as reader:

@@ -10,6 +10,7 @@ One connection writes and checkpoints, always from the sequencer's worker thread
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -21,7 +22,15 @@ from acd_service.chain import JOURNAL, Head, Link, Piece
 from acd_service.chain_rows import insert_link, oldest_link, policy_hash_kept, read_head, read_link, settings_of
 from acd_service.data_dir import high_water_path
 from acd_service.high_water import HighWater, read_marks
-from acd_service.journal import Batch, JournalDamaged, JournalEndLost, JournalWriteFailed, PolicyRecord, Stretch
+from acd_service.journal import (
+    Batch,
+    EventRecord,
+    JournalDamaged,
+    JournalEndLost,
+    JournalWriteFailed,
+    PolicyRecord,
+    Stretch,
+)
 from acd_service.journal_end import WHAT_TO_DO, losses
 from acd_service.journal_format import (
     APPLICATION_ID,
@@ -72,6 +81,9 @@ statement."""
 _INSERT_STRETCH: Final = f"INSERT INTO stretches VALUES ({','.join('?' * 17)})"  # noqa: S608
 _NO_LINK: Final = (None,) * 7
 _ROWS_A_STATEMENT_MAX: Final = 256
+_READ_BYTES: Final = 2**24
+_INCREMENTAL: Final = 2
+"""Of `PRAGMA auto_vacuum`: free pages can be given back, a few at a time."""
 _WAL_PAGES: Final = 4_000
 """Pages in the write-ahead log before a checkpoint: 16 MB, a tenth of a second of copying at most."""
 
@@ -162,6 +174,8 @@ class SqliteJournal(JournalReader):
             found = losses({} if is_new else journal.heads(), marks, journal.link)
             if found and not accept_loss:
                 raise JournalEndLost(f"{path}: {found[0].text}; {WHAT_TO_DO}", found[0].last_seq)
+            if is_new:
+                writer.pragma("auto_vacuum", _INCREMENTAL)  # can be set only before there is anything
             writer.pragma("journal_mode", "WAL")
             writer.pragma("synchronous", synchronous)
             writer.pragma("wal_autocheckpoint", _WAL_PAGES)
@@ -437,6 +451,74 @@ class SqliteJournal(JournalReader):
                 },
             )
         self._oldest_event_seqs.pop(tenant, None)
+
+    def take_back(self, tenant: str, *, to_seq: int, to_event_seq: int) -> None:
+        """Let a tenant's record end earlier, for a directory that is restored as things stood then. Links up to there
+        stay; what is left of the one that is cut through becomes a link of its own, and the chain says what it had.
+
+        Args:
+            to_event_seq: the last event of the commands up to `to_seq`.
+        """
+        extent = self.extent(tenant)
+        with self._writing(tenant) as writer:
+            before = self._head(writer, tenant)
+            cut, event_cut = (
+                self._last_link(writer, tenant, "last_seq", to_seq),
+                self._last_link(writer, tenant, "last_event_seq", to_event_seq),
+            )
+            base = chain.NO_LINKS
+            link = read_link(writer, tenant, min(cut.number, event_cut.number))
+            if link is not None:
+                base = chain.head_of(link)
+            left = self._between(tenant, base, to_seq, to_event_seq)
+            for table, column, last in (
+                ("commands", "seq", base.last_seq),
+                ("command_chunks", "first_seq", base.last_seq),
+                ("events", "event_seq", base.last_event_seq),
+                ("event_chunks", "first_event_seq", base.last_event_seq),
+                ("policies", "seq", base.last_seq),
+                ("links", "number", base.number),
+            ):
+                writer.execute(f"DELETE FROM {table} WHERE tenant = ? AND {column} > ?", (tenant, last))  # noqa: S608
+            self._heads[tenant] = base
+            for link in self._append_all(writer, left).values():
+                self._heads[tenant] = chain.head_of(link)
+            forgotten = {
+                "through_seq": max(extent.oldest_seq - 1, 0),
+                "through_event_seq": max(extent.oldest_event_seq - 1, 0),
+                "root": oldest_link(writer, tenant),
+            }
+            note = {
+                "taken_back": {"link": before.number, "hash": before.hash.hex(), "last_seq": before.last_seq},
+                "policy_hash": policy_hash_kept(writer, tenant).hex(),
+                "settings": settings_of(writer, tenant),
+            }
+            self._note(writer, tenant, note | ({"forgotten": forgotten} if any(forgotten.values()) else {}))
+        if self._high_water is not None:
+            self._high_water.reset(tenant, self._heads[tenant])
+        self._oldest_event_seqs.pop(tenant, None)
+        self.snapshots.remove_after(tenant, to_seq)
+
+    def _between(self, tenant: str, base: Head, to_seq: int, to_event_seq: int) -> Batch:
+        """What is kept from behind a link to some end."""
+        commands = list(islice(self.read(tenant, base.last_seq + 1), to_seq - base.last_seq))
+        events: list[EventRecord] = []
+        while (count := to_event_seq - base.last_event_seq - len(events)) > 0:
+            from_event_seq = to_event_seq - count + 1
+            events += self.read_events(tenant, from_event_seq, events_max=count, bytes_max=_READ_BYTES)
+        policies = self.read_policies(tenant, up_to_version=2**62, policies_max=2**31 - 1)
+        left = [policy for policy in reversed(policies) if base.last_seq < policy.seq <= to_seq]
+        return Batch(commands, events, left)
+
+    def give_back(self, pages_max: int) -> bool:
+        """Give free room in the file back to the file system; whether there is more of it. A journal that was made
+        before version 3 of the format has to keep its size, and uses the room again.
+        """
+        with self._writing() as writer:
+            if writer.pragma("auto_vacuum") != _INCREMENTAL:
+                return False
+            writer.execute(f"PRAGMA incremental_vacuum({pages_max})").fetchall()
+            return bool(writer.pragma("freelist_count"))
 
     def _last_link(self, writer: apsw.Connection, tenant: str, column: str, through: int) -> Head:
         """The last link whose `column` is not above `through`; the numbers of links have no gap."""

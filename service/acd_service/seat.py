@@ -66,3 +66,8 @@ class Seat:
         if timer_ns is None or opening_ns is None:
             return opening_ns if timer_ns is None else timer_ns
         return min(timer_ns, opening_ns)
+
+    def opening_is_due(self, now_ns: int) -> bool:
+        """Whether a queue opens or closes by then."""
+        due_ns = self.opening.due_ns(self.engine)
+        return due_ns is not None and due_ns <= now_ns

@@ -11,12 +11,13 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from acd_core.commands import ApplyPolicy, Command, Resume, SetContactAside, Tick
+from acd_core.commands import Command, Resume, SetContactAside, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
-from acd_service import codec
-from acd_service.batch_taken import BatchWork, count
-from acd_service.batches import Batch, BatchFailed, Permit
+from acd_service.applying import Applying, EngineFailed
+from acd_service.asking import OURSELVES, Asking
+from acd_service.batch_taken import BatchWork
+from acd_service.batches import Batch, Permit
 from acd_service.busyness import Busyness
 from acd_service.clock import Clock, stopwatch_ns
 from acd_service.codec.sent import SentCommand
@@ -29,8 +30,9 @@ from acd_service.observer import BatchTimes, Observer
 from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
-from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, ServiceError, Stopping
+from acd_service.service_error import CommandSetAside, Overloaded, ServiceError, Stopping
 from acd_service.set_aside import TimerAbout, about_timer
+from acd_service.taken import Taken
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
 from acd_service.writer_thread import WriterThread
@@ -44,7 +46,6 @@ _LISTEN_S: Final = 0.001
 T = TypeVar("T")
 
 _NO_COMMAND: Final = Tick()
-_TICK: Final = SentCommand(Tick(), codec.TICK_FIELD, b"")
 AT_FIELD: Final = "acd-at-ns"
 """The metadata key by which callers of a service with a driven clock say what time it is."""
 
@@ -53,92 +54,28 @@ class EngineFailedOnTimer(RuntimeError):
     """The engine failed in a Tick: nothing can be applied past a timer that is due."""
 
 
-class _Taken:
-    """A command on its way, and who waits for it."""
-
-    __slots__ = (
-        "answer",
-        "arrival",
-        "asked_by",
-        "at_ns",
-        "command",
-        "deadline",
-        "error",
-        "future",
-        "note",
-        "on_release",
-        "released",
-        "seat",
-        "sender",
-        "sent",
-        "work",
-    )
-
-    def __init__(
-        self,
-        seat: Seat,
-        command: Command,
-        future: "asyncio.Future[Answer]",
-        at_ns: int | None,
-        deadline: float | None,
-        on_release: Callable[[Answer], None] | None,
-        asked_by: str,
-        sent: SentCommand | None,
-        sender: str,
-        work: BatchWork | Series | None = None,
-    ) -> None:
-        self.seat = seat
-        self.command = command
-        self.future = future
-        self.at_ns = at_ns
-        self.deadline = deadline
-        self.on_release = on_release
-        self.asked_by = asked_by
-        self.sent = sent
-        self.sender = sender
-        self.arrival = 0
-        self.answer: Answer | None = None
-        self.error: Exception | None = None
-        self.released: list[Released] = []
-        self.note: object = None
-        self.work = work
-        """A batch of commands; `command` then stands for none of them."""
-
-    def __len__(self) -> int:
-        """How many commands it is."""
-        return 1 if self.work is None else len(self.work)
-
-    @property
-    def tenant(self) -> str:
-        return self.seat.tenant
-
-
-class _EngineFailed(Exception):
-    def __init__(self, seat: Seat, taken: _Taken | None, command: Command, at_ns: int, error: Exception) -> None:
-        super().__init__(str(error))
-        self.seat = seat
-        self.taken = taken
-        self.command = command
-        self.at_ns = at_ns
-        self.error = error
-
-
 class Sequencer:
     """Owns the engines of its seats. Everything but the commit runs on the event loop.
 
     Args:
         on_fatal: called once if the service can no longer serve; it must make the process end.
+        busyness: of the event loop's thread; None: of the one that runs now.
     """
 
     def __init__(
-        self, journal: Journal, clock: Clock, config: Config, on_fatal: Callable[[BaseException], None]
+        self,
+        journal: Journal,
+        clock: Clock,
+        config: Config,
+        on_fatal: Callable[[BaseException], None],
+        busyness: Busyness | None = None,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._config = config
         self._on_fatal = on_fatal
         self._seats: list[Seat] = []
-        self._arrived: Inbound[_Taken] = Inbound(config.waiting_commands_max)
+        self._arrived: Inbound[Taken] = Inbound(config.waiting_commands_max)
         self._looks: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
         self._uncommitted = False
         self._closed: Stopping | None = None
@@ -148,11 +85,12 @@ class Sequencer:
         self._timetable = Timetable()
         self._task: asyncio.Task[None] | None = None
         self._gathering = Gathering()
-        self._busyness = Busyness()
+        self._busyness = busyness or Busyness()
         self._enough = 1
         self._ticked_at = 0.0
         self.batches = 0
         self.meters = Meters()
+        self._applying = Applying(clock, self._timetable, self.meters)
         self.observer: Observer | None = None
         """Told of each command as it comes and of each batch that is out: for logs and traces."""
 
@@ -204,46 +142,43 @@ class Sequencer:
         self,
         seat: Seat,
         command: Command,
+        asking: Asking = OURSELVES,
         *,
-        at_ns: int | None = None,
-        deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
-        asked_by: str = "",
-        sent: SentCommand | None = None,
-        sender: str = "",
     ) -> "asyncio.Future[Answer]":
         """Have a command applied and made durable; the answer comes when it is.
 
         Args:
-            at_ns: the command's time; only with a driven clock.
-            deadline: in the loop's time; a command not yet applied by then is not applied.
             on_release: called with the answer just before the command's events are released.
-            asked_by: the name of the identity whose call it is; kept with the command and its events.
-            sent: the same command as it came, if the journal may keep those bytes.
-            sender: with whom the room for what waits is shared out: an identity, or a connection.
 
         Raises:
             Refused: the engine did not take it, or a time was given to a service that keeps its own.
             ServiceError: it was not applied, for a reason of the service's.
         """
-        self._check_may_come(seat, sender, at_ns, command.kind, 1)
+        self._check_may_come(seat, asking, command.kind, 1)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        taken = _Taken(seat, command, future, at_ns, deadline, on_release, asked_by, sent, sender)
+        taken = Taken(seat, command, future, asking, on_release=on_release)
         if self.observer is not None:
             taken.note = self.observer.arrived(command)
         self._arrive(taken)
         return future
 
+    def submit_sent(self, seat: Seat, sent: SentCommand, asking: Asking) -> "asyncio.Future[bytes]":
+        """As `submit`, of a command as it came, whose very bytes the journal may keep.
+
+        Returns:
+            The bytes of the response.
+        """
+        self._check_may_come(seat, asking, sent.command.kind, 1)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        taken = Taken(seat, sent.command, future, asking, sent=sent)
+        if self.observer is not None:
+            taken.note = self.observer.arrived(sent.command)
+        self._arrive(taken)
+        return future
+
     def submit_batch(
-        self,
-        seat: Seat,
-        batch: Batch,
-        *,
-        at_ns: int | None = None,
-        deadline: float | None = None,
-        permit: Permit | None = None,
-        asked_by: str = "",
-        sender: str = "",
+        self, seat: Seat, batch: Batch, asking: Asking = OURSELVES, *, permit: Permit | None = None
     ) -> "asyncio.Future[bytes]":
         """Have the commands of a batch applied in order, with no other command between them, and made durable.
 
@@ -255,22 +190,12 @@ class Sequencer:
         Raises:
             Refused, ServiceError: as `submit`; refusals of single commands are in the response.
         """
-        self._check_may_come(seat, sender, at_ns, 0, len(batch))
+        self._check_may_come(seat, asking, 0, len(batch))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        work = BatchWork(batch, permit, asked_by)
-        self._arrive(_Taken(seat, _NO_COMMAND, future, at_ns, deadline, None, asked_by, None, sender, work))
+        self._arrive(Taken(seat, _NO_COMMAND, future, asking, work=BatchWork(batch, permit, asking.asked_by)))
         return future
 
-    def submit_series(
-        self,
-        seat: Seat,
-        series: Series,
-        *,
-        at_ns: int | None = None,
-        deadline: float | None = None,
-        asked_by: str = "",
-        sender: str = "",
-    ) -> "asyncio.Future[Any]":
+    def submit_series(self, seat: Seat, series: Series, asking: Asking = OURSELVES) -> "asyncio.Future[Any]":
         """Have a series of commands applied, with no other command between them, and made durable.
 
         Args: as for `submit`.
@@ -281,25 +206,25 @@ class Sequencer:
         Raises:
             Refused, ServiceError: as `submit`.
         """
-        self._check_may_come(seat, sender, at_ns, 0, len(series))
+        self._check_may_come(seat, asking, 0, len(series))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._arrive(_Taken(seat, _NO_COMMAND, future, at_ns, deadline, None, asked_by, None, sender, series))
+        self._arrive(Taken(seat, _NO_COMMAND, future, asking, work=series))
         return future
 
-    def _check_may_come(self, seat: Seat, sender: str, at_ns: int | None, kind: int, count: int) -> None:
-        if at_ns is not None and not self._clock.driven:
+    def _check_may_come(self, seat: Seat, asking: Asking, kind: int, count: int) -> None:
+        if asking.at_ns is not None and not self._clock.driven:
             raise Refused(Reason.INVALID_VALUE, AT_FIELD, "this service keeps its own time (it runs with clock: wall)")
         if self._closed is not None:
             raise self._closed
         if seat.closed is not None:
             raise seat.closed
         try:
-            self._arrived.check_room(seat.tenant, sender, count)
+            self._arrived.check_room(seat.tenant, asking.sender, count)
         except Overloaded:
             self.meters.count(kind, "OVERLOADED", count)
             raise
 
-    def _arrive(self, taken: _Taken) -> None:
+    def _arrive(self, taken: Taken) -> None:
         self._arrived.put(taken)
         if self._arrived.commands >= self._enough:
             self._wake()
@@ -328,7 +253,7 @@ class Sequencer:
             self._wakeup.set_result(None)
 
     async def _run(self) -> None:
-        batch: list[_Taken] = []
+        batch: list[Taken] = []
         try:
             while True:
                 if not self._arrived:
@@ -360,15 +285,16 @@ class Sequencer:
         enough = self._gathering.begin(arrived.commands, busy)
         in_vain = False
         if arrived.commands < enough and self._closed is None:
-            until_ns = stopwatch_ns() + int(self._config.gather_ms * 1e6)
-            while not in_vain and (now_ns := stopwatch_ns()) < until_ns:
+            loop = asyncio.get_running_loop()
+            until = loop.time() + self._config.gather_ms / 1_000
+            while not in_vain and (now := loop.time()) < until:
                 before, busy_ns = arrived.commands, self._busyness.spent_ns()
-                await self._pause(enough, min((until_ns - now_ns) / 1e9, _LISTEN_S))
+                await self._pause(enough, min(until - now, _LISTEN_S))
                 if arrived.commands >= enough or self._closed is not None:
                     break
                 # While the loop is busy, with answers for one, it does not hear who asks.
-                busy_ns = self._busyness.spent_ns() - busy_ns
-                in_vain = arrived.commands == before and busy_ns < (stopwatch_ns() - now_ns) // 2
+                busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
+                in_vain = arrived.commands == before and busy_s < _LISTEN_S / 2
         self._gathering.end(arrived.commands, busy, in_vain=in_vain)
 
     async def _sleep(self) -> None:
@@ -394,14 +320,14 @@ class Sequencer:
             self._wakeup = None
             alarm.cancel()
 
-    async def _process(self, batch: list[_Taken]) -> None:
+    async def _process(self, batch: list[Taken]) -> None:
         timers_failed = 0
         while True:
             try:
                 began_ns = stopwatch_ns()
-                made = self._apply(batch)
+                made = self._applying.apply(batch, one_by_one=self.observer is not None)
                 break
-            except _EngineFailed as failure:
+            except EngineFailed as failure:
                 timers_failed += failure.taken is None
                 await self._recover_from(failure, may_set_aside=timers_failed <= _CONTACTS_SET_ASIDE_MAX)
         committed_ns = applied_ns = stopwatch_ns()
@@ -418,145 +344,7 @@ class Sequencer:
             single = [taken for taken in batch if taken.work is None]
             self.observer.released(single, BatchTimes(began_ns, applied_ns, committed_ns))
 
-    def _apply(self, batch: list[_Taken]) -> Uncommitted:
-        """Apply what can be; what the batch's callers will hear is left in its members."""
-        made = Uncommitted()
-        loop_now, now_ns = asyncio.get_running_loop().time(), self._clock.now_ns()
-        if not self._clock.driven:
-            for seat in self._timetable.due(now_ns):
-                made.touched.add(seat)
-                made.ticked.append((seat, self._tick(seat, now_ns, made)))
-        for taken in batch:
-            taken.released, taken.error, taken.answer = [], None, None
-            if taken.future.done():
-                continue
-            if taken.deadline is not None and taken.deadline <= loop_now:
-                taken.error = DeadlinePassed("the deadline passed before the command was applied")
-                self.meters.count(0 if taken.work else taken.command.kind, "DEADLINE_PASSED", len(taken))
-                continue
-            if isinstance(taken.work, BatchWork):
-                self._apply_batch(taken, taken.work, now_ns, made)
-                continue
-            if taken.work is not None:
-                self._apply_series(taken, taken.work, now_ns, made)
-                continue
-            seat, command = taken.seat, taken.command
-            if command in seat.set_aside:
-                self.meters.count(command.kind, "SET_ASIDE")
-                taken.error = CommandSetAside("the engine failed on this command before")
-                continue
-            at_ns = now_ns
-            made.touched.add(seat)
-            try:
-                if self._clock.driven:
-                    at_ns = self._drive(taken, made)
-                answer = seat.engine.apply(at_ns, command)
-                if not answer.duplicate:
-                    taken.released += made.record(seat, command, answer, taken.asked_by, taken.sent)
-                    seat.commands += 1
-                    self.meters.accepted[command.kind] += 1
-                    if isinstance(command, ApplyPolicy):
-                        taken.released += self._tick(seat, at_ns, made)
-                else:
-                    self.meters.count(command.kind, "DUPLICATE")
-                taken.answer = answer
-            except Refused as refused:
-                taken.error = refused
-                seat.refused += 1
-                self.meters.count(command.kind, refused.reason.value)
-            except _EngineFailed:
-                raise
-            except Exception as error:
-                raise _EngineFailed(seat, taken, command, at_ns, error) from error
-        for seat in made.touched:
-            self._timetable.look_again(seat)
-        return made
-
-    def _apply_batch(self, taken: _Taken, work: BatchWork, now_ns: int, made: Uncommitted) -> None:
-        seat, at_ns = taken.seat, now_ns
-        made.touched.add(seat)
-        if self._clock.driven:
-            at_ns = self._drive(taken, made)
-        try:
-            for run in work.run_all(seat, at_ns):
-                count(run, seat, self.meters)
-                if run.first_seq:
-                    made.put_run(seat, run)
-                    taken.released += work.released(run)
-                if run.policy is not None:
-                    taken.released += self._tick(seat, at_ns, made)
-        except Refused as refused:
-            taken.error = refused
-        except BatchFailed as failed:
-            about = taken if failed.place >= 0 else None
-            raise _EngineFailed(seat, about, failed.command, failed.at_ns, failed.error) from failed.error
-
-    def _apply_series(self, taken: _Taken, series: Series, now_ns: int, made: Uncommitted) -> None:
-        seat, at_ns = taken.seat, now_ns
-        made.touched.add(seat)
-        if self._clock.driven:
-            at_ns = self._drive(taken, made)
-
-        def apply(command: Command) -> Answer:
-            if command in seat.set_aside:
-                raise CommandSetAside("the engine failed on this command before")
-            try:
-                answer = seat.engine.apply(at_ns, command)
-            except Refused as refused:
-                seat.refused += 1
-                self.meters.count(command.kind, refused.reason.value)
-                raise
-            except Exception as error:
-                raise _EngineFailed(seat, taken, command, at_ns, error) from error
-            if answer.duplicate:
-                self.meters.count(command.kind, "DUPLICATE")
-            else:
-                taken.released += made.record(seat, command, answer, taken.asked_by)
-                seat.commands += 1
-                self.meters.accepted[command.kind] += 1
-            return answer
-
-        try:
-            kept = series.run(seat.engine, apply)
-        except (Refused, ServiceError) as error:
-            taken.error = error
-        else:
-            if kept is not None:
-                made.keep(seat, kept)
-
-    def _drive(self, taken: _Taken, made: Uncommitted) -> int:
-        """Move a driven clock to the command's time, firing first what is due by then."""
-        at_ns = max(self._clock.now_ns(), taken.seat.engine.now_ns) if taken.at_ns is None else taken.at_ns
-        if at_ns >= taken.seat.engine.now_ns:  # if not, the engine refuses it by name
-            taken.released += self._tick(taken.seat, at_ns, made)
-            self._clock.advance_to(at_ns)
-        return at_ns
-
-    def _tick(self, seat: Seat, at_ns: int, made: Uncommitted) -> list[Released]:
-        """Fire what is due by `at_ns`: timers, and queues that open or close, each at its own time."""
-        released: list[Released] = []
-        while (due_ns := seat.opening.due_ns(seat.engine)) is not None and due_ns <= at_ns:
-            moment_ns = max(due_ns, seat.engine.now_ns)
-            released += self._fire(seat, moment_ns, made)
-            for command in seat.opening.commands(seat.engine, moment_ns):
-                try:
-                    released += made.record(seat, command, seat.engine.apply(moment_ns, command))
-                except Exception as error:
-                    raise _EngineFailed(seat, None, command, moment_ns, error) from error
-        return released + self._fire(seat, at_ns, made)
-
-    def _fire(self, seat: Seat, at_ns: int, made: Uncommitted) -> list[Released]:
-        due_ns = seat.engine.next_timer()
-        if due_ns is None or due_ns > at_ns:
-            return []
-        tick = _TICK.command
-        self.meters.accepted[tick.kind] += 1
-        try:
-            return made.record(seat, tick, seat.engine.apply(at_ns, tick), sent=_TICK)
-        except Exception as error:
-            raise _EngineFailed(seat, None, tick, at_ns, error) from error
-
-    def _release(self, batch: list[_Taken], made: Uncommitted) -> None:
+    def _release(self, batch: list[Taken], made: Uncommitted) -> None:
         """Let out what is durable, in order: what ticked, then for each command first whoever asked to be called
         before its events, then its events; the replies last.
         """
@@ -572,10 +360,12 @@ class Sequencer:
         for taken in batch:
             if taken.future.done():
                 continue
-            if taken.answer is not None:
-                taken.future.set_result(taken.answer)
+            if taken.content is not None:
+                taken.future.set_result(taken.content)
+            elif taken.answer is not None:
+                taken.future.set_result(taken.answer if taken.sent is None else taken.response())
             elif taken.work is not None and taken.error is None:
-                taken.future.set_result(taken.work.response())  # type: ignore[arg-type]  # see `submit_batch`
+                taken.future.set_result(taken.work.response())
             else:
                 taken.future.set_exception(taken.error or Stopping("the command was not applied"))
         looks, self._looks = self._looks, []
@@ -590,7 +380,7 @@ class Sequencer:
             for seat in made.touched:
                 seat.on_committed(seat.engine.seq)
 
-    async def _recover_from(self, failure: _EngineFailed, *, may_set_aside: bool) -> None:
+    async def _recover_from(self, failure: EngineFailed, *, may_set_aside: bool) -> None:
         """Trust nothing that the engine did in this batch: have it rebuilt from the journal, set the command aside,
         and let the batch begin again; if it was a timer, set the contact aside whose timer it was. The engines of other
         tenants are rebuilt too, since their part of the batch was not committed.
@@ -638,7 +428,7 @@ class Sequencer:
         self._timetable.look_again(seat)
         seat.outlet.publish(released)
 
-    def _fail(self, error: Exception, batch: list[_Taken]) -> None:
+    def _fail(self, error: Exception, batch: list[Taken]) -> None:
         _log.critical("the service can no longer serve: %s", error, exc_info=error)
         self._failed = self._uncommitted = True
         self._closed = Stopping("the service has failed and is going down")

@@ -55,6 +55,7 @@ from acd_service.rpc.surface import Surface
 from acd_service.rpc.tenant_service import TenantService
 from acd_service.sequencer import Sequencer
 from acd_service.service_error import DirectoryDamaged, Stopping
+from acd_service.upkeep import Upkeep
 
 _log = logging.getLogger(__name__)
 SERVICES: Final = (
@@ -110,6 +111,7 @@ class Server:
         self._journal: SqliteJournal | None = None
         self._sequencer: Sequencer | None = None
         self._hosting: Hosting | None = None
+        self._upkeep: Upkeep | None = None
         self._grpc: grpc.aio.Server | None = None
         self._tenants = Tenants()
         self._calls = CallInterceptor(config.calls_in_flight_max)
@@ -159,6 +161,8 @@ class Server:
         await self._say(health_pb2.HealthCheckResponse.SERVING)
         if self._gate is not None:
             self._gate.start()
+        self._upkeep = Upkeep(config, journal, self._sequencer, clock, self._tenants.by_name)
+        self._upkeep.start()
         self._calls.let_in()
         self.observing.recovered(sum(found.replayed for found in recovered.values()))
         for warning in warnings_about(config, self.address):
@@ -171,7 +175,7 @@ class Server:
             ("grpc.server.max_pending_requests_hard_limit", 2 * pending),
         )
         self._grpc = server = grpc.aio.server(options=(*_OPTIONS, *bounds))
-        surface = Surface(self._calls)
+        surface = Surface(self._calls, self._tenants)
         server.add_generic_rpc_handlers((surface,))
         tenants = self._tenants
         registrations: list[tuple[Callable[..., None], object]] = [
@@ -230,6 +234,9 @@ class Server:
                 await self._say(health_pb2.HealthCheckResponse.NOT_SERVING)
             if self._gate is not None:
                 await self._gate.stop()
+            if self._upkeep is not None:
+                await self._upkeep.stop()
+                self._upkeep = None
             if self._hosting is not None:
                 await self._hosting.stop()
             if self._grpc is not None:

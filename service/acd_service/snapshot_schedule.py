@@ -1,20 +1,24 @@
-"""When snapshots are taken, and what may be forgotten after one."""
+"""When snapshots are taken. What they cover may be forgotten then."""
 
 import asyncio
 import json
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Final
 
 from acd_service.config import Config
 from acd_service.journal import JournalError
+from acd_service.journal_search import at_ns_of
 from acd_service.journal_sqlite import SqliteJournal
-from acd_service.sequencer import Sequencer
+from acd_service.retention import Retention
 from acd_service.snapshotter import Taken
 
-INT64_MAX: Final = 2**63 - 1
+HOUR_NS: Final = 3_600 * 10**9
+_REST: Final = 4
+"""So many times as long as the last one took the next one waits, at least: however fast commands come, snapshots take
+no more than a fifth of one processor. What a restart has to replay grows by what comes meanwhile.
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -23,27 +27,52 @@ class SnapshotFailed(RuntimeError):
 
 
 class SnapshotSchedule:
-    """Starts the snapshotter every so many commands and when asked; one at a time."""
+    """Starts the snapshotter every so many commands, after so many hours, and when asked; one at a time.
+
+    Args:
+        last_seq: that of the newest snapshot; 0 if there is none.
+    """
 
     def __init__(
-        self, tenant: str, config: Config, journal: SqliteJournal, sequencer: Sequencer, last_seq: int
+        self, tenant: str, config: Config, journal: SqliteJournal, retention: Retention, last_seq: int
     ) -> None:
         self._tenant = tenant
         self._config = config
         self._journal = journal
-        self._sequencer = sequencer
+        self._retention = retention
         self._last_seq = last_seq
+        self._last_at_ns: int | None = None
+        """When the last command of that snapshot was; None if nobody has looked yet."""
+        self._committed_seq = last_seq
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._forgetting: asyncio.Task[None] | None = None
+        self._not_before_s = 0.0
         self.failures = 0
-        self.events_read: Callable[[], int] = lambda: INT64_MAX
-        """Up to which event the service's own readers have come: later ones are not forgotten."""
 
     def committed(self, seq: int) -> None:
         """Told after each commit."""
+        self._committed_seq = seq
         every = self._config.snapshot_every_commands
         if every and seq - self._last_seq >= every and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._take_quietly(), name="snapshot")
+            loop = asyncio.get_running_loop()
+            if loop.time() >= self._not_before_s:
+                self._task = loop.create_task(self._take_quietly(), name="snapshot")
+
+    async def look_after(self, now_ns: int) -> None:
+        """Take a snapshot if the newest is old and there were commands since.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        every_ns = int(self._config.snapshot_every_h * HOUR_NS)
+        if not every_ns or self._committed_seq <= self._last_seq or self._lock.locked():
+            return
+        if self._last_at_ns is None:
+            self._last_at_ns = await asyncio.to_thread(at_ns_of, self._journal, self._tenant, self._last_seq)
+        if now_ns - self._last_at_ns >= every_ns:
+            self._last_at_ns = now_ns  # if it fails, not again at once
+            await self._take_quietly()
 
     async def take(self) -> Taken:
         """Take a snapshot of what is committed now.
@@ -56,9 +85,11 @@ class SnapshotSchedule:
             if status != 0:
                 raise SnapshotFailed(complaint.strip() or f"the snapshotter ended with status {status}")
             taken = Taken(**json.loads(output))
-            self._last_seq = taken.seq
+            self._last_seq, self._last_at_ns = taken.seq, taken.at_ns
             _log.info("snapshot of seq %d taken, %d bytes", taken.seq, taken.size_bytes)
-            await self._forget()
+            self._journal.snapshots.keep_newest(self._tenant, self._config.snapshots_kept)
+            if self._forgetting is None or self._forgetting.done():
+                self._forgetting = asyncio.get_running_loop().create_task(self._forget(), name="retention")
             return taken
 
     async def _run_snapshotter(self) -> tuple[str, str, int]:
@@ -84,32 +115,26 @@ class SnapshotSchedule:
         return output, complaint, process.returncode
 
     async def stop(self) -> None:
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """End what is under way."""
+        under_way = [task for task in (self._task, self._forgetting) if task is not None and not task.done()]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _take_quietly(self) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         try:
             await self.take()
         except SnapshotFailed as error:
-            self._last_seq += self._config.snapshot_every_commands
+            self._last_seq = self._committed_seq  # not again at once either
             self.failures += 1
             _log.error("no snapshot was taken: %s", error)
-        except JournalError as error:
-            self.failures += 1
-            _log.error("a snapshot was taken, but what it covers could not be forgotten: %s", error)
+        finally:
+            self._not_before_s = loop.time() + _REST * (loop.time() - began_s)
 
     async def _forget(self) -> None:
-        files = self._journal.snapshots
-        files.keep_newest(self._tenant, self._config.snapshots_kept)
-        kept = files.seqs(self._tenant)
-        events_kept_min = self._config.events_kept_min
-        if not events_kept_min or not kept:
-            return
-
-        def forget() -> None:
-            through_event_seq = self._journal.extent(self._tenant).last_event_seq - events_kept_min
-            through_event_seq = min(through_event_seq, self.events_read())
-            self._journal.forget(self._tenant, through_seq=kept[0], through_event_seq=through_event_seq)
-
-        await self._sequencer.in_worker(forget)
+        try:
+            await self._retention.run()
+        except JournalError as error:
+            _log.error("a snapshot was taken, but what it covers could not be forgotten: %s", error)

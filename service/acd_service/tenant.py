@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from acd_core.commands import Command
 from acd_core.events import Answer
+from acd_service.asking import OURSELVES, Asking
 from acd_service.batches import Batch, Permit
 from acd_service.clock import Clock
 from acd_service.codec.sent import SentCommand
@@ -23,6 +24,7 @@ from acd_service.kept_lines import KeptLines
 from acd_service.metering import Metering
 from acd_service.past import Past
 from acd_service.recovery import Recovered, recover
+from acd_service.retention import Retention
 from acd_service.seat import Released, Seat
 from acd_service.sequencer import Sequencer
 from acd_service.series import Series
@@ -63,9 +65,10 @@ class Tenant:
         self.fanout: Final = Fanout(name, journal, config, engine.event_seq, shared.catch_up_lane())
         self.monitor: Final = InvariantMonitor.of(engine)
         self.past: Final = Past(name, config.data_dir, config.engine, config.explain_commands_max)
-        self.snapshots: Final = SnapshotSchedule(name, config, journal, sequencer, recovered.snapshot_seq)
+        self.retention: Final = Retention(name, config, journal, sequencer, clock)
+        self.snapshots: Final = SnapshotSchedule(name, config, journal, self.retention, recovered.snapshot_seq)
         self.figures: Final = FiguresKeeper(name, journal, self.fanout, clock, config, shared)
-        self.snapshots.events_read = lambda: self.figures.event_seq
+        self.retention.events_read = lambda: self.figures.event_seq
         self.directory: Final = CustomerDirectory(
             customers_path(config.data_dir, name), name, config.customers_max, shared
         )
@@ -112,13 +115,9 @@ class Tenant:
     def submit(
         self,
         command: Command,
+        asking: Asking = OURSELVES,
         *,
-        at_ns: int | None = None,
-        deadline: float | None = None,
         on_release: Callable[[Answer], None] | None = None,
-        asked_by: str = "",
-        sent: SentCommand | None = None,
-        sender: str = "",
     ) -> "asyncio.Future[Answer]":
         """As `Sequencer.submit`, for this tenant.
 
@@ -126,47 +125,24 @@ class Tenant:
             QuotaExceeded: they come faster than the tenant's quota allows.
         """
         self.metering.take()
-        return self.sequencer.submit(
-            self._seat,
-            command,
-            at_ns=at_ns,
-            deadline=deadline,
-            on_release=on_release,
-            asked_by=asked_by,
-            sent=sent,
-            sender=sender,
-        )
+        return self.sequencer.submit(self._seat, command, asking, on_release=on_release)
+
+    def submit_sent(self, sent: SentCommand, asking: Asking) -> "asyncio.Future[bytes]":
+        """As `Sequencer.submit_sent`, for this tenant."""
+        self.metering.take()
+        return self.sequencer.submit_sent(self._seat, sent, asking)
 
     def submit_batch(
-        self,
-        batch: Batch,
-        *,
-        at_ns: int | None = None,
-        deadline: float | None = None,
-        permit: Permit | None = None,
-        asked_by: str = "",
-        sender: str = "",
+        self, batch: Batch, asking: Asking = OURSELVES, *, permit: Permit | None = None
     ) -> "asyncio.Future[bytes]":
         """As `Sequencer.submit_batch`, for this tenant."""
         self.metering.take(len(batch))
-        return self.sequencer.submit_batch(
-            self._seat, batch, at_ns=at_ns, deadline=deadline, permit=permit, asked_by=asked_by, sender=sender
-        )
+        return self.sequencer.submit_batch(self._seat, batch, asking, permit=permit)
 
-    def submit_series(
-        self,
-        series: Series,
-        *,
-        at_ns: int | None = None,
-        deadline: float | None = None,
-        asked_by: str = "",
-        sender: str = "",
-    ) -> "asyncio.Future[Any]":
+    def submit_series(self, series: Series, asking: Asking = OURSELVES) -> "asyncio.Future[Any]":
         """As `Sequencer.submit_series`, for this tenant."""
         self.metering.take()
-        return self.sequencer.submit_series(
-            self._seat, series, at_ns=at_ns, deadline=deadline, asked_by=asked_by, sender=sender
-        )
+        return self.sequencer.submit_series(self._seat, series, asking)
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:
         """Ask the engine something when all that it knows is durable. The question must not change it."""

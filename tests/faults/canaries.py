@@ -27,32 +27,43 @@ class Parts:
     """Whether snapshots are taken of what the engine holds, durable or not."""
 
 
-class _ReplyBeforeCommit(Sequencer):
-    def _apply(self, batch):
-        made = super()._apply(batch)
+class _DoneTooSoon(Sequencer):
+    """Does to each batch when it is applied what has to wait until it is durable."""
+
+    def __init__(self, *others):
+        super().__init__(*others)
+        apply = self._applying.apply
+
+        def apply_and_more(batch, **how):
+            made = apply(batch, **how)
+            self.do_too_soon(batch, made)
+            return made
+
+        self._applying.apply = apply_and_more
+
+
+class _ReplyBeforeCommit(_DoneTooSoon):
+    def do_too_soon(self, batch, made):
         for taken in batch:
             if taken.answer is not None and not taken.future.done():
                 taken.future.set_result(taken.answer)
-        return made
 
 
-class _EventsBeforeCommit(Sequencer):
-    def _apply(self, batch):
-        made = super()._apply(batch)
+class _EventsBeforeCommit(_DoneTooSoon):
+    def do_too_soon(self, batch, made):
         for seat, released in made.ticked:
             seat.outlet.publish(released)
         made.ticked.clear()
         for taken in batch:
             taken.seat.outlet.publish(taken.released)
             taken.released = []
-        return made
 
 
 class _RequestIdsDropped(Sequencer):
-    def submit(self, seat, command, **others):
+    def submit(self, seat, command, *others, **more):
         if isinstance(command, EnqueueContact) and not command.contact_id:
             command = EnqueueContact("", command.queue_id)
-        return super().submit(seat, command, **others)
+        return super().submit(seat, command, *others, **more)
 
 
 class _CommitFailureSwallowed(SqliteJournal):

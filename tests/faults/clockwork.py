@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 STEPS_MAX = 200_000
-"""A seed that needs more is caught in a loop."""
+"""A life that needs more is caught in a loop."""
 
 
 class Killed(BaseException):
@@ -47,6 +47,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def __init__(self, draw: random.Random, slow_s: float = 0.01, is_dead: Callable[[], bool] = lambda: False) -> None:
         self.steps = 0
+        self.steps_max = STEPS_MAX
         self.kill_at_step: int | None = None
         self.dead = False
         self.problems: list[str] = []
@@ -82,8 +83,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         if self.steps == self.kill_at_step or self._is_dead():
             raise Killed
         self.steps += 1
-        if self.steps > STEPS_MAX:
-            raise Stuck(f"still busy after {STEPS_MAX} steps")
+        if self.steps > self.steps_max:
+            raise Stuck(f"still busy after {self.steps_max} steps")
         while not self._ready:
             if not self._timers:
                 raise Stuck("everybody waits for somebody else")
@@ -177,7 +178,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
 
 class SimulatedThread:
-    """In place of `WriterThread`: the same, on a simulated loop."""
+    """In place of a `WriterThread` or a `Lane`: the same, on a simulated loop."""
 
     def __init__(self, loop: SimulatedLoop) -> None:
         self._loop = loop

@@ -22,12 +22,14 @@ from acd_core.enums import Presence
 from acd_core.events import Answer
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec
+from acd_service.asking import Asking
 from acd_service.config import Config
 from acd_service.data_dir import set_aside_path
 from acd_service.engine_interface import engine_maker
 from acd_service.invariants import InvariantMonitor
 from acd_service.journal import TENANT_DEFAULT, JournalError
 from acd_service.recovery import recover, replay_tail
+from acd_service.retention import Retention
 from acd_service.seat import Released, Seat
 from acd_service.set_aside import SetAside
 from acd_service.snapshot_files import written
@@ -79,6 +81,19 @@ class _Schedule(SnapshotSchedule):
         return json.dumps(asdict(Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes))), "", 0
 
 
+class _AtLeisure:
+    """A loop that is never busy, whatever the machine does: a seed is the same story again."""
+
+    def share(self):
+        return 0.0
+
+    def spent_ns(self):
+        return 0
+
+    def close(self):
+        pass
+
+
 class Life:
     """Raises, from `begin`: JournalError, if the service refuses to serve what it finds."""
 
@@ -100,11 +115,12 @@ class Life:
         ledger.check_recovered(engine)
         self.clock = parts.clock(engine.now_ns)
         self.began_ns, self.began_s = self.clock.now_ns(), self.loop.time()
-        self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append)
+        self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _AtLeisure())
         self.sequencer._worker = SimulatedThread(self.loop)
-        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq)
+        self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, SimulatedThread(self.loop))
         self.monitor = InvariantMonitor.of(recovered.engine)
-        snapshots = _Schedule(TENANT_DEFAULT, config, journal, self.sequencer, recovered.snapshot_seq)
+        retention = Retention(TENANT_DEFAULT, config, journal, self.sequencer, self.clock)
+        snapshots = _Schedule(TENANT_DEFAULT, config, journal, retention, recovered.snapshot_seq)
         snapshots.life = self
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         self.snapshots = snapshots
@@ -145,7 +161,9 @@ class Life:
         """One call, as gRPC would make it; a caller who loses patience is gone before the answer."""
         self.ledger.unanswered[command.request_id] = command
         future = self.sequencer.submit(
-            self.seat, command, deadline=self.loop.time() + (patience_s or 60.0), sender=command.request_id[:2]
+            self.seat,
+            command,
+            Asking(deadline=self.loop.time() + (patience_s or 60.0), sender=command.request_id[:2]),
         )
         answer = await asyncio.wait_for(future, patience_s)
         if answer.at_ns - self.began_ns > (self.loop.time() - self.began_s) * 1e9 + 1e6 and not answer.duplicate:
@@ -167,8 +185,6 @@ class Life:
         if self.journal is not None:
             with suppress(apsw.Error):
                 self.journal.close()
-        if hasattr(self, "fanout"):
-            self.fanout.close()
 
 
 def settings(data_dir: Path, engine: str, draw: random.Random) -> Config:

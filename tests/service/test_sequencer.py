@@ -22,6 +22,7 @@ from acd_core.policy import Policy, QueueSpec
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec
 from acd_service import codec
+from acd_service.asking import Asking
 from acd_service.clock import DrivenClock, WallClock
 from acd_service.config import Config
 from acd_service.engine_interface import engine_maker
@@ -340,8 +341,8 @@ def test_a_command_whose_deadline_has_passed_is_not_applied(run):
     async def scenario(house):
         now = asyncio.get_running_loop().time()
         with pytest.raises(DeadlinePassed):
-            await house.tenant.submit(EnqueueContact("late", "sales"), deadline=now - 0.001)
-        await house.tenant.submit(EnqueueContact("in time", "sales"), deadline=now + 20)
+            await house.tenant.submit(EnqueueContact("late", "sales"), Asking(deadline=now - 0.001))
+        await house.tenant.submit(EnqueueContact("in time", "sales"), Asking(deadline=now + 20))
         assert await house.tenant.look(lambda engine: engine.contact("late")) is None
 
     run(scenario)
@@ -377,11 +378,11 @@ def test_a_driven_clock_fires_what_is_due_first(tmp_path, engine_kind):
     async def scenario():
         async with House(tmp_path, engine_kind, DrivenClock()) as house:
             tenant = house.tenant
-            await tenant.submit(EnqueueContact("c", "sales", attached=True), at_ns=10**9)
+            await tenant.submit(EnqueueContact("c", "sales", attached=True), Asking(at_ns=10**9))
             from acd_core.commands import DetachContact
 
             await tenant.submit(DetachContact("c"))
-            answer = await tenant.submit(EnqueueContact("d", "sales"), at_ns=60 * 10**9)
+            answer = await tenant.submit(EnqueueContact("d", "sales"), Asking(at_ns=60 * 10**9))
             assert answer.at_ns == 60 * 10**9
             kept = house.journal.read_events("default", 1, events_max=100, bytes_max=10**6)
             from acd_service import codec
@@ -389,7 +390,7 @@ def test_a_driven_clock_fires_what_is_due_first(tmp_path, engine_kind):
             closed = codec.decode_event(kept[-2].content)
             assert (closed.contact_id, closed.at_ns) == ("c", 11 * 10**9)
             with pytest.raises(Refused) as refused:
-                await tenant.submit(EnqueueContact("e", "sales"), at_ns=59 * 10**9)
+                await tenant.submit(EnqueueContact("e", "sales"), Asking(at_ns=59 * 10**9))
             assert refused.value.reason is Reason.TIME_BACKWARDS
             assert (await tenant.submit(EnqueueContact("f", "sales"))).at_ns == 60 * 10**9
 

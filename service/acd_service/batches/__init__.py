@@ -5,5 +5,9 @@
 
 from acd_service.batches.applying import apply_batch
 from acd_service.batches.batch import COMMANDS_MAX, Applied, Batch, BatchFailed, Permit, read_batch, response_of
+from acd_service.batches.compiled import apply_calls
 
-__all__ = ["COMMANDS_MAX", "Applied", "Batch", "BatchFailed", "Permit", "apply_batch", "read_batch", "response_of"]
+__all__ = [
+    "COMMANDS_MAX", "Applied", "Batch", "BatchFailed", "Permit", "apply_batch", "apply_calls", "read_batch",
+    "response_of",
+]  # fmt: skip

@@ -17,6 +17,7 @@ from acd_core.timers cimport first_timer
 from acd_core.types cimport *
 from acd_service.batches.ahead cimport Ahead
 from acd_service.batches.framing cimport Frame
+from acd_service.codec.call_writer cimport CallWriter
 from acd_service.codec.event_writer cimport EventWriter
 from acd_service.codec.wire_fields cimport Span, take_span
 from acd_service.codec.wire_reader cimport CommandReader
@@ -39,6 +40,7 @@ from acd_service.codec.wire_writer cimport (
 from acd_core.limits import AT_NS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_service.batches.batch import Applied, BatchFailed, reason_of
+from acd_service.codec.answers import response_of as response_message
 from acd_service.codec.answers import result_of
 from acd_service.codec.batches import dispatched_command, error_result
 from acd_service.codec.records import encode_command, encode_event
@@ -48,6 +50,7 @@ cdef CommandReader _reader = CommandReader()
 cdef Ahead _ahead = Ahead()
 cdef _Run _spare = None
 cdef EventWriter _events = EventWriter()
+cdef CallWriter _responses = CallWriter()
 cdef int64_t _AT_NS_MAX = AT_NS_MAX
 cdef bytes _TICK = encode_command(Tick())
 cdef Command _tick = Tick()
@@ -237,7 +240,6 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef Py_ssize_t place
     cdef Span span
     cdef Command command
-    cdef int32_t timer
     cdef dict refused = {}
     cdef uint64_t granted = permit.granted if permit is not None else 0
     cdef object policy = None
@@ -274,8 +276,7 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
         except Exception as error:
             _put_error(run, command, error, status_of, refused)
             continue
-        timer = first_timer(engine.timers)
-        if timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns:
+        if _is_due(engine, at_ns):
             _fire(engine, at_ns, run)
         try:
             engine.take(at_ns, command)
@@ -305,6 +306,82 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     else:
         place = frame.count
     return _applied(engine, run, place, at_ns, refused, policy)
+
+
+def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_ssize_t start, bytes asked_by not None):
+    """Apply commands that came one by one, from `start` on, all at one moment; what fell due goes first, as a Tick that
+    nobody asked for. The run ends early where something else falls due: go on at `after`.
+
+    Args:
+        calls: of `SentCommand`, with requests that have a field of one byte in `acd.v1.Command`.
+        asked_by: whose calls they are (`codec.asked_by_field`).
+
+    Returns:
+        What it came to, with no results; for each call the bytes of its response, or why it was refused; how many events
+        are those of the Tick, and how many bytes.
+
+    Raises:
+        BatchFailed: the engine failed; it has to be thrown away.
+    """
+    cdef _Run run = _new_run()
+    cdef Py_ssize_t place
+    cdef Py_ssize_t of_tick = 0
+    cdef int64_t ticked = 0
+    cdef Py_ssize_t size
+    cdef Command command
+    cdef bytes content
+    cdef bytes response
+    cdef uint8_t* out
+    cdef int field
+    cdef list outcomes = []
+    cdef dict refused = {}
+    if _is_due(engine, at_ns):
+        run.asked_by = b""
+        _fire(engine, at_ns, run)
+        of_tick = run.events.size
+        if run.first_event_seq:
+            ticked = run.last_event_seq - run.first_event_seq + 1
+    run.asked_by = asked_by
+    for place in range(start, len(calls)):
+        if place > start and _is_due(engine, at_ns):
+            break
+        sent = calls[place]
+        command = sent.command
+        try:
+            engine.take(at_ns, command)
+        except Refused as error:
+            key = (command.kind, reason_of(error))
+            refused[key] = refused.get(key, 0) + 1
+            outcomes.append(error)
+            continue
+        except Exception as error:
+            raise BatchFailed(place, command, at_ns, error) from error
+        if engine.result.duplicate:
+            key = (command.kind, "DUPLICATE")
+            refused[key] = refused.get(key, 0) + 1
+        else:
+            run.accepted[command.kind] += 1
+            content = sent.content
+            field = sent.field
+            size = len(content)
+            run.results.size = 0
+            reserve(&run.results, size + 11)
+            out = put_frame(run.results.data, <uint8_t>(field << 3 | 2), size)
+            out = put_bytes(out, PyBytes_AS_STRING(content), size)
+            run.record(engine, run.results.data, out - run.results.data)
+        response = _responses.response_of(command, engine.result)
+        if response is None:
+            response = response_message(command, engine.answer).SerializeToString()
+        outcomes.append(response)
+    else:
+        place = len(calls)
+    run.results.size = 0
+    return _applied(engine, run, place, at_ns, refused, None), outcomes, (ticked, of_tick)
+
+
+cdef inline bint _is_due(Engine engine, int64_t at_ns):
+    cdef int32_t timer = first_timer(engine.timers)
+    return timer >= 0 and engine.timers.all[timer].due_ns <= at_ns and at_ns >= engine.now_ns
 
 
 cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:

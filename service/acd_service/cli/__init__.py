@@ -10,6 +10,7 @@ import click
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from acd_service.cli.agents import agents_group
+from acd_service.cli.backup import backup_command, restore_command
 from acd_service.cli.customers import customers_group
 from acd_service.cli.demo import demo_command
 from acd_service.cli.events import events_command
@@ -63,6 +64,8 @@ for command in (
     keys_group,
     tenants_group,
     verify_command,
+    backup_command,
+    restore_command,
     simulate_command,
     replay_command,
 ):

@@ -34,8 +34,6 @@ cdef enum:
 cdef class CallWriter:
     """Holds the room that it writes in."""
 
-    cdef Back back
-
     def __dealloc__(self):
         free(self.back.data)
 
@@ -64,8 +62,11 @@ cdef class CallWriter:
         """The response of the call that brought a command about a contact or an agent; None if the plain codec has to
         be asked.
         """
+        return self.response_of(command, &answer.data)
+
+    cdef bytes response_of(self, Command command, const AnswerData* data):
+        """As `response`, of an answer that is no object."""
         cdef Back* back = &self.back
-        cdef const AnswerData* data = &answer.data
         if command.kind == CMD_APPLY_POLICY or length_of(data.contact_id) + length_of(data.agent_id) > IDS_CHARACTERS_MAX:
             return None
         begin_back(back, ANSWER_BYTES_MAX)

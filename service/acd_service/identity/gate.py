@@ -107,7 +107,7 @@ class Gate:
         """
         tenants = self._tenants
 
-        async def unary(request: Any, context: Any) -> Any:
+        def unary(request: Any, context: Any) -> Awaitable[Any]:
             known = self._known.get(_presented(context)) or self._check_anew(context)
             if known.expires_at_s <= unix_s():
                 raise Unauthenticated(_RUN_OUT)
@@ -117,7 +117,7 @@ class Gate:
             if known.tenant not in tenants:
                 raise PermissionDenied(_NO_TENANT)
             known.was_used = True
-            return await behaviour(request, context)
+            return behaviour(request, context)
 
         async def stream(request: Any, context: Any) -> Any:
             identity, credential = self.identify(context), _presented(context)

@@ -8,7 +8,7 @@ from acd_core.refusal import Reason, Refused
 from acd_core.views import AgentView, ContactView
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine
-from acd_service.rpc.call import Tenants, carry_out, stamp_of
+from acd_service.rpc.call import Tenants, asking_of, carry_out
 from acd_service.rpc.pages import LOOKS_MAX, bits_of, messages_of, page_of
 from acd_service.seat import Released
 from acd_service.tenant import Tenant
@@ -35,7 +35,7 @@ class AgentService(agent_service_pb2_grpc.AgentServiceServicer):
     async def Heartbeat(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
         command = codec.command_of(request)
-        answer = await tenant.submit(command, **stamp_of(context))
+        answer = await tenant.submit(command, asking_of(context))
 
         def offline(engine: RoutingEngine) -> list[str]:
             views = ((agent_id, engine.agent(agent_id)) for agent_id in request.agent_ids)

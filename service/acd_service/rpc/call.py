@@ -1,20 +1,17 @@
 """What every handler needs of a call: whose it is, until when it may wait, what time it says it is."""
 
 import asyncio
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
-from acd_service.codec.call_writer import CallWriter
-from acd_service.codec.sent import SentCommand
+from acd_service.asking import Asking
 from acd_service.identity.gate import metadata_of_call
 from acd_service.identity.identity import caller
 from acd_service.journal import TENANT_DEFAULT
 from acd_service.sequencer import AT_FIELD
 from acd_service.service_error import PermissionDenied, TenantSuspended
 from acd_service.tenant import Tenant
-
-_writer: Final = CallWriter()
 
 
 class Tenants:
@@ -53,14 +50,7 @@ def asked_by() -> str:
     return "" if identity is None else identity.name
 
 
-class Stamp(TypedDict):
-    at_ns: int | None
-    deadline: float | None
-    asked_by: str
-    sender: str
-
-
-def stamp_of(context: Any) -> Stamp:
+def asking_of(context: Any) -> Asking:
     """When the command is to be applied, and who asks: until the call's deadline, at the time that the caller gave, if
     it did.
 
@@ -77,18 +67,10 @@ def stamp_of(context: Any) -> Stamp:
                 raise Refused(Reason.INVALID_VALUE, AT_FIELD, "nanoseconds since the Unix epoch are expected")
             at_ns = int(text)
     who = asked_by()
-    return {"at_ns": at_ns, "deadline": deadline, "asked_by": who, "sender": who or context.peer()}
+    return Asking(at_ns, deadline, who, who or context.peer())
 
 
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
     """Carry out a request that is one command, and give its response."""
-    if isinstance(request, SentCommand):
-        return await carry_out_sent(tenant, request, context)
     command = codec.command_of(request)
-    return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
-
-
-async def carry_out_sent(tenant: Tenant, sent: SentCommand, context: Any) -> Any:
-    """As `carry_out`, for a request that the surface has read already; gives the response's bytes."""
-    answer = await tenant.submit(sent.command, **stamp_of(context), sent=sent)
-    return _writer.response(sent.command, answer) or codec.response_of(sent.command, answer)
+    return codec.response_of(command, await tenant.submit(command, asking_of(context)))

@@ -14,7 +14,7 @@ from acd_core.commands import Command, EnqueueContact
 from acd_core.refusal import Refused
 from acd_service.batches import Batch, read_batch
 from acd_service.codec.batches import dispatched_command
-from acd_service.rpc.call import Stamp, stamp_of
+from acd_service.rpc.call import asking_of
 from acd_service.rpc.dispatch_permit import permit_of_caller
 from acd_service.rpc.enqueueing import with_customer
 from acd_service.service_error import Overloaded, QuotaExceeded, Stopping
@@ -30,7 +30,7 @@ class DispatchStream:
     def __init__(self, tenant: Tenant, context: Any) -> None:
         self._tenant = tenant
         self._context = context
-        self._stamp: Stamp = stamp_of(context)
+        self._asking = asking_of(context)
         self._permit = permit_of_caller()
         self._answers: asyncio.Queue[asyncio.Future[bytes] | None] = asyncio.Queue(IN_FLIGHT_MAX)
 
@@ -77,7 +77,7 @@ class DispatchStream:
             batch = Batch(batch.frame, {place: await self._looked_up(batch, place) for place in places})
         while True:
             try:
-                return self._tenant.submit_batch(batch, **self._stamp, permit=self._permit)
+                return self._tenant.submit_batch(batch, self._asking, permit=self._permit)
             except (Overloaded, QuotaExceeded) as overloaded:
                 # Holding up this stream is all that is needed: it sends no more meanwhile.
                 await asyncio.sleep(overloaded.retry_after_ms / 1_000)

@@ -9,7 +9,7 @@ from acd_core.policy import Policy
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine, engine_maker
 from acd_service.journal import PolicyRecord
-from acd_service.rpc.call import Tenants, stamp_of
+from acd_service.rpc.call import Tenants, asking_of
 from acd_service.rpc.pages import page_of
 from acd_service.rpc.policy_warnings import specs, warnings_about, warnings_about_applied
 from acd_service.service_error import UnknownPolicyVersion
@@ -31,7 +31,7 @@ class PolicyService(policy_service_pb2_grpc.PolicyServiceServicer):
         assert isinstance(command, ApplyPolicy)
         if request.validate_only:
             return await _try_out(tenant, command)
-        answer = await tenant.submit(command, **stamp_of(context))
+        answer = await tenant.submit(command, asking_of(context))
         response = codec.response_of(command, answer)
         assert isinstance(response, policy_commands_pb2.ApplyPolicyResponse)
         response.warnings.extend(await warnings_about_applied(tenant, command.policy))

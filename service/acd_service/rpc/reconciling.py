@@ -29,7 +29,7 @@ from acd_service.reconciling.difference import (
 )
 from acd_service.reconciling.repair import DIFFERENCES_MAX, Repair
 from acd_service.reconciling.statement import Statement
-from acd_service.rpc.call import stamp_of
+from acd_service.rpc.call import asking_of
 from acd_service.service_error import AnswerNoLongerKept
 from acd_service.tenant import Tenant
 
@@ -45,8 +45,8 @@ async def reconcile(tenant: Tenant, request: Any, context: Any) -> Any:
         Refused: with the field's path; nothing was changed.
         AnswerNoLongerKept: it repeats a call whose answer is gone.
     """
-    stamp = stamp_of(context)
-    now_ns = stamp["at_ns"] if stamp["at_ns"] is not None else tenant.clock.now_ns()
+    asking = asking_of(context)
+    now_ns = asking.at_ns if asking.at_ns is not None else tenant.clock.now_ns()
     search = _Search(tenant, reconcile_statement(request, now_ns))
     await search.run()
     if not request.repair:
@@ -60,7 +60,7 @@ async def reconcile(tenant: Tenant, request: Any, context: Any) -> Any:
         [each.agent_id for each in search.agents],
         lambda done: reconcile_record(request_hash, _response(done)),
     )
-    await tenant.submit_series(repair, **stamp)
+    await tenant.submit_series(repair, asking)
     if repair.duplicate:
         return await asyncio.to_thread(_first_answer, tenant, repair.first_seq, request_hash)
     return _response(repair)

@@ -10,8 +10,9 @@ from acd_core.enums import EventType
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
+from acd_service.asking import Asking
 from acd_service.codec.sent import SentCommand
-from acd_service.rpc.call import Tenants, asked_by, carry_out, carry_out_sent, stamp_of
+from acd_service.rpc.call import Tenants, asked_by, asking_of, carry_out
 from acd_service.rpc.dispatching import DispatchStream
 from acd_service.rpc.enqueueing import with_customer
 from acd_service.rpc.pages import LOOKS_MAX, bits_of, messages_of, page_of
@@ -40,14 +41,12 @@ class RoutingService(routing_service_pb2_grpc.RoutingServiceServicer):
         tenant = self._tenants.of(context)
         if isinstance(request, SentCommand):
             # It has no customer_address: such a request is left to the plain codec.
-            if not request.customer_id or tenant.directory.is_empty:
-                return await carry_out_sent(tenant, request, context)
             sent, address = request.command, ""
         else:
             sent, address = codec.command_of(request), request.customer_address
         assert isinstance(sent, EnqueueContact)
         command = await with_customer(tenant, sent, address)
-        return codec.response_of(command, await tenant.submit(command, **stamp_of(context)))
+        return codec.response_of(command, await tenant.submit(command, asking_of(context)))
 
     async def UpdateContact(self, request: Any, context: Any) -> Any:
         return await carry_out(self._tenants.of(context), request, context)
@@ -129,7 +128,7 @@ class _ContactStream:
     async def run(self, command: Command) -> None:
         standing: Standing | None = None
         try:
-            answer = await self._tenant.submit(command, **stamp_of(self._context), on_release=self._begin)
+            answer = await self._tenant.submit(command, asking_of(self._context), on_release=self._begin)
             is_new = not answer.duplicate and not isinstance(command, AttachContact)
             if answer.duplicate:
                 answer = await self._attach_again(answer)
@@ -164,7 +163,7 @@ class _ContactStream:
         """A repeated request is answered as it was the first time; what the contact is now, attaching tells."""
         command = AttachContact(answer.contact_id)
         try:
-            return await self._tenant.submit(command, on_release=self._begin, asked_by=asked_by())
+            return await self._tenant.submit(command, Asking(asked_by=asked_by()), on_release=self._begin)
         except Refused:
             closed = contact_pb2.CONTACT_STATE_CLOSED
             return Answer(answer.seq, answer.at_ns, contact_id=answer.contact_id, contact_state=closed)

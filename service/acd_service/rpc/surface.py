@@ -4,7 +4,7 @@ It does what an interceptor would, and costs less: gRPC's chain of interceptors 
 calls that are one command are read by compiled code, straight from the bytes that came.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 import grpc
@@ -13,7 +13,8 @@ from acd.v1.command_pb2 import Command
 from acd_service.codec.sent import SentCommand
 from acd_service.codec.wire_reader import CommandReader
 from acd_service.identity.gate import metadata_of_call
-from acd_service.interceptor import CallInterceptor
+from acd_service.interceptor import Behaviour, CallInterceptor
+from acd_service.rpc.call import Tenants, asking_of
 
 _READ_COMPILED: Final = {
     "/acd.v1.RoutingService/EnqueueContact": Command.ENQUEUE_CONTACT_FIELD_NUMBER,
@@ -27,12 +28,15 @@ _READ_COMPILED: Final = {
 }
 """Calls that compiled code reads, with the number that their request has as a part of `acd.v1.Command`."""
 
+_ENQUEUE: Final = Command.ENQUEUE_CONTACT_FIELD_NUMBER
+
 
 class Surface(grpc.GenericRpcHandler):
     """Takes the place of a server where services are registered, and is registered with the server itself."""
 
-    def __init__(self, calls: CallInterceptor) -> None:
+    def __init__(self, calls: CallInterceptor, tenants: Tenants) -> None:
         self._calls = calls
+        self._tenants = tenants
         self._reader = CommandReader()
         self._others: list[grpc.GenericRpcHandler] = []
         self._registered: dict[str, Any] = {}
@@ -66,21 +70,31 @@ class Surface(grpc.GenericRpcHandler):
         return handler
 
     def _read_compiled(self, number: int, handler: Any) -> Any:
-        """A handler that is given a SentCommand, or the message if it is an unusual one; it answers with a message or
-        with one's bytes.
+        """A handler that hands what compiled code could read to the sequencer, with no coroutine between, and leaves
+        what is unusual to the plain one. What waits for the sequencer is answered with the bytes of a message.
         """
         plain: Callable[[bytes], Any] = handler.request_deserializer
+        unusual: Behaviour = handler.unary_unary
+        tenant_of = self._tenants.of
         read = self._reader.request
 
         def deserialize(content: bytes) -> Any:
             command = read(number, content)
             return plain(content) if command is None else SentCommand(command, number, content)
 
+        def behaviour(request: Any, context: Any) -> Awaitable[Any]:
+            if type(request) is not SentCommand:
+                return unusual(request, context)
+            tenant = tenant_of(context)
+            if number == _ENQUEUE and request.customer_id and not tenant.directory.is_empty:
+                return unusual(request, context)
+            return tenant.submit_sent(request, asking_of(context))
+
         def serialize(response: Any) -> bytes:
             return response if isinstance(response, bytes) else response.SerializeToString()
 
         return grpc.unary_unary_rpc_method_handler(
-            handler.unary_unary,
+            behaviour,
             request_deserializer=deserialize,
             response_serializer=serialize,
         )
