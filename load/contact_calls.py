@@ -29,20 +29,24 @@ def message() -> bytes:
     return request.SerializeToString()
 
 
+def policy() -> Policy:
+    """The policy that the message needs."""
+    end = EndWait(kind=EndWait.KIND_HANG_UP, target="load")
+    return Policy(
+        queues=[Queue(queue_id=QUEUE_ID, plan_id="load_short")],
+        plans=[Plan(plan_id="load_short", steps=[PlanStep(after=_WAIT, end=end)])],
+    )
+
+
 def apply_policy(address: str) -> None:
     """Put the policy in force that the message needs; it replaces the one that is there.
 
     Raises:
         grpc.RpcError.
     """
-    end = EndWait(kind=EndWait.KIND_HANG_UP, target="load")
-    policy = Policy(
-        queues=[Queue(queue_id=QUEUE_ID, plan_id="load_short")],
-        plans=[Plan(plan_id="load_short", steps=[PlanStep(after=_WAIT, end=end)])],
-    )
     with grpc.insecure_channel(address) as channel:
         stub = policy_service_pb2_grpc.PolicyServiceStub(channel)
-        stub.ApplyPolicy(ApplyPolicyRequest(policy=policy), timeout=10, wait_for_ready=True)
+        stub.ApplyPolicy(ApplyPolicyRequest(policy=policy()), timeout=10, wait_for_ready=True)
 
 
 def acknowledged(response: bytes) -> tuple[str, int]:

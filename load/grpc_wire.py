@@ -7,6 +7,7 @@ only once: it allows the server no header table, so that equal trailers are equa
 """
 
 import socket
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import hpack
@@ -57,12 +58,14 @@ class GrpcWire:
         OSError: it cannot connect.
     """
 
-    def __init__(self, address: str, path: str, timeout_ms: int | None = None) -> None:
+    def __init__(
+        self, address: str, path: str, timeout_ms: int | None = None, metadata: Sequence[tuple[str, str]] = ()
+    ) -> None:
         host, _, port = address.rpartition(":")
         self._socket = socket.create_connection((host.strip("[]"), int(port)), timeout=10)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setblocking(False)
-        self._first_block, self._block = _header_blocks(address, path, timeout_ms)
+        self._first_block, self._block = _header_blocks(address, path, timeout_ms, metadata)
         self._stream_id = -1
         self._streams: dict[int, tuple[int, bytes]] = {}
         """Open streams: the call's tag, and what came of its response."""
@@ -244,12 +247,15 @@ def _frame(kind: int, flags: int, stream_id: int, content: bytes) -> bytes:
     return b"%b%c%c%b%b" % (len(content).to_bytes(3, "big"), kind, flags, stream_id.to_bytes(4, "big"), content)
 
 
-def _header_blocks(authority: str, path: str, timeout_ms: int | None) -> tuple[bytes, bytes]:
+def _header_blocks(
+    authority: str, path: str, timeout_ms: int | None, metadata: Sequence[tuple[str, str]]
+) -> tuple[bytes, bytes]:
     """The headers of the first call, which enter the server's table, and of every other, which refer to it."""
     headers = [(":path", path), (":authority", authority), ("te", "trailers"), ("content-type", "application/grpc")]
     headers.append(("user-agent", "acd-load"))
     if timeout_ms is not None:
         headers.append(("grpc-timeout", f"{timeout_ms}m"))
+    headers += metadata
     post, http = b"\x83", b"\x86"
     first = post + http + b"".join(b"\x40" + _text(name) + _text(value) for name, value in headers)
     count = len(headers)
@@ -258,6 +264,11 @@ def _header_blocks(authority: str, path: str, timeout_ms: int | None) -> tuple[b
 
 
 def _text(text: str) -> bytes:
-    if len(text) > 126:
-        raise ValueError(f"{text!r} is too long for a header here")
-    return bytes([len(text)]) + text.encode("ascii")
+    size = len(text)
+    if size < 127:
+        return bytes([size]) + text.encode("ascii")
+    if size - 127 >= 1 << 14:
+        raise ValueError(f"{size} characters are too many for a header here")
+    rest = size - 127
+    length = bytes([rest]) if rest < 128 else bytes([rest & 0x7F | 0x80, rest >> 7])
+    return b"\x7f" + length + text.encode("ascii")

@@ -96,6 +96,7 @@ class Driver:
 
     Args:
         on_good: called with the response of each good answer, after it was timed.
+        metadata: sent with each call.
     """
 
     def __init__(
@@ -107,11 +108,12 @@ class Driver:
         connections: int = 10,
         deadline_ms: int = 1_000,
         on_good: Callable[[bytes], None] = lambda _message: None,
+        metadata: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._message = message
         self._deadline_ns = deadline_ms * 1_000_000
         self._on_good = on_good
-        self._wires = [GrpcWire(address, path, deadline_ms) for _ in range(connections)]
+        self._wires = [GrpcWire(address, path, deadline_ms, metadata) for _ in range(connections)]
 
     def close(self) -> None:
         """Close the connections."""

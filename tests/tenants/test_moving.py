@@ -90,7 +90,12 @@ def test_a_tenant_that_moves_goes_on_where_it_was(two_houses) -> None:
     assert sum(each.offered for each in acme("InsightService/GetQueueStats").stats) == 2
     there.kill()
     there.start()
-    assert status(there.caller("acme")).seq >= before.seq + 1
+    moved = status(there.caller("acme"))
+    assert moved.seq > before.seq
+    # And back, to where a tenant of this name was removed.
+    first, content = export(there.caller("default", Role.HOST))
+    assert first.extent.state_digest == moved.state_digest
+    assert bring_in(here, content).extent == first.extent
 
 
 def test_a_snapshot_goes_with_it(two_houses) -> None:
