@@ -86,7 +86,8 @@ def row_of(connection: apsw.Connection, statement: str, values: tuple[Any, ...] 
     return connection.execute(statement, values).fetchone()
 
 
-def damaged(path: Path, error: apsw.Error) -> JournalDamaged | JournalForeign:
+def damaged(path: Path, error: apsw.Error | UnicodeDecodeError) -> JournalDamaged | JournalForeign:
+    """What SQLite says of a file that it cannot read; a text that is none was read from a page that is damaged."""
     if isinstance(error, apsw.NotADBError):
         return JournalForeign(f"{path} is not a journal: {error}")
     return JournalDamaged(f"{path} is cut short or damaged: {error}")

@@ -424,7 +424,7 @@ class JournalReader:
             connection.set_busy_timeout(5_000)
             connection.execute("BEGIN")  # all that is asked of it is as of one moment
             yield connection
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:
             raise damaged(self._path, error) from None
         finally:
             if connection is not None:

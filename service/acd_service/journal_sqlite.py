@@ -193,7 +193,7 @@ class SqliteJournal(JournalReader):
                 journal.snapshots.remove_after(loss.tenant, loss.last_seq)
             writer.execute(_STRETCHES)
             journal._begin_marks(may_have_marks=not is_new and format_version == FORMAT_VERSION)
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:
             journal.close()
             raise damaged(path, error) from None
         except BaseException:

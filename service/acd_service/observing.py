@@ -38,6 +38,7 @@ class Observing:
         is_serving: whether calls are let in.
 
     Attributes:
+        meters: what the service counts of itself; whoever counts is given it.
         metrics_address: where `/metrics` is; empty if it is nowhere.
     """
 
@@ -49,9 +50,9 @@ class Observing:
         is_serving: Callable[[], bool],
     ) -> None:
         self._config = config
-        self._meters = Meters()
+        self.meters = Meters()
         self._sequencer: Sequencer | None = None
-        self._sources = Sources(config, self._meters, calls, _version(), tenants, self._commands_waiting, is_serving)
+        self._sources = Sources(config, self.meters, calls, _version(), tenants, self._commands_waiting, is_serving)
         self._endpoint: MetricsEndpoint | None = None
         self._tracing: Tracing | None = None
         self._loop_lag: asyncio.Task[None] | None = None
@@ -75,9 +76,9 @@ class Observing:
         self._endpoint = MetricsEndpoint(
             self._config.metrics.listen, ServiceCollector(self._sources, loop), self._sources.is_serving
         )
-        self._sources.calls.meters = self._meters
+        self._sources.calls.meters = self.meters
         self._endpoint.start()
-        self._loop_lag = loop.create_task(sample_loop_lag(self._meters.loop_lag_ns), name="loop lag")
+        self._loop_lag = loop.create_task(sample_loop_lag(self.meters.loop_lag_ns), name="loop lag")
         self.metrics_address = self._endpoint.address
         _log.info("metrics at http://%s/metrics", self.metrics_address)
 
@@ -85,7 +86,6 @@ class Observing:
         """Once they are there, and before a command comes."""
         self._sources.journal = journal
         self._sequencer = sequencer
-        sequencer.meters = self._meters
         observers: list[Observer] = []
         if logging.getLogger(CommandLog.__module__).isEnabledFor(logging.DEBUG):
             observers.append(CommandLog())

@@ -60,6 +60,7 @@ class Sequencer:
     Args:
         on_fatal: called once if the service can no longer serve; it must make the process end.
         busyness: of the event loop's thread; None: of the one that runs now.
+        meters: where commands, batches and commits are counted; None: in some of its own.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Sequencer:
         config: Config,
         on_fatal: Callable[[BaseException], None],
         busyness: Busyness | None = None,
+        meters: Meters | None = None,
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -89,7 +91,7 @@ class Sequencer:
         self._enough = 1
         self._ticked_at = 0.0
         self.batches = 0
-        self.meters = Meters()
+        self.meters = meters or Meters()
         self._applying = Applying(clock, self._timetable, self.meters)
         self.observer: Observer | None = None
         """Told of each command as it comes and of each batch that is out: for logs and traces."""

@@ -152,7 +152,7 @@ class Server:
         clock: Clock
         floor_ns = hosting.last_at_ns
         clock = DrivenClock(floor_ns) if config.clock == "external" else WallClock(floor_ns)
-        self._sequencer = Sequencer(journal, clock, config, self._fail)
+        self._sequencer = Sequencer(journal, clock, config, self._fail, meters=self.observing.meters)
         self.observing.watch(journal, self._sequencer)
         await hosting.open_all(recovered, self._sequencer, clock)
         self._sequencer.start()
