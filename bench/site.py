@@ -111,14 +111,13 @@ class Site:
         return f"{skill.skill}>={self._draws.pick([level for level in LEVELS if level <= skill.level])}"
 
     def preferred_for(self, requirement: str) -> tuple[str, ...]:
-        """For some contacts an agent who could serve it when the site was drawn; for most none."""
+        """For some contacts an agent who could serve it when the site was drawn, if there was one; for most none."""
         shape, draws = self._shape, self._draws
         if not shape.preferred_thousandths or not draws.chance(shape.preferred_thousandths):
             return ()
         source = self._sources.get(requirement)
-        if source is None:
-            return (draws.pick(self.agents).agent_id,)
-        return (draws.pick(self.agents[source :: len(self._profiles)]).agent_id,)
+        of_profile = [] if source is None else self.agents[source :: len(self._profiles)]
+        return (draws.pick(of_profile or self.agents).agent_id,)
 
     def policy(self) -> Policy:
         """The policy of the start state: strategies and plans by turns over the queues."""

@@ -87,6 +87,14 @@ REDUCED_IDLE = replace(IDLE, agents=300, queues=10, skills=40, profiles=15, requ
 REDUCED_LARGE = replace(LARGE, agents=300, waiting=3_000, queues=50, skills=40, profiles=15, requirements=30)
 
 
+def test_agents_are_preferred_where_there_are_fewer_of_them_than_profiles() -> None:
+    shape = replace(REDUCED_MIXED, agents=5, preferred_thousandths=1_000)
+    site = Site(shape, Draws(11))
+    agents = {agent.agent_id for agent in site.agents}
+    preferred = {site.preferred_for(site.requirement_for(site.queues[0])) for _ in range(300)}
+    assert {agent_id for (agent_id,) in preferred} == agents
+
+
 @pytest.mark.parametrize("shape", [SMALL, REDUCED_IDLE, REDUCED_LARGE, REDUCED_MIXED], ids=lambda shape: shape.name)
 def test_the_stream_is_steady(shape: Shape) -> None:
     engine = Engine(1)
