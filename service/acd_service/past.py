@@ -5,8 +5,11 @@ A replay of a large tenant takes seconds and would hold up the loop; in another 
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final
 
@@ -74,7 +77,7 @@ class Past:
             raise EventSeqAhead(question.event_seq, next_event_seq)
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1)
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1, initializer=end_with_parent)
         work = (str(self._data_dir), self._tenant, self._engine, self._commands_max, question)
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._pool, explain_past, *work)
@@ -93,6 +96,22 @@ class Past:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def end_with_parent() -> None:
+    """Have this process end when the one that started it does, even by SIGKILL.
+
+    The pool's own pipe does not tell: the worker holds both ends of it.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    sentinel = parent.sentinel
+
+    def watch() -> None:
+        wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def explain_past(data_dir: str, tenant: str, engine: str, commands_max: int, question: PastQuestion) -> PastAnswer:
