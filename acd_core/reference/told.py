@@ -162,6 +162,3 @@ class Told(Eligibility):
         contact.predicted_at_ns = 0
         contact.predicted_queue_length_ns = NO_VALUE
         contact.predicted_last_waits_ns = NO_VALUE
-
-    def entry_of(self, contact: Contact, *, second: bool) -> Entry:
-        return self.entries(contact)[1 if second else 0]
