@@ -6,7 +6,7 @@ from acd_core.enums import ContactState, WaitPredictor
 from acd_core.limits import AT_NS_MAX
 from acd_core.policy import QueueSpec
 from acd_core.reference.eligibility import Eligibility
-from acd_core.reference.records import Contact, Entry, QueueFigures, Score
+from acd_core.reference.records import Contact, QueueFigures, Score
 from acd_core.views import WaitEstimate
 
 NS_IN_MS = 1_000_000
