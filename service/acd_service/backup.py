@@ -28,7 +28,9 @@ from acd_service.sqlite_copy import OnBytes, copy_database, fold_log, one_moment
 MANIFEST: Final = "backup.json"
 MANIFEST_VERSION: Final = 1
 _ATTEMPTS: Final = 5
-_LEFT_OUT: Final = ("-wal", "-shm", "-journal", ".unfinished")
+UNFINISHED: Final = ".unfinished"
+"""What a name ends with until all of it is on the disk. Nothing under such a name is a backup, whole as it may look."""
+_LEFT_OUT: Final = ("-wal", "-shm", "-journal", UNFINISHED)
 """What SQLite keeps beside a file for those who write it, and what was not finished."""
 
 
@@ -65,8 +67,10 @@ class Manifest:
         """The manifest of a backup.
 
         Raises:
-            BackupFailed: there is none, or none that this program can read.
+            BackupFailed: there is none, it was not finished, or this program cannot read it.
         """
+        if folder.name.endswith(UNFINISHED):
+            raise BackupFailed(f"{folder} is no backup: it was not finished; make it again")
         try:
             raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             version = raw["version"]
@@ -123,7 +127,7 @@ def unfinished(target: Path) -> Iterator[Path]:
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BackupFailed(f"{target} is there already and not empty")
-    folder = target.with_name(target.name + ".unfinished")
+    folder = target.with_name(target.name + UNFINISHED)
     try:
         lock = DataDirLock.take(folder)
     except DataDirInUse:

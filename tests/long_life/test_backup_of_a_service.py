@@ -163,13 +163,23 @@ def test_a_backup_that_is_killed_leaves_nothing_that_counts(make_service, tmp_pa
                 assert verify(target).problem == ""
                 target.rename(tmp_path / f"done-{_}")
             else:
-                assert "no backup" in acd("restore", folder, tmp_path / "restored", status=1) or not folder.exists()
+                assert "is no backup" in acd("restore", folder, tmp_path / "restored", status=1)
                 assert not (tmp_path / "restored").exists()
         acd("backup", service.data_dir, target)
     assert not folder.exists()
     assert not any(client.status().invariant_violations.values())
     state = acd("restore", target, tmp_path / "restored")["tenants"]["default"]
     assert state["state_digest"] == digest_at(service.data_dir, state["last_seq"])
+
+
+def test_a_backup_that_died_just_before_it_got_its_name_is_none(make_service, tmp_path):
+    service = make_service()
+    service.start().apply_policy()
+    service.stop()
+    acd("backup", service.data_dir, tmp_path / "backup")
+    whole = (tmp_path / "backup").rename(tmp_path / "backup.unfinished")
+    assert "was not finished" in acd("restore", whole, tmp_path / "restored", status=1)
+    assert not (tmp_path / "restored").exists()
 
 
 def test_mistakes_are_named(tmp_path):
