@@ -72,6 +72,7 @@ LAYERS = [
         "inbound",
         "gathering",
         "applying",
+        "long_work",
         "asking",
         "taken",
         "busyness",
