@@ -60,6 +60,7 @@ LAYERS = [
         "set_aside",
         "standing",
         "errors",
+        "ready_refusals",
         "batches",
     },
     {
