@@ -42,6 +42,8 @@ _TIMERS_SET_ASIDE_MAX: Final = 8
 """In a row, without anything applied between: an engine that fails on every timer is not to end all contacts."""
 _LISTEN_S: Final = 0.001
 """When in so long no command came there was a break. The event loop's alarms are no finer."""
+_ANY: Final = 2**63
+"""More commands than can arrive: to wait for the time alone."""
 T = TypeVar("T")
 
 _NO_COMMAND: Final = Tick()
@@ -267,7 +269,10 @@ class Sequencer:
                 if self._arrived:
                     await self._gather()
                 batch = self._arrived.take(self._config.batch_commands_max)
+                began_s = asyncio.get_running_loop().time()
                 await self._process(batch)
+                if len({taken.work is None for taken in batch}) == 2:
+                    await self._let_in(asyncio.get_running_loop().time() - began_s)
                 self._ticked_at = asyncio.get_running_loop().time()
         except Exception as error:
             self._fail(error, batch)
@@ -297,6 +302,19 @@ class Sequencer:
                 busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
                 in_vain = arrived.commands == before and busy_s < _LISTEN_S / 2
         self._gathering.end(arrived.commands, busy, in_vain=in_vain)
+
+    async def _let_in(self, held_s: float) -> None:
+        """Have the calls taken up that came meanwhile, as long as they keep coming, but not longer than the batch took.
+        gRPC hands over one call in several turns of the event loop: those who send commands one by one would wait
+        beside those who send many at once until gRPC turns them away.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + held_s
+        while self._closed is None and (now := loop.time()) < until:
+            before = len(self._arrived)
+            await self._pause(_ANY, min(until - now, _LISTEN_S))
+            if len(self._arrived) == before:
+                return
 
     async def _sleep(self) -> None:
         """Until a command arrives, or a timer is due; timers alone are fired `gather_ms` after the commit before, so

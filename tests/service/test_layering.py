@@ -61,6 +61,7 @@ LAYERS = [
         "set_aside",
         "standing",
         "errors",
+        "ready_refusals",
         "batches",
     },
     {

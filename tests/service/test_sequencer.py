@@ -25,7 +25,9 @@ from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec
 from acd_service import codec
 from acd_service.asking import Asking
+from acd_service.batches import read_batch
 from acd_service.clock import DrivenClock, WallClock
+from acd_service.codec.batches import dispatch_request
 from acd_service.config import Config
 from acd_service.engine_interface import engine_maker
 from acd_service.journal import TENANT_DEFAULT, JournalWriteFailed
@@ -179,6 +181,35 @@ def test_what_arrives_during_a_commit_goes_together(run):
         answers = await asyncio.gather(*replies)
         assert [answer.seq for answer in answers] == list(range(2, 32))
         assert house.journal.batches[1:] == [[2], list(range(3, 32))]
+
+    run(scenario)
+
+
+def test_who_comes_one_by_one_is_let_in_between_the_batches_of_others(run):
+    def many(prefix):
+        return read_batch(dispatch_request([EnqueueContact(f"{prefix}{n}", "sales") for n in range(100)]))
+
+    async def scenario(house):
+        tenant = house.tenant
+        house.journal.may_commit.clear()
+        first = [tenant.submit_batch(many("a")), tenant.submit(EnqueueContact("early", "sales"))]
+        await settle(first[1])
+        waits = tenant.submit_batch(many("b"))
+
+        async def come_one_by_one():
+            await first[1]
+            for n in range(5):
+                late.append(tenant.submit(EnqueueContact(f"late{n}", "sales")))
+                await asyncio.sleep(0)
+
+        late = []
+        coming = asyncio.ensure_future(come_one_by_one())
+        house.journal.may_commit.set()
+        await asyncio.gather(*first, waits, coming)
+        seq = (await late[0]).seq
+        (shared,) = (batch for batch in house.journal.batches if seq in batch)
+        assert len(shared) > 100, "it goes with the batch that was there before it"
+        await asyncio.gather(*late)
 
     run(scenario)
 
