@@ -4,14 +4,12 @@ All commands that have arrived, for whichever tenants, are stamped with the time
 due, applied to their tenant's engine, and committed in one transaction by a worker thread while the next ones gather.
 Replies and events leave after the commit that holds them, never before. A refusal was judged against the commands
 before it, so it waits for the same commit.
-
-Of what comes in large batches, the next ones are applied while one is committed, and go into the transaction after it.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from acd_core.commands import Command, Resume, SetContactAside, Tick
 from acd_core.events import Answer
@@ -36,7 +34,7 @@ from acd_service.service_error import CommandSetAside, Overloaded, ServiceError,
 from acd_service.set_aside import TimerAbout, about_timer
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
-from acd_service.uncommitted import Uncommitted, batch_of
+from acd_service.uncommitted import Uncommitted
 from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
@@ -45,8 +43,6 @@ _CONTACTS_SET_ASIDE_MAX: Final = 8
 """In a row, without anything applied between: an engine that fails on every timer is not to end all contacts."""
 _LISTEN_S: Final = 0.001
 """When in so long no command came there was a break. The event loop's alarms are no finer."""
-_WORTH_APPLYING_AHEAD: Final = 256
-"""So many commands are applied while others are committed; fewer gather until that is done."""
 T = TypeVar("T")
 
 _NO_COMMAND: Final = Tick()
@@ -56,25 +52,6 @@ AT_FIELD: Final = "acd-at-ns"
 
 class EngineFailedOnTimer(RuntimeError):
     """The engine failed in a Tick: nothing can be applied past a timer that is due."""
-
-
-class _Part(NamedTuple):
-    """A batch that is applied."""
-
-    batch: list[Taken]
-    made: Uncommitted
-    began_ns: int
-    applied_ns: int
-    seqs: list[tuple[Seat, int]]
-    """How far the engines of its seats have come with it."""
-
-
-class _Transaction(NamedTuple):
-    """Parts on their way to the disk, in order."""
-
-    parts: list[_Part]
-    commit: "asyncio.Future[None]"
-    began_ns: int
 
 
 class Sequencer:
@@ -102,9 +79,6 @@ class Sequencer:
         self._seats: list[Seat] = []
         self._arrived: Inbound[Taken] = Inbound(config.waiting_commands_max)
         self._looks: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
-        self._committing: _Transaction | None = None
-        self._applied: list[_Part] = []
-        """Not yet being committed: only while something else is."""
         self._uncommitted = False
         self._closed: Stopping | None = None
         self._failed = False
@@ -284,57 +258,20 @@ class Sequencer:
         batch: list[Taken] = []
         try:
             while True:
-                if self._committing is not None:
-                    if await self._is_committed(self._committing):
-                        self._go_on_from(self._committing)
-                        continue
-                elif not self._arrived:
+                if not self._arrived:
                     if self._closed is not None and not self._tick_is_due():
                         return
                     if self._closed is None:
                         await self._sleep()
                         if not self._arrived and not self._tick_is_due():
                             continue
-                if self._committing is None and self._arrived:
+                if self._arrived:
                     await self._gather()
                 batch = self._arrived.take(self._config.batch_commands_max)
                 await self._process(batch)
+                self._ticked_at = asyncio.get_running_loop().time()
         except Exception as error:
             self._fail(error, batch)
-
-    async def _is_committed(self, transaction: _Transaction) -> bool:
-        """Wait until a transaction is durable, or until so much has come that it is worth applying meanwhile. Whoever
-        looks at an engine waits until all of it is durable: for them nothing is applied ahead.
-
-        Raises:
-            JournalWriteFailed: it is not.
-        """
-        commit = transaction.commit
-        while not commit.done():
-            ahead = sum(len(taken) for part in self._applied for taken in part.batch)
-            if self._looks or self._closed is not None or ahead >= self._config.batch_commands_max:
-                await asyncio.wait((commit,))
-            elif self._arrived.commands >= _WORTH_APPLYING_AHEAD:
-                return False
-            else:
-                await self._pause(_WORTH_APPLYING_AHEAD, _SLEEP_S_MAX)
-        commit.result()
-        return True
-
-    def _go_on_from(self, transaction: _Transaction) -> None:
-        """A transaction is durable: begin the next with what was applied meanwhile, and let this one out."""
-        self._committing = None
-        if self._applied:
-            self._begin_commit(self._applied)
-            self._applied = []
-        committed_ns = stopwatch_ns()
-        self.batches += 1
-        self.meters.commit_ns.observe(committed_ns - transaction.began_ns)
-        for part in transaction.parts:
-            self._release(part, committed_ns)
-        if self._committing is None:
-            self._answer_looks()
-        self._ticked_at = asyncio.get_running_loop().time()
 
     def _first_timer_ns(self) -> int | None:
         return None if self._clock.driven else self._timetable.first_ns()
@@ -386,7 +323,6 @@ class Sequencer:
             alarm.cancel()
 
     async def _process(self, batch: list[Taken]) -> None:
-        """Apply a batch, and have it committed, now or when what is being committed is durable."""
         timers_failed = 0
         while True:
             try:
@@ -395,39 +331,25 @@ class Sequencer:
                 break
             except EngineFailed as failure:
                 timers_failed += failure.taken is None
-                batch = await self._begin_again(batch)
                 await self._recover_from(failure, may_set_aside=timers_failed <= _CONTACTS_SET_ASIDE_MAX)
-        applied_ns = stopwatch_ns()
+        committed_ns = applied_ns = stopwatch_ns()
         self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
-        part = _Part(batch, made, began_ns, applied_ns, [(seat, seat.engine.seq) for seat in made.touched])
-        if self._committing is not None:
-            self._applied.append(part)
-        elif made:
-            self._begin_commit([part])
-        else:
-            self._release(part, applied_ns)
-            self._answer_looks()
+        if made:
+            self._uncommitted = True
+            await self.in_worker(lambda: self._journal.append(made.batch()))
+            self.batches += 1
+            committed_ns = stopwatch_ns()
+            self.meters.commit_ns.observe(committed_ns - applied_ns)
+        self._uncommitted = False
+        self._release(batch, made)
+        if self.observer is not None:
+            single = [taken for taken in batch if taken.work is None]
+            self.observer.released(single, BatchTimes(began_ns, applied_ns, committed_ns))
 
-    async def _begin_again(self, batch: list[Taken]) -> list[Taken]:
-        """Let out what is being committed; what is only applied goes with its engine, and is to be applied again."""
-        again = [taken for part in self._applied for taken in part.batch] + batch
-        self._applied = []
-        if self._committing is not None:
-            await self._committing.commit
-            self._go_on_from(self._committing)
-        return again
-
-    def _begin_commit(self, parts: list[_Part]) -> None:
-        self._uncommitted = True
-        commit = self._worker.run(lambda: self._journal.append(batch_of([part.made for part in parts])))
-        commit.add_done_callback(lambda _: self._wake())
-        self._committing = _Transaction(parts, commit, stopwatch_ns())
-
-    def _release(self, part: _Part, committed_ns: int) -> None:
+    def _release(self, batch: list[Taken], made: Uncommitted) -> None:
         """Let out what is durable, in order: what ticked, then for each command first whoever asked to be called
         before its events, then its events; the replies last.
         """
-        batch, made = part.batch, part.made
         pending: dict[Seat, list[Released]] = {seat: released for seat, released in made.ticked if released}
         for taken in batch:
             if taken.answer is not None and taken.on_release is not None:
@@ -448,16 +370,6 @@ class Sequencer:
                 taken.future.set_result(taken.work.response())
             else:
                 taken.future.set_exception(taken.error or Stopping("the command was not applied"))
-        if made:
-            for seat, seq in part.seqs:
-                seat.on_committed(seq)
-        if self.observer is not None:
-            single = [taken for taken in batch if taken.work is None]
-            self.observer.released(single, BatchTimes(part.began_ns, part.applied_ns, committed_ns))
-
-    def _answer_looks(self) -> None:
-        """All that the engines know is durable."""
-        self._uncommitted = False
         looks, self._looks = self._looks, []
         for future, question in looks:
             if future.done():
@@ -466,6 +378,9 @@ class Sequencer:
                 future.set_result(question())
             except Exception as error:
                 future.set_exception(error)
+        if made:
+            for seat in made.touched:
+                seat.on_committed(seat.engine.seq)
 
     async def _recover_from(self, failure: EngineFailed, *, may_set_aside: bool) -> None:
         """Trust nothing that the engine did in this batch: have it rebuilt from the journal, set the command aside,
@@ -519,9 +434,7 @@ class Sequencer:
         _log.critical("the service can no longer serve: %s", error, exc_info=error)
         self._failed = self._uncommitted = True
         self._closed = Stopping("the service has failed and is going down")
-        parts = [*(self._committing.parts if self._committing is not None else ()), *self._applied]
-        applied = [taken for part in parts for taken in part.batch]
-        waiters: list[asyncio.Future[Any]] = [taken.future for taken in (*applied, *batch, *self._arrived)]
+        waiters: list[asyncio.Future[Any]] = [taken.future for taken in (*batch, *self._arrived)]
         for future in (*waiters, *(future for future, _ in self._looks)):
             if not future.done():
                 future.set_exception(self._closed)
