@@ -1,7 +1,7 @@
 """The one writer: stamp, apply, commit, release.
 
 All commands that have arrived, for whichever tenants, are stamped with the time, a `Tick` put in front if a timer is
-due, applied to their tenant's engine, and committed in one transaction by a worker thread while the next ones gather.
+due, applied to their tenant's engine, and committed in one transaction by another thread while the next ones gather.
 Replies and events leave after the commit that holds them, never before. A refusal was judged against the commands
 before it, so it waits for the same commit.
 """
@@ -106,7 +106,7 @@ class Sequencer:
             made = Uncommitted()
             command = Resume()
             released = made.record(seat, command, seat.engine.apply(self._clock.now_ns(), command))
-            await self.in_worker(lambda: self._journal.append(made.batch()))
+            await self._worker.append(self._journal, made.batch())
             seat.outlet.publish(released)
         self._seats.append(seat)
         self._timetable.look_again(seat)
@@ -336,7 +336,7 @@ class Sequencer:
         self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
         if made:
             self._uncommitted = True
-            await self.in_worker(lambda: self._journal.append(made.batch()))
+            await self._worker.append(self._journal, made.batch())
             self.batches += 1
             committed_ns = stopwatch_ns()
             self.meters.commit_ns.observe(committed_ns - applied_ns)
@@ -426,7 +426,7 @@ class Sequencer:
             text = f"the engine fails on a timer of contact {contact_id!r}, and on setting that contact aside"
             raise EngineFailedOnTimer(text) from error
         self.meters.accepted[command.kind] += 1
-        await self.in_worker(lambda: self._journal.append(made.batch()))
+        await self._worker.append(self._journal, made.batch())
         self._timetable.look_again(seat)
         seat.outlet.publish(released)
 
