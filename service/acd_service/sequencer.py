@@ -283,21 +283,22 @@ class Sequencer:
     async def _gather(self) -> None:
         """Wait for more to share a commit with, as long as more are likely to come; not longer than `gather_ms`."""
         arrived = self._arrived
-        busy = self._busyness.share()
-        enough = self._gathering.begin(arrived.commands, busy)
-        in_vain = False
-        if arrived.commands < enough and self._closed is None:
-            loop = asyncio.get_running_loop()
-            until = loop.time() + self._config.gather_ms / 1_000
-            while not in_vain and (now := loop.time()) < until:
-                before, busy_ns = arrived.commands, self._busyness.spent_ns()
-                await self._pause(enough, min(until - now, _LISTEN_S))
-                if arrived.commands >= enough or self._closed is not None:
-                    break
-                # While the loop is busy, with answers for one, it does not hear who asks.
-                busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
-                in_vain = arrived.commands == before and busy_s < _LISTEN_S / 2
-        self._gathering.end(arrived.commands, busy, in_vain=in_vain)
+        self._gathering.look(self._busyness.share())
+        enough = self._gathering.enough
+        if arrived.commands >= enough:
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._config.gather_ms / 1_000
+        while self._closed is None and (now := loop.time()) < until:
+            before, busy_ns = arrived.commands, self._busyness.spent_ns()
+            await self._pause(enough, min(until - now, _LISTEN_S))
+            if arrived.commands >= enough:
+                return
+            # While the loop is busy, with answers for one, it does not hear who asks.
+            busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
+            if arrived.commands == before and busy_s < _LISTEN_S / 2:
+                self._gathering.in_vain(arrived.commands)
+                return
 
     async def _sleep(self) -> None:
         """Until a command arrives, or a timer is due; timers alone are fired `gather_ms` after the commit before, so
