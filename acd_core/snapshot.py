@@ -26,6 +26,11 @@ MAGIC: Final = b"ACDSNAP\x01"
 BEHAVIOUR_VERSION: Final = 1
 """Raised when the same commands would give other events than before."""
 
+BEHAVIOUR_VERSIONS_READ: Final = frozenset({1})
+"""Those whose states this engine can go on from, its own among them: an earlier one belongs here if each of its states
+is one of this version's too. It stays as long as a journal may be upgraded from it.
+"""
+
 Schema = tuple[tuple[str, Any], ...]
 """Fields in order: a name and "int", "word" (unsigned), "text", "bytes" or, for a list, the schema of its records."""
 
@@ -244,7 +249,7 @@ def decode(data: bytes) -> dict[str, Any]:
         raise BadSnapshot(f"cut short or damaged near byte {reader.position}: {error}") from None
     if reader.position != len(data):
         raise BadSnapshot(f"{len(data) - reader.position} bytes follow the end of the state")
-    if state["behaviour_version"] != BEHAVIOUR_VERSION:
+    if state["behaviour_version"] not in BEHAVIOUR_VERSIONS_READ:
         raise BadSnapshot(f"made under behaviour version {state['behaviour_version']}, this is {BEHAVIOUR_VERSION}")
     return state
 

@@ -22,7 +22,7 @@ from acd_core.limits import TIER_MAX
 from acd_core.policy import Policy, SkillWeight
 from acd_core.refusal import Refused
 from acd_core.roster import AgentSpec, ChannelMaximum, QueueMembership, SkillLevel
-from acd_core.snapshot import BEHAVIOUR_VERSION, MAGIC, BadSnapshot
+from acd_core.snapshot import BEHAVIOUR_VERSION, BEHAVIOUR_VERSIONS_READ, MAGIC, BadSnapshot
 
 cdef enum:
     PROFILES_KEPT = 4096
@@ -108,7 +108,7 @@ cdef int _read_versions(Source source) except -1:
                 f"snapshot format {found[len(found) - 1]} is not the format {magic[len(magic) - 1]} of this version")
         raise BadSnapshot("not a snapshot: the first bytes are foreign")
     behaviour = number(source)
-    if behaviour != BEHAVIOUR_VERSION:
+    if behaviour not in BEHAVIOUR_VERSIONS_READ:
         raise BadSnapshot(f"made under behaviour version {behaviour}, this is {BEHAVIOUR_VERSION}")
     return 0
 

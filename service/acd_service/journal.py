@@ -128,6 +128,10 @@ class JournalWriteFailed(JournalError):
     """A commit did not succeed: nothing of the batch may be released."""
 
 
+BEHAVIOUR_FROM: Final = "behaviour_from"
+"""What is noted of a tenant whose commands before this seq are of an earlier behaviour version."""
+
+
 class Journal(Protocol):
     def append(self, batch: Batch) -> None:
         """Make the batch durable, all or none.
@@ -190,6 +194,9 @@ class Journal(Protocol):
     def extent(self, tenant: str) -> Extent: ...
 
     def size_bytes(self) -> int: ...
+
+    def replayable_from(self, tenant: str) -> int:
+        """The oldest command that can be replayed: those before are gone, or of an earlier behaviour version."""
 
     def seed(self, tenant: str) -> int | None:
         """What the tenant's engine was seeded with; None for a tenant not seen before."""

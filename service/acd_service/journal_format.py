@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import apsw
 
-from acd_core.snapshot import BEHAVIOUR_VERSION
+from acd_core.snapshot import BEHAVIOUR_VERSION, BEHAVIOUR_VERSIONS_READ
 from acd_service.journal import JournalDamaged, JournalForeign
 
 APPLICATION_ID: Final = 0x41434431
@@ -114,8 +114,11 @@ def check_file(path: Path) -> None:
         raise JournalDamaged(f"{path} is cut short: {size} bytes of {pages * page_size}")
 
 
-def check_schema(path: Path, connection: apsw.Connection) -> int:
+def check_schema(path: Path, connection: apsw.Connection, *, go_on: bool = False) -> int:
     """The version of the format, which is one that can be read.
+
+    Args:
+        go_on: it may also be of an earlier behaviour version from which this one can go on.
 
     Raises:
         JournalForeign: it is not, or the engine of this program behaves otherwise than the one that wrote it.
@@ -128,10 +131,12 @@ def check_schema(path: Path, connection: apsw.Connection) -> int:
     if not 1 <= version <= FORMAT_VERSION:
         raise JournalForeign(f"{path} has journal format {version}, this program reads formats 1 to {FORMAT_VERSION}")
     row = row_of(connection, "SELECT value FROM facts WHERE name = 'behaviour_version'")
-    behaviour = None if row is None else row[0]
-    if behaviour != BEHAVIOUR_VERSION:
+    behaviour = 0 if row is None else int(row[0])
+    can_go_on = behaviour in BEHAVIOUR_VERSIONS_READ
+    if behaviour != BEHAVIOUR_VERSION and not (go_on and can_go_on):
+        hint = "; `acd upgrade` lets it be gone on with" if can_go_on else ""
         raise JournalForeign(
-            f"{path} was written under behaviour version {behaviour}, this program has {BEHAVIOUR_VERSION}"
+            f"{path} was written under behaviour version {behaviour}, this program has {BEHAVIOUR_VERSION}{hint}"
         )
     if version >= FORMAT_WITH_CHAIN:
         (checksum,) = row_of(connection, "SELECT checksum FROM facts WHERE name = 'behaviour_version'")

@@ -19,6 +19,7 @@ from acd_service.codec.chunks import command_chunk, commands_in, event_chunk, ev
 from acd_service.data_dir import journal_path, snapshots_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import (
+    BEHAVIOUR_FROM,
     CommandRecord,
     EventRecord,
     EventRun,
@@ -347,6 +348,15 @@ class JournalReader:
     def seed(self, tenant: str) -> int | None:
         found = self._named("tenants", "tenant", "seed", "tenant = ?", tenant)
         return found[tenant] % 2**64 if found else None
+
+    @property
+    def behaviour_version(self) -> int:
+        """Under which the last commands were taken, or the next will be."""
+        return self._named("facts", "name", "value", "name = ?", "behaviour_version")["behaviour_version"]
+
+    def replayable_from(self, tenant: str) -> int:
+        """The oldest command that can be replayed: those before are gone, or of an earlier behaviour version."""
+        return max(self.extent(tenant).oldest_seq, self.facts_of(tenant).get(BEHAVIOUR_FROM, 0))
 
     def facts_of(self, tenant: str) -> dict[str, int]:
         """What is noted of a tenant beside its record."""

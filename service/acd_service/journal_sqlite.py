@@ -24,6 +24,7 @@ from acd_service.commit_thread import CommitFailed, CommitThread
 from acd_service.data_dir import high_water_path
 from acd_service.high_water import HighWater, read_marks
 from acd_service.journal import (
+    BEHAVIOUR_FROM,
     Batch,
     EventRecord,
     JournalDamaged,
@@ -75,11 +76,20 @@ class SqliteJournal(JournalReader):
         """The links of the batch whose appending was begun."""
 
     @classmethod
-    def open(cls, data_dir: Path, *, vfs: str = "", synchronous: str = "FULL", accept_loss: bool = False) -> Self:
+    def open(
+        cls,
+        data_dir: Path,
+        *,
+        vfs: str = "",
+        synchronous: str = "FULL",
+        accept_loss: bool = False,
+        go_on: bool = False,
+    ) -> Self:
         """Open the journal for writing; it is made if the directory has none. The caller holds the directory's lock.
 
         Args:
             accept_loss: go on with a journal that ends before its high-water mark; the chain of the journal notes it.
+            go_on: it may be of an earlier behaviour version; nothing is to be appended before `adopt_behaviour`.
 
         Raises:
             JournalForeign, JournalDamaged: nothing has been changed.
@@ -101,7 +111,7 @@ class SqliteJournal(JournalReader):
             is_new = row_of(writer, "SELECT count(*) FROM sqlite_schema") == (0,) and not writer.pragma(
                 "application_id"
             )
-            format_version = FORMAT_VERSION if is_new else check_schema(path, writer)
+            format_version = FORMAT_VERSION if is_new else check_schema(path, writer, go_on=go_on)
             journal._know(format_version)
             marks = read_marks(high_water_path(data_dir)) or {}
             found = losses({} if is_new else journal.heads(), marks, journal.link)
@@ -231,6 +241,17 @@ class SqliteJournal(JournalReader):
         with self._writing(tenant) as writer:
             self._put_fact(writer, tenant, name, value)
             self._note_settings(writer, tenant)
+
+    def adopt_behaviour(self, from_seqs: Mapping[str, int]) -> None:
+        """From these commands on the tenants are of this program's behaviour version."""
+        before = self.behaviour_version
+        with self._writing(JOURNAL, *from_seqs) as writer:
+            fact = ("behaviour_version", BEHAVIOUR_VERSION)
+            writer.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (*fact, named_checksum(*fact)))
+            self._note(writer, JOURNAL, {"behaviour_version": BEHAVIOUR_VERSION, "gone_on_from": before})
+            for tenant, seq in from_seqs.items():
+                self._put_fact(writer, tenant, BEHAVIOUR_FROM, seq)
+                self._note_settings(writer, tenant)
 
     def drop_fact(self, tenant: str, name: str) -> None:
         with self._writing(tenant) as writer:

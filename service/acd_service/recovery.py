@@ -69,6 +69,12 @@ def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
         restored = journal.restore_latest(tenant, make)
     except BadSnapshot as error:
         raise JournalForeign(str(error)) from None
+    first_seq = journal.replayable_from(tenant)
+    if first_seq > extent.oldest_seq and (restored is None or restored[0] + 1 < first_seq):
+        raise JournalForeign(
+            f"tenant {tenant}: commands up to {first_seq - 1} are of an earlier behaviour version, and the snapshot of"
+            " their end is gone: only a program of that version can replay them"
+        )
     if restored is None:
         if extent.oldest_seq > 1:
             raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)

@@ -130,7 +130,7 @@ def _verify_tenant(
     report.oldest_seq, report.last_seq = extent.oldest_seq, extent.last_seq
     report.oldest_event_seq, report.last_event_seq = extent.oldest_event_seq, extent.last_event_seq
     snapshots = journal.snapshots
-    engine = _start(journal, tenant, make, extent, report)
+    engine = _start(journal, tenant, make, report)
     report.good_through_seq = engine.seq
     snapshot_seqs = {seq for seq in snapshots.seqs(tenant) if seq > engine.seq}
     events = _events(journal, tenant, max(extent.oldest_event_seq, 1), extent.last_event_seq)
@@ -180,21 +180,20 @@ def _read_before(
         next(events, None)
 
 
-def _start(
-    journal: SqliteJournal, tenant: str, make: EngineMaker, extent: Extent, report: VerifyReport
-) -> RoutingEngine:
-    """The engine before the oldest command that is kept."""
-    if extent.oldest_seq <= 1:
+def _start(journal: SqliteJournal, tenant: str, make: EngineMaker, report: VerifyReport) -> RoutingEngine:
+    """The engine before the oldest command that is kept and can be replayed."""
+    first_seq = journal.replayable_from(tenant)
+    if first_seq <= 1:
         return make(journal.seed(tenant) or 0)
     for seq in journal.snapshots.seqs(tenant):
-        if seq >= extent.oldest_seq - 1:
+        if seq >= first_seq - 1:
             try:
                 engine = journal.snapshots.of(tenant, seq).restore(make)
             except BadSnapshot as error:
                 raise JournalForeign(f"the snapshot of seq {seq} cannot be read: {error}") from None
             report.snapshots_checked.append(seq)
             return engine
-    raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)
+    raise JournalDamaged(f"commands before {first_seq} cannot be replayed, and there is no snapshot of them", 0)
 
 
 def _check_policy(journal: Journal, tenant: str, engine: RoutingEngine) -> None:

@@ -89,6 +89,7 @@ LAYERS = [
         "retention",
         "sqlite_copy",
         "backup",
+        "behaviour_upgrade",
         "restore",
         "verify",
         "chain_check",

@@ -24,6 +24,7 @@ from acd_service.cli.status import status_command
 from acd_service.cli.tenants import tenants_group
 from acd_service.cli.terminal import EXIT_INTERRUPTED
 from acd_service.cli.top import top_command
+from acd_service.cli.upgrade import upgrade_command
 from acd_service.cli.verify import verify_command
 
 
@@ -66,6 +67,7 @@ for command in (
     verify_command,
     backup_command,
     restore_command,
+    upgrade_command,
     simulate_command,
     replay_command,
 ):

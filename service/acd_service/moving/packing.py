@@ -42,6 +42,11 @@ def pack_tenant(data_dir: Path, tenant: str, folder: Path, quotas: dict[str, int
     seed = source.seed(tenant)
     if seed is None:
         raise JournalForeign(f"the journal has no tenant {tenant!r}")
+    if source.replayable_from(tenant) > extent.oldest_seq:
+        raise JournalForeign(
+            f"tenant {tenant!r} still has commands of an earlier behaviour version: it can be moved when retention has"
+            " forgotten them"
+        )
     _copy_snapshot(source, tenant, extent, parts)
     copy = SqliteJournal.open(parts, synchronous="OFF")
     copy.admit(tenant, seed)

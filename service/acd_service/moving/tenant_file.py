@@ -124,7 +124,7 @@ def _manifest(archive: tarfile.TarFile, entry: tarfile.TarInfo | None) -> Manife
         described, digest = raw["manifest"], raw["sha256"]
         if hashlib.sha256(_canonical(described)).hexdigest() != digest:
             raise BadTenantFile(f"{_MANIFEST} is not what was written")
-        if described["version"] > FILE_VERSION or described["behaviour_version"] > BEHAVIOUR_VERSION:
+        if described["version"] > FILE_VERSION or described["behaviour_version"] != BEHAVIOUR_VERSION:
             raise ForeignTenantFile(
                 f"it is of version {described['version']} and behaviour version {described['behaviour_version']};"
                 f" this program reads up to {FILE_VERSION} and {BEHAVIOUR_VERSION}"
