@@ -24,7 +24,8 @@ from acd_service.ready_refusals import ReadyRefusals
 from acd_service.service_error import Overloaded, ServiceError, Stopping
 
 _log = logging.getLogger(__name__)
-_OURS: Final = "/acd.v1."
+CALLS_BEGIN: Final = "/acd.v1."
+"""How the calls are named that are ours, before service and call."""
 _REFLECTION: Final = "/grpc.reflection."
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
@@ -76,20 +77,30 @@ class CallInterceptor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), timeout_s)
 
+    def turning_away(self, method: str, why: ServiceError) -> Any:
+        """A handler that refuses a call of ours: as one of streams, so that gRPC does not read the request before."""
+        name = method.removeprefix(CALLS_BEGIN)
+
+        async def turn_away(_requests: Any, context: Any) -> None:
+            self.calls += 1
+            await self._refuse(name, self.calls, None, context, why)
+
+        return grpc.stream_stream_rpc_method_handler(turn_away)
+
     def around_call(self, method: str, handler: Any) -> Any:
         """A handler of gRPC with everything around it that calls of `method` pass.
 
         Args:
             method: as gRPC names it, with both slashes.
         """
-        if method.startswith(_OURS):
+        if method.startswith(CALLS_BEGIN):
             return self._wrap(method, handler)
         if self.gate is not None and method.startswith(_REFLECTION):
             return self._for_the_known(handler)
         return handler
 
     def _wrap(self, method: str, handler: Any) -> Any:
-        name = method.removeprefix(_OURS)
+        name = method.removeprefix(CALLS_BEGIN)
         make: Any
         if handler.request_streaming:
             make, behaviour = grpc.stream_stream_rpc_method_handler, handler.stream_stream
@@ -139,7 +150,7 @@ class CallInterceptor:
             self.in_flight += 1
             try:
                 if self._closed is not None or self.in_flight > self._in_flight_max:
-                    raise self._why_not()
+                    raise self._closed or Overloaded(f"{self._in_flight_max} calls are in progress", 1_000)
                 return await behaviour(request, context)
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
@@ -153,9 +164,6 @@ class CallInterceptor:
                     self._idle.set()
 
         return call
-
-    def _why_not(self) -> ServiceError:
-        return self._closed or Overloaded(f"{self._in_flight_max} calls are in progress", 1_000)
 
     async def _refuse(self, name: str, number: int, request: Any, context: Any, error: Exception) -> None:
         reason, code, message, trailing_metadata = self._refusals.of(error)
