@@ -7,6 +7,7 @@ but for the question who asks.
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -20,8 +21,9 @@ from acd_service.identity.gate import Gate
 from acd_service.identity.identity import caller
 from acd_service.log_fields import facts
 from acd_service.meters import Meters
-from acd_service.ready_refusals import ReadyRefusals
+from acd_service.ready_refusals import FREQUENT, ReadyRefusals
 from acd_service.service_error import Overloaded, ServiceError, Stopping
+from acd_service.thinned_log import ThinnedLog
 
 _log = logging.getLogger(__name__)
 CALLS_BEGIN: Final = "/acd.v1."
@@ -48,9 +50,12 @@ class CallInterceptor:
         self._closed: ServiceError | None = Stopping("the service is not ready yet")
         self._idle = asyncio.Event()
         self._refusals = ReadyRefusals()
+        self._thinned = ThinnedLog()
         self.in_flight = 0
         self.calls = 0
         self.calls_refused = 0
+        self.calls_turned_away: Counter[str] = Counter()
+        """Of those, the ones that say more of the service or of a quota than of the call, by reason."""
         self.meters: Meters | None = None
         """Where calls are timed, if they are; set before the first call, as is `around`."""
         self.around: Callable[[str, Behaviour], Behaviour] | None = None
@@ -168,20 +173,24 @@ class CallInterceptor:
     async def _refuse(self, name: str, number: int, request: Any, context: Any, error: Exception) -> None:
         reason, code, message, trailing_metadata = self._refusals.of(error)
         self.calls_refused += 1
+        if isinstance(error, FREQUENT):
+            self.calls_turned_away[reason] += 1
         if self.meters is not None:
             self.meters.count_call_refused(name, reason)
-        is_ours = not isinstance(error, Refused | ServiceError)
-        if is_ours or _log.isEnabledFor(logging.INFO):
-            identity = caller.get(None)
-            who = "" if identity is None else identity.name
-            told: dict[str, Any] = {
-                "method": name, "call": number, "asked_by": who, "request_id": getattr(request, "request_id", ""),
-            }  # fmt: skip
-            if is_ours:
-                _log.error("call failed", exc_info=error, extra=facts(**told))
-            else:
-                _log.info("call refused", extra=facts({"why": str(error)}, reason=reason, **told))
+        if not isinstance(error, Refused | ServiceError):
+            _log.error("call failed", exc_info=error, extra=facts(**_about(name, number, request)))
+        elif _log.isEnabledFor(logging.INFO):
+            left_out = self._thinned.left_out(reason) if isinstance(error, FREQUENT) else 0
+            if left_out is not None:
+                about = _about(name, number, request) | {"reason": reason, "left_out": left_out or None}
+                _log.info("call refused", extra=facts({"why": str(error)}, **about))
         await context.abort(code, message, trailing_metadata)
+
+
+def _about(name: str, number: int, request: Any) -> dict[str, Any]:
+    identity = caller.get(None)
+    who = "" if identity is None else identity.name
+    return {"method": name, "call": number, "asked_by": who, "request_id": getattr(request, "request_id", "")}
 
 
 def _never_failing(read: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
