@@ -1,7 +1,7 @@
 """The one writer: stamp, apply, commit, release.
 
 All commands that have arrived, for whichever tenants, are stamped with the time, a `Tick` put in front if a timer is
-due, applied to their tenant's engine, and committed in one transaction by a worker thread while the next ones gather.
+due, applied to their tenant's engine, and committed in one transaction by another thread while the next ones gather.
 Replies and events leave after the commit that holds them, never before. A refusal was judged against the commands
 before it, so it waits for the same commit.
 """
@@ -107,7 +107,7 @@ class Sequencer:
             made = Uncommitted()
             command = Resume()
             released = made.record(seat, command, seat.engine.apply(self._clock.now_ns(), command))
-            await self.in_worker(lambda: self._journal.append(made.batch()))
+            await self._worker.append(self._journal, made.batch())
             seat.outlet.publish(released)
         self._seats.append(seat)
         self._timetable.look_again(seat)
@@ -287,21 +287,22 @@ class Sequencer:
     async def _gather(self) -> None:
         """Wait for more to share a commit with, as long as more are likely to come; not longer than `gather_ms`."""
         arrived = self._arrived
-        busy = self._busyness.share()
-        enough = self._gathering.begin(arrived.commands, busy)
-        in_vain = False
-        if arrived.commands < enough and self._closed is None:
-            loop = asyncio.get_running_loop()
-            until = loop.time() + self._config.gather_ms / 1_000
-            while not in_vain and (now := loop.time()) < until:
-                before, busy_ns = arrived.commands, self._busyness.spent_ns()
-                await self._pause(enough, min(until - now, _LISTEN_S))
-                if arrived.commands >= enough or self._closed is not None:
-                    break
-                # While the loop is busy, with answers for one, it does not hear who asks.
-                busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
-                in_vain = arrived.commands == before and busy_s < _LISTEN_S / 2
-        self._gathering.end(arrived.commands, busy, in_vain=in_vain)
+        self._gathering.look(self._busyness.share())
+        enough = self._gathering.enough
+        if arrived.commands >= enough:
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._config.gather_ms / 1_000
+        while self._closed is None and (now := loop.time()) < until:
+            before, busy_ns = arrived.commands, self._busyness.spent_ns()
+            await self._pause(enough, min(until - now, _LISTEN_S))
+            if arrived.commands >= enough:
+                return
+            # While the loop is busy, with answers for one, it does not hear who asks.
+            busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
+            if arrived.commands == before and busy_s < _LISTEN_S / 2:
+                self._gathering.in_vain(arrived.commands)
+                return
 
     async def _let_in(self, held_s: float) -> None:
         """Have the calls taken up that came meanwhile, as long as they keep coming, but not longer than the batch took.
@@ -353,7 +354,7 @@ class Sequencer:
         self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
         if made:
             self._uncommitted = True
-            await self.in_worker(lambda: self._journal.append(made.batch()))
+            await self._worker.append(self._journal, made.batch())
             self.batches += 1
             committed_ns = stopwatch_ns()
             self.meters.commit_ns.observe(committed_ns - applied_ns)
@@ -444,7 +445,7 @@ class Sequencer:
         except Exception as error:
             raise EngineFailedOnTimer(f"the engine fails on a timer, and on {command} to go past it") from error
         self.meters.accepted[command.kind] += 1
-        await self.in_worker(lambda: self._journal.append(made.batch()))
+        await self._worker.append(self._journal, made.batch())
         self._timetable.look_again(seat)
         seat.outlet.publish(released)
 

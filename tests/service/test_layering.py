@@ -55,6 +55,8 @@ LAYERS = [
         "chain_rows",
         "journal_reader",
         "journal_upgrade",
+        "journal_transaction",
+        "commit_thread",
         "high_water",
         "journal_end",
         "journal_sqlite",
