@@ -77,6 +77,7 @@ LAYERS = [
         "inbound",
         "gathering",
         "applying",
+        "long_work",
         "asking",
         "taken",
         "busyness",
