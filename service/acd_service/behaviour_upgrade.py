@@ -1,6 +1,6 @@
 """From one behaviour version of the engine to the next: a journal that ends with a snapshot of every tenant is gone on
-with from there. Commands from then on are of the new version; those before are kept, and only a program of theirs replays
-them.
+with from there. Commands from then on are of the new version; those before are kept, and only a program of theirs can
+replay them.
 """
 
 from collections.abc import Callable, Mapping

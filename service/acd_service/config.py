@@ -80,6 +80,8 @@ class Config:
     recent_events_max: int = 65_536
     """Events kept in memory for subscribers; one that lags more reads the journal."""
     recent_bytes_max: int = 64 * 2**20
+    recent_bytes_all_max: int = 256 * 2**20
+    """Of all tenants together: the one that keeps the most forgets first."""
     message_events_max: int = 1_000
     message_bytes_max: int = 2**20
     """Most events, and about the most bytes, in one message to a subscriber: gRPC clients take 4 MiB unless told."""

@@ -21,6 +21,7 @@ from acd_service import codec
 from acd_service.config import Config
 from acd_service.journal import EventRecord, Journal
 from acd_service.lanes import Lane
+from acd_service.recent_room import RecentRoom
 from acd_service.released import Released
 from acd_service.service_error import EventSeqAhead, EventsNoLongerKept, Stopping
 from acd_service.watchers import AgentWatcher, Registry, Watcher, wake
@@ -71,19 +72,29 @@ class Fanout:
 
     Args:
         readers: where the journal is read for those who lag.
+        room: what all tenants' recent events share; None: one of its own.
 
     Attributes:
         next_event_seq: the event_seq of the next event to be released.
     """
 
-    def __init__(self, tenant: str, journal: Journal, config: Config, last_event_seq: int, readers: Lane) -> None:
+    def __init__(
+        self,
+        tenant: str,
+        journal: Journal,
+        config: Config,
+        last_event_seq: int,
+        readers: Lane,
+        room: RecentRoom | None = None,
+    ) -> None:
         self._tenant = tenant
         self._journal = journal
         self._config = config
         self._recent: list[Released] = []
         self._recent_from = last_event_seq + 1
         self.next_event_seq = last_event_seq + 1
-        self._recent_bytes = 0
+        self._room = room or RecentRoom(config.recent_bytes_all_max)
+        self.recent_bytes = 0
         self._sleepers: dict[asyncio.Future[None], int] = {}
         """Who waits for news, and for which event."""
         self._by_contact = Registry()
@@ -106,12 +117,13 @@ class Fanout:
         if not events:
             return
         self._recent += events
-        for released in events:
-            self._recent_bytes += released.size_bytes
+        size_bytes = sum(released.size_bytes for released in events)
+        self.recent_bytes += size_bytes
         self.next_event_seq = events[-1].event_seq + len(events[-1])
         if self._by_agent or self._by_contact or self._by_contact_held:
             self._hand_out(events)
         self._forget_the_oldest()
+        self._tell_room(size_bytes)
         for sleeper, event_seq in list(self._sleepers.items()):
             if event_seq < self.next_event_seq:
                 del self._sleepers[sleeper]
@@ -129,13 +141,24 @@ class Fanout:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.
         while self._recent and (
             self.next_event_seq - self._recent_from > self._config.recent_events_max
-            or self._recent_bytes > self._config.recent_bytes_max
+            or self.recent_bytes > self._config.recent_bytes_max
         ):
-            count = max(len(self._recent) // 4, 1)
-            for released in self._recent[:count]:
-                self._recent_bytes -= released.size_bytes
-                self._recent_from += len(released)
-            del self._recent[:count]
+            self.forget_some()
+
+    def forget_some(self) -> None:
+        """Forget the oldest quarter of what is recent; whoever wants it reads the journal."""
+        count = max(len(self._recent) // 4, 1)
+        size_bytes = 0
+        for released in self._recent[:count]:
+            size_bytes += released.size_bytes
+            self._recent_from += len(released)
+        del self._recent[:count]
+        self.recent_bytes -= size_bytes
+        self._tell_room(-size_bytes)
+
+    def _tell_room(self, by_bytes: int) -> None:
+        if self._closed is None:
+            self._room.change(self, by_bytes)
 
     def watch_contact(self, contact_id: str) -> Watcher:
         """Be given every event about a contact from now on."""
@@ -278,6 +301,7 @@ class Fanout:
     def stop(self) -> None:
         """End every stream once it has been given what was released."""
         self._closed = Stopping("the service is stopping")
+        self._room.leave(self)
         self._by_contact.end(self._closed)
         self._by_agent.end(self._closed)
         for sleeper in self._sleepers:

@@ -68,7 +68,7 @@ class Hosting:
         self._config = config
         self._sequencer: Sequencer | None = None
         self._clock: Clock | None = None
-        self._shared = SharedByTenants()
+        self._shared = SharedByTenants(config.recent_bytes_all_max)
         self._mover = Mover(journal, config)
         self._coming_in: dict[str, asyncio.Task[None]] = {}
         self._hosted: dict[str, Hosted] = {}

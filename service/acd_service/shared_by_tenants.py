@@ -3,8 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from acd_service.config import Config
 from acd_service.lanes import Lane
 from acd_service.opened_by_need import OpenFiles, Turns
+from acd_service.recent_room import RecentRoom
 
 FIGURES_OPEN_MAX: Final = 32
 """Tenants whose figures are open: who else has news waits for a turn, unless somebody asks."""
@@ -12,6 +14,7 @@ CUSTOMERS_OPEN_MAX: Final = 64
 """Connections to directories of customers."""
 _THREADS: Final = 2
 """For each kind of work. More would only take the interpreter from the event loop."""
+_RECENT_BYTES_MAX: Final = Config().recent_bytes_all_max
 
 
 class SharedByTenants:
@@ -19,7 +22,8 @@ class SharedByTenants:
     them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recent_bytes_max: int = _RECENT_BYTES_MAX) -> None:
+        self.recent: Final = RecentRoom(recent_bytes_max)
         self._pools = [
             ThreadPoolExecutor(_THREADS, thread_name_prefix=name)
             for name in ("figures", "catch-up", "customers", "customer look-up")

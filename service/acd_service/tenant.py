@@ -62,7 +62,7 @@ class Tenant:
         self.started_at_ns: Final = clock.now_ns()
         self.sequencer: Final = sequencer
         self.metering: Final = Metering(quotas)
-        self.fanout: Final = Fanout(name, journal, config, engine.event_seq, shared.catch_up_lane())
+        self.fanout: Final = Fanout(name, journal, config, engine.event_seq, shared.catch_up_lane(), shared.recent)
         self.monitor: Final = InvariantMonitor.of(engine)
         self.past: Final = Past(name, config.data_dir, config.engine, config.explain_commands_max)
         self.retention: Final = Retention(name, config, journal, sequencer, clock)

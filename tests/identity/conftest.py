@@ -155,7 +155,15 @@ class Caller:
     def call(self, call: str, request: Any = b"", **options: Any) -> bytes:
         """A unary call by its name, `Service/Call`; gives the response's bytes."""
         make = self.channel.unary_unary(f"/acd.v1.{call}", request_serializer=_bytes)
-        return make(request, metadata=self._metadata, timeout=20, **options)
+        until_s = time.monotonic() + 20
+        while True:
+            try:
+                return make(request, metadata=self._metadata, timeout=20, **options)
+            except grpc.RpcError as error:
+                # Figures are made beside the calls, and late on a machine that is busy: a client comes back.
+                if Failure(error).reason != "FIGURES_NOT_READY" or time.monotonic() > until_s:
+                    raise
+            time.sleep(0.2)
 
     def stream(self, call: str, request: Any = b"", timeout: float = 20) -> Any:
         """A call that streams responses, in bytes."""

@@ -28,6 +28,7 @@ LAYERS = [
         "log_fields",
         "thinned_log",
         "lanes",
+        "recent_room",
         "child",
         "opened_by_need",
         "shared_by_tenants",

@@ -39,7 +39,8 @@ OF_SERVICE = {
     name: getattr(Config(), name)
     for name in (
         "waiting_commands_max", "calls_in_flight_max", "pending_calls_max", "watch_updates_max", "customers_max",
-        "message_events_max", "message_bytes_max", "recent_events_max", "recent_bytes_max", "explain_commands_max",
+        "message_events_max", "message_bytes_max", "recent_events_max", "recent_bytes_max",
+        "recent_bytes_all_max", "explain_commands_max",
     )
 }  # fmt: skip
 

@@ -52,10 +52,16 @@ class Caller:
             request_serializer=request.SerializeToString,
             response_deserializer=answer.FromString,
         )
-        try:
-            return make(request(**fields), metadata=self._metadata, timeout=20)
-        except grpc.RpcError as error:
-            raise Refusal(error) from None
+        until_s = time.monotonic() + 20
+        while True:
+            try:
+                return make(request(**fields), metadata=self._metadata, timeout=20)
+            except grpc.RpcError as error:
+                refusal = Refusal(error)
+            # Figures are made beside the calls, and late on a machine that is busy: a client comes back when told.
+            if refusal.reason != "FIGURES_NOT_READY" or time.monotonic() > until_s:
+                raise refusal
+            time.sleep((refusal.retry_after_ms or 0) / 1_000)
 
     def send(self, call: str, content: bytes) -> Any:
         """A call with these bytes for a request."""
