@@ -29,6 +29,7 @@ class CommandKind(IntEnum):
     OPEN_QUEUE = 20
     CLOSE_QUEUE = 21
     SET_CONTACT_ASIDE = 22
+    FORGET_CUSTOMER = 23
 
 
 class Presence(IntEnum):
@@ -273,3 +274,4 @@ class EventType(IntEnum):
     CONTACT_SCHEDULED = 35
     CALLBACK_DUE = 36
     CONSULTATION_OPENED = 37
+    CUSTOMER_FORGOTTEN = 38

@@ -294,6 +294,9 @@ def test_all_features_at_once(engine_class: Any, strict: None) -> None:
             batch += filter(None, [consult(world, pair.live)])
             if turn % 100 == 99:
                 batch.append(c.SetContactAside(next((view.contact_id for view in pair.live.contacts()), "none")))
+            if turn % 50 == 49:
+                customers = (view.customer_id for view in pair.live.contacts() if view.customer_id)
+                batch.append(c.ForgetCustomer(next(customers, "nobody"), ("none",)))
             for command in batch:
                 before = pair.live.state_digest() if turn % 20 == 0 else ""
                 answer = pair.apply(now_ns, command)

@@ -45,6 +45,10 @@ def _set_aside(message: command_pb2.SetContactAsideCommand) -> commands.SetConta
     return commands.SetContactAside(message.contact_id, request_id=message.request_id)
 
 
+def _forget_customer(message: command_pb2.ForgetCustomerCommand) -> commands.ForgetCustomer:
+    return commands.ForgetCustomer(message.customer_id, tuple(message.contact_ids), request_id=message.request_id)
+
+
 def _enqueue_attached(request: contact_commands_pb2.EnqueueContactRequest) -> commands.EnqueueContact:
     return contacts.enqueue_contact(request, attached=True)
 
@@ -94,6 +98,7 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "open_queue": _open_queue,
     "close_queue": _close_queue,
     "set_contact_aside": _set_aside,
+    "forget_customer": _forget_customer,
     "enqueue_known_contact": customers.known_contact_of,
 }
 # What the journal has was taken once: which time zones there are here does not matter any more.
@@ -176,6 +181,12 @@ def _write_contact_id(
     message.contact_id = command.contact_id
 
 
+def _write_forget_customer(message: Any, command: commands.ForgetCustomer) -> None:
+    message.request_id = command.request_id
+    message.customer_id = command.customer_id
+    message.contact_ids.extend(command.contact_ids)
+
+
 def _write_queue_id(message: Any, command: commands.OpenQueue | commands.CloseQueue) -> None:
     message.request_id = command.request_id
     message.queue_id = command.queue_id
@@ -204,6 +215,7 @@ _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
     CommandKind.OPEN_QUEUE: ("open_queue", _write_queue_id),
     CommandKind.CLOSE_QUEUE: ("close_queue", _write_queue_id),
     CommandKind.SET_CONTACT_ASIDE: ("set_contact_aside", _write_contact_id),
+    CommandKind.FORGET_CUSTOMER: ("forget_customer", _write_forget_customer),
 }
 
 
