@@ -33,6 +33,7 @@ from acd_service.snapshot_files import SnapshotFiles
 
 _PROGRESS_EVERY: Final = 10_000
 _EVENTS_AT_ONCE: Final = 10_000
+_TRIES: Final = 3
 
 
 @dataclass(slots=True)
@@ -95,9 +96,7 @@ def verify(
         for tenant in journal.tenants():
             if REMOVING in journal.facts_of(tenant):
                 continue  # in parts, until the next start at the latest
-            _verify_tenant(journal, tenant, engine_maker(engine), report, on_progress)
-            if journal.has_chain:
-                _prove(journal, tenant, report)
+            _verify_anew(journal, tenant, engine_maker(engine), report, on_progress)
         for difference in differences(journal, anchor or {}):
             raise JournalAltered(difference)
     except JournalError as error:
@@ -105,6 +104,29 @@ def verify(
         if error.good_through_seq is not None:
             report.good_through_seq = error.good_through_seq
     return report
+
+
+def _verify_anew(
+    journal: SqliteJournal,
+    tenant: str,
+    make: EngineMaker,
+    report: VerifyReport,
+    on_progress: Callable[[int, int], None],
+) -> None:
+    """Check a tenant; once more if a customer was erased meanwhile: then what was there is not any more."""
+    before = asdict(report)
+    for tries in range(_TRIES):
+        floor = journal.replay_floor(tenant)
+        try:
+            _verify_tenant(journal, tenant, make, report, on_progress)
+            if journal.has_chain:
+                _prove(journal, tenant, report)
+            return
+        except (JournalDamaged, FileNotFoundError):
+            if tries == _TRIES - 1 or journal.replay_floor(tenant) == floor:
+                raise
+        for name, value in before.items():
+            setattr(report, name, value)
 
 
 def _losses(journal: SqliteJournal, data_dir: Path) -> list[Loss]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import apsw
 import grpc
 import pytest
+from click.testing import CliRunner
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from acd.v1 import (
@@ -25,6 +26,8 @@ from acd.v1 import (
 )
 from acd_core.limits import FORGOTTEN_ADDRESS
 from acd_service.backup import BackupFailed, back_up
+from acd_service.cli.customers import customers_group
+from acd_service.cli.verify import verify_command
 from acd_service.engine_interface import engine_maker
 from acd_service.journal import ERASED, ERASING, JournalDamaged
 from acd_service.journal_format import chunk_checksum, named_checksum
@@ -35,6 +38,7 @@ from acd_service.recovery import recover
 from acd_service.restore import Moment, restore
 from acd_service.verify import verify
 
+PAGE = (Path(__file__).parents[2] / "docs" / "erasure.md").read_text(encoding="utf-8")
 SECRETS = (
     "acme-17", "Sekretaria", "+34911234567", "premium-gold", "born-1970", "+34919990001", "+34919990002", "wants-a-loan"
 )  # fmt: skip
@@ -375,3 +379,14 @@ def test_whenever_the_service_is_killed_the_next_one_finishes(step, full, make_s
     assert found_in(folder, SECRETS) == set()
     report = verify(folder)
     assert (report.problem, len(report.erasures)) == ("", 1)
+
+
+def test_the_command_of_the_page_says_what_was_erased(centre):
+    (customer_id,) = re.findall(r"^acd customers erase (\S+)$", PAGE, re.MULTILINE)
+    centre.client.enqueue("c", customer_id=customer_id)
+    for options, said in ((["--json"], '"contacts": 1'), ([], "0 contacts, 1 commands and 0 events")):
+        ran = CliRunner().invoke(customers_group, ["erase", customer_id, "--server", centre.service.address, *options])
+        assert (ran.exit_code, said in " ".join(ran.stdout.split())) == (0, True), ran.output
+    checked = CliRunner().invoke(verify_command, [str(centre.service.data_dir)])
+    assert checked.exit_code == 0
+    assert checked.stdout.count("a customer of default, up to command") == 2
