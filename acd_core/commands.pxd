@@ -152,3 +152,7 @@ cdef class ForgetCustomer(Command):
 
 cdef class SetContactAside(Command):
     cdef readonly str contact_id
+
+
+cdef class SetAgentAside(Command):
+    cdef readonly str agent_id

@@ -30,7 +30,8 @@ cpdef enum:
     CMD_OPEN_QUEUE = 20
     CMD_CLOSE_QUEUE = 21
     CMD_SET_CONTACT_ASIDE = 22
-    CMD_FORGET_CUSTOMER = 23
+    CMD_SET_AGENT_ASIDE = 23
+    CMD_FORGET_CUSTOMER = 24
 
 
 cpdef enum:
@@ -44,6 +45,7 @@ cpdef enum:
     CAUSE_LEASE_EXPIRED = 2
     CAUSE_NOT_RESPONDING = 3
     CAUSE_REMOVED = 4
+    CAUSE_SET_ASIDE = 5
 
 
 cpdef enum:

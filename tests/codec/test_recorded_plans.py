@@ -84,7 +84,8 @@ COMMANDS = [
     ("aa0503120171", commands.OpenQueue("q")),
     ("b20503120171", commands.CloseQueue("q")),
     ("ba0503120163", commands.SetContactAside("c")),
-    ("c205061201631a0164", commands.ForgetCustomer("c", ("d",))),
+    ("c20503120161", commands.SetAgentAside("a")),
+    ("ca05061201631a0164", commands.ForgetCustomer("c", ("d",))),
 ]
 EVENTS = [
     (

@@ -347,6 +347,8 @@ class Scenario:
                 return c.OpenQueue(queue_id, **request)
             case ["close", queue_id]:
                 return c.CloseQueue(queue_id, **request)
+            case [agent_id, "aside"]:
+                return c.SetAgentAside(agent_id, **request)
             case ["forget", customer_id, *contact_ids]:
                 return c.ForgetCustomer(customer_id, tuple(contact_ids), **request)
             case ["aside", contact_id]:

@@ -29,6 +29,7 @@ from acd_core.commands import (
     RemoveAgents,
     RequestCallback,
     Resume,
+    SetAgentAside,
     SetContactAside,
     SetPresence,
     Tick,
@@ -43,7 +44,7 @@ from bench.workload import EPOCH_NS, NS_PER_MS, Draws
 
 _OUTCOMES = (OfferOutcome.DECLINED, OfferOutcome.BUSY, OfferOutcome.UNREACHABLE, OfferOutcome.MISSED)
 _REMEMBERED = 40
-_WHILE_DUE = (CommandKind.TICK, CommandKind.RESUME, CommandKind.SET_CONTACT_ASIDE)
+_WHILE_DUE = (CommandKind.TICK, CommandKind.RESUME, CommandKind.SET_CONTACT_ASIDE, CommandKind.SET_AGENT_ASIDE)
 """Taken although a timer is due."""
 
 
@@ -535,11 +536,13 @@ class Adversary:
 
 
 class RecoveringAdversary(Adversary):
-    """As the plain one, before a service whose engine fails on a timer now and then: that contact is set aside. Now and
-    then a customer is forgotten."""
+    """As the plain one, before a service whose engine fails on a timer now and then: that contact or agent is set
+    aside. Now and then a customer is forgotten.
+    """
 
     def _weights(self) -> tuple[tuple[Callable[[], Command | None], int], ...]:
-        return *super()._weights(), (self._set_aside, 2), (self._forget_customer, 2)
+        added = (self._set_contact_aside, 2), (self._set_agent_aside, 1), (self._forget_customer, 2)
+        return *super()._weights(), *added
 
     def _forget_customer(self) -> Command | None:
         """One of whom there is something, or nothing; some of its contacts may be named, live, over or unheard of."""
@@ -548,7 +551,10 @@ class RecoveringAdversary(Adversary):
         over = tuple(dict.fromkeys(draws.pick(self._dead or ["gone"]) for _ in range(draws.below(3))))
         return ForgetCustomer(customer_id, over, request_id=self._request_id())
 
-    def _set_aside(self) -> Command | None:
+    def _set_contact_aside(self) -> Command | None:
         draws = self._draws
         states = (ContactState.WAITING, ContactState.OFFERED, ContactState.ACTIVE, ContactState.WRAP_UP)
         return SetContactAside(self._contact(draws.pick((*states, ContactState.SCHEDULED))))
+
+    def _set_agent_aside(self) -> Command:
+        return SetAgentAside(self._agent())

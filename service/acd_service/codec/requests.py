@@ -41,8 +41,12 @@ def _close_queue(message: command_pb2.CloseQueueCommand) -> commands.CloseQueue:
     return commands.CloseQueue(message.queue_id, request_id=message.request_id)
 
 
-def _set_aside(message: command_pb2.SetContactAsideCommand) -> commands.SetContactAside:
+def _set_contact_aside(message: command_pb2.SetContactAsideCommand) -> commands.SetContactAside:
     return commands.SetContactAside(message.contact_id, request_id=message.request_id)
+
+
+def _set_agent_aside(message: command_pb2.SetAgentAsideCommand) -> commands.SetAgentAside:
+    return commands.SetAgentAside(message.agent_id, request_id=message.request_id)
 
 
 def _forget_customer(message: command_pb2.ForgetCustomerCommand) -> commands.ForgetCustomer:
@@ -97,7 +101,8 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "attach_contact": _attach,
     "open_queue": _open_queue,
     "close_queue": _close_queue,
-    "set_contact_aside": _set_aside,
+    "set_contact_aside": _set_contact_aside,
+    "set_agent_aside": _set_agent_aside,
     "forget_customer": _forget_customer,
     "enqueue_known_contact": customers.known_contact_of,
 }
@@ -181,6 +186,11 @@ def _write_contact_id(
     message.contact_id = command.contact_id
 
 
+def _write_agent_id(message: Any, command: commands.SetAgentAside) -> None:
+    message.request_id = command.request_id
+    message.agent_id = command.agent_id
+
+
 def _write_forget_customer(message: Any, command: commands.ForgetCustomer) -> None:
     message.request_id = command.request_id
     message.customer_id = command.customer_id
@@ -215,6 +225,7 @@ _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
     CommandKind.OPEN_QUEUE: ("open_queue", _write_queue_id),
     CommandKind.CLOSE_QUEUE: ("close_queue", _write_queue_id),
     CommandKind.SET_CONTACT_ASIDE: ("set_contact_aside", _write_contact_id),
+    CommandKind.SET_AGENT_ASIDE: ("set_agent_aside", _write_agent_id),
     CommandKind.FORGET_CUSTOMER: ("forget_customer", _write_forget_customer),
 }
 
