@@ -23,6 +23,8 @@ ROOM = 128
 class HeldJournal:
     """A journal whose commits wait until they are let go: what arrives meanwhile has to wait too."""
 
+    commit_descriptor = None
+
     def __init__(self, journal):
         self._journal = journal
         self.may_commit = threading.Event()

@@ -25,6 +25,10 @@ def _lines(picture: Picture) -> list[Text]:
         ),
         "contacts  " + ", ".join(f"{count:,} {name.replace('_', '-')}" for name, count in contacts.items()),
         f"streams   {picture.subscribers:,}, the slowest {picture.subscriber_lag:,} events behind",
+        (
+            f"service   {picture.counters.get('commands_waiting', 0):,} commands waiting, stood still for "
+            f"{picture.counters.get('loop_stall_ms', 0):,} ms at most in the last minute"
+        ),
     ]
     texts = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
     for name, count in picture.violations.items():
