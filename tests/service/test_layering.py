@@ -26,6 +26,7 @@ LAYERS = [
         "meters",
         "observer",
         "log_fields",
+        "thinned_log",
         "lanes",
         "child",
         "opened_by_need",

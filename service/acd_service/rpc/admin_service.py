@@ -89,6 +89,7 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
                 "commands_refused": tenant.commands_refused,
                 "commands_waiting": tenant.sequencer.waiting,
                 "batches": tenant.sequencer.batches,
+                **{f"rpc_calls_refused_{why.lower()}": count for why, count in self._calls.calls_turned_away.items()},
                 "loop_stall_ms": tenant.sequencer.meters.stall_ns.value(stopwatch_ns()) // 1_000_000,
             },
         )
