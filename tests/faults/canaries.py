@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from acd_core.commands import EnqueueContact
 from acd_service.clock import WallClock
 from acd_service.fanout import Fanout
+from acd_service.hosting import Hosting
 from acd_service.journal import JournalWriteFailed
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.sequencer import Sequencer
@@ -20,9 +21,12 @@ class Parts:
     sequencer: type[Sequencer] = Sequencer
     fanout: type[Fanout] = Fanout
     clock: Callable[[int], WallClock] = WallClock
+    hosting: type[Hosting] = Hosting
     synchronous: str = "FULL"
     rebuilds: bool = True
     """Whether an engine that failed is made anew."""
+    keeps_quotas: bool = True
+    """Whether an engine is told its tenant's bounds."""
     snapshot_of_memory: bool = False
     """Whether snapshots are taken of what the engine holds, durable or not."""
 
