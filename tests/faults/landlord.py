@@ -79,8 +79,10 @@ class Register:
 async def landlord(life: "Life", register: Register, draw: random.Random) -> None:
     """Give orders for ever, until one fails."""
     try:
-        while not life.is_over:
+        while True:
             await asyncio.sleep(draw.random() ** 2 * 0.8)
+            if life.is_ending:
+                return
             await register.order(life, draw)
             house = life.houses.get(register.name)
             if house is not None:

@@ -60,6 +60,8 @@ class Life:
         self.houses: dict[str, House] = {}
         """Those of the tenants that are open."""
         self.suspended: set[str] = set()
+        self.is_ending = False
+        """Whether tenants come and go no more."""
         self.journal = None
 
     async def begin(self) -> None:

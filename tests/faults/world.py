@@ -8,7 +8,6 @@ import random
 import shutil
 import tempfile
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -149,9 +148,9 @@ class _World:
         visitors = [caller(life, name, new_draw()) for name in (*[TENANT_DEFAULT] * 3, NARROW, GUEST)]
         visitors += [subscriber(life, name, new_draw()) for name in (TENANT_DEFAULT, NARROW, GUEST)]
         visitors += [choosy(life, TENANT_DEFAULT, new_draw()), keeper(life, new_draw())]
-        visitors += [dispatcher(life, TENANT_DEFAULT, new_draw()), landlord(life, self.register, new_draw())]
-        visitors += [flood(life, TENANT_DEFAULT, NARROW, new_draw())]
+        visitors += [dispatcher(life, TENANT_DEFAULT, new_draw()), flood(life, TENANT_DEFAULT, NARROW, new_draw())]
         tasks = [asyncio.create_task(visitor) for visitor in visitors]
+        tasks.append(asyncio.create_task(landlord(life, self.register, new_draw())))
         until_s = loop.time() + draw.choice((0.2, 1.0, 2.5))
         while loop.time() < until_s and not life.failed:
             await asyncio.sleep(0.05)
@@ -169,6 +168,7 @@ class _World:
             await self._end_in_order(life, tasks)
 
     async def _end_in_order(self, life: Life, tasks: "list[asyncio.Task[None]]") -> None:
+        """The last of the tasks is the one that has tenants come and go."""
         for house in list(life.houses.values()):
             for command, answer in list(house.ledger.acknowledged.values()):
                 if life.houses.get(house.name) is not house:
@@ -176,9 +176,10 @@ class _World:
                 again = await self._ask_again(house, command)
                 if again is not None and (not again.duplicate or again.seq != answer.seq):
                     raise Broken(f"{command.request_id} was answered with seq {answer.seq}, now with {again.seq}")
+        life.is_ending = True
+        await tasks[-1]
         await life.sequencer.stop()
-        with suppress(Stopping):
-            await life.hosting.stop()
+        await life.hosting.stop()
         for task in tasks:
             await task
         life.check()
