@@ -28,11 +28,14 @@ NARROW, GUEST = "narrow", "guest"
 """Tenants beside `default`: one of the settings, with quotas; one that comes and goes."""
 
 
-class _AtLeisure:
-    """A loop that is never busy, whatever the machine does: a seed is the same story again."""
+class _DrawnBusyness:
+    """A loop that is as busy as is drawn, whatever the machine does: a seed is the same story again."""
+
+    def __init__(self, draw):
+        self._draw = draw
 
     def share(self):
-        return 0.0
+        return self._draw.choice((None, 0.3, 0.7, 1.0, 1.0, 1.0))
 
     def spent_ns(self):
         return 0
@@ -72,7 +75,7 @@ class Life:
         recovered = self.hosting.recover()
         self.clock = parts.clock(self.hosting.last_at_ns)
         self._began_ns, self._began_s = self.clock.now_ns(), self.loop.time()
-        self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _AtLeisure())
+        self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
         self.sequencer._worker = SimulatedThread(self.loop)
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         await self.hosting.open_all(recovered, self.sequencer, self.clock)
