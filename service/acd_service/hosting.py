@@ -367,7 +367,7 @@ class Hosting:
         if tenant is not None:
             await tenant.leave_seat(TenantSuspended())
             del self._open[hosted.name]
-            await tenant.stop()
+            await tenant.stop(at_once=True)
             await tenant.close()
 
     async def _delete(self, sequencer: Sequencer, name: str) -> None:

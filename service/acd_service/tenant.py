@@ -178,11 +178,11 @@ class Tenant:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def stop(self) -> None:
-        """End the streams, and the snapshot that is being taken."""
+    async def stop(self, *, at_once: bool = False) -> None:
+        """End the streams, when they have been given everything or at once, and the snapshot that is being taken."""
         self.is_stopping = True
         self.stopping.set()
-        self.fanout.stop()
+        self.fanout.stop(at_once=at_once)
         self.past.stop()
         await self.eraser.stop()
         await self.snapshots.stop()
