@@ -15,6 +15,12 @@ REMOVING: Final = "removing"
 """The fact of a tenant that is being deleted, part by part."""
 
 
+ERASING: Final = "erasing"
+"""The fact of a tenant of which a customer is being erased: the last command before that began."""
+ERASED: Final = "erased_through"
+"""The fact of a tenant of which a customer was erased: the last command up to which its record was."""
+
+
 class CommandRecord(NamedTuple):
     tenant: str
     seq: int
@@ -193,10 +199,16 @@ class Journal(Protocol):
 
     def extent(self, tenant: str) -> Extent: ...
 
+    def replay_floor(self, tenant: str) -> int:
+        """Commands up to this one are forgotten, or show what was asked and no more, since a customer was erased, or
+        are of an earlier behaviour version: a replay begins with a snapshot of this one or a later one. 0 if it can
+        begin with nothing.
+        """
+
     def size_bytes(self) -> int: ...
 
-    def replayable_from(self, tenant: str) -> int:
-        """The oldest command that can be replayed: those before are gone, or of an earlier behaviour version."""
+    def earlier_behaviour(self, tenant: str) -> int:
+        """The last command of an earlier behaviour version: only a program of that version can replay it; 0 if none."""
 
     def seed(self, tenant: str) -> int | None:
         """What the tenant's engine was seeded with; None for a tenant not seen before."""

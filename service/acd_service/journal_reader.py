@@ -20,6 +20,7 @@ from acd_service.data_dir import journal_path, snapshots_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import (
     BEHAVIOUR_FROM,
+    ERASED,
     CommandRecord,
     EventRecord,
     EventRun,
@@ -338,6 +339,10 @@ class JournalReader:
             last_seq, last_at_ns = self._last_command(reader, tenant)
             return Extent(oldest_seq, last_seq, last_at_ns, oldest_event_seq, self._last_event(reader, tenant))
 
+    def replay_floor(self, tenant: str) -> int:
+        erased = self.facts_of(tenant).get(ERASED, 0)
+        return max(self.extent(tenant).oldest_seq - 1, erased, self.earlier_behaviour(tenant))
+
     def oldest_event_seq(self, tenant: str) -> int:
         """The oldest event that is kept; 0 if there is none."""
         oldest = self.extent(tenant).oldest_event_seq
@@ -358,9 +363,8 @@ class JournalReader:
         """Under which the last commands were taken, or the next will be."""
         return self._named("facts", "name", "value", "name = ?", "behaviour_version")["behaviour_version"]
 
-    def replayable_from(self, tenant: str) -> int:
-        """The oldest command that can be replayed: those before are gone, or of an earlier behaviour version."""
-        return max(self.extent(tenant).oldest_seq, self.facts_of(tenant).get(BEHAVIOUR_FROM, 0))
+    def earlier_behaviour(self, tenant: str) -> int:
+        return self.facts_of(tenant).get(BEHAVIOUR_FROM, 1) - 1
 
     def facts_of(self, tenant: str) -> dict[str, int]:
         """What is noted of a tenant beside its record."""

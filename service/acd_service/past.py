@@ -135,18 +135,18 @@ def _explain(journal: SqliteJournal, tenant: str, engine: str, commands_max: int
 def _before(journal: SqliteJournal, tenant: str, engine: str, seq: int) -> RoutingEngine | None:
     """The latest state that is kept of before the command `seq`; None if there is none."""
     maker = engine_maker(engine)
-    first_seq = journal.replayable_from(tenant)
-    earlier = [kept for kept in journal.snapshots.seqs(tenant) if first_seq - 1 <= kept < seq]
+    floor = journal.replay_floor(tenant)
+    earlier = [kept for kept in journal.snapshots.seqs(tenant) if floor <= kept < seq]
     if earlier:
         return journal.snapshots.of(tenant, earlier[-1]).restore(maker)
-    if first_seq > 1:
+    if floor:
         return None
     return maker(journal.seed(tenant) or 0)
 
 
 def _first_event_after_snapshot(journal: SqliteJournal, tenant: str, engine: str) -> int:
-    first_seq = journal.replayable_from(tenant)
-    found = min((kept for kept in journal.snapshots.seqs(tenant) if kept >= first_seq - 1), default=None)
+    floor = journal.replay_floor(tenant)
+    found = min((kept for kept in journal.snapshots.seqs(tenant) if kept >= floor), default=None)
     if found is None:
         return journal.extent(tenant).last_event_seq + 1
     return journal.snapshots.of(tenant, found).restore(engine_maker(engine)).event_seq + 1

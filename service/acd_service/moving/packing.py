@@ -17,7 +17,7 @@ import apsw
 
 from acd_service.data_dir import customers_path, figures_path, set_aside_path, snapshots_path
 from acd_service.engine_interface import engine_maker
-from acd_service.journal import Extent, JournalError, JournalForeign
+from acd_service.journal import ERASED, Extent, JournalError, JournalForeign
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.moving.tenant_file import Manifest, pack, parts_in
 from acd_service.moving.tenant_record import record_of
@@ -42,14 +42,15 @@ def pack_tenant(data_dir: Path, tenant: str, folder: Path, quotas: dict[str, int
     seed = source.seed(tenant)
     if seed is None:
         raise JournalForeign(f"the journal has no tenant {tenant!r}")
-    if source.replayable_from(tenant) > extent.oldest_seq:
+    if source.earlier_behaviour(tenant) >= max(extent.oldest_seq, 1):
         raise JournalForeign(
             f"tenant {tenant!r} still has commands of an earlier behaviour version: it can be moved when retention has"
             " forgotten them"
         )
     _copy_snapshot(source, tenant, extent, parts)
     copy = SqliteJournal.open(parts, synchronous="OFF")
-    copy.admit(tenant, seed)
+    erased = {name: value for name, value in source.facts_of(tenant).items() if name == ERASED}
+    copy.admit(tenant, seed, erased)
     for batch in record_of(source, tenant, extent):
         copy.append(batch)
     copy.close()
