@@ -56,7 +56,7 @@ def _content(folder: Path) -> dict[str, list[object]]:
     columns = {"links": "tenant, number, last_seq, last_event_seq, note", "policies": "*"}
     tables = ("commands", "command_chunks", "events", "event_chunks", "policies", "links")
     found = {
-        table: connection.execute(f"SELECT {columns.get(table, '*')} FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608
+        table: connection.execute(f"SELECT {columns.get(table, '*')} FROM {table} ORDER BY 1, 2").fetchall()
         for table in tables
     }
     connection.close()
