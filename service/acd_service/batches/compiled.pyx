@@ -5,10 +5,9 @@
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
@@ -19,6 +18,7 @@ from acd_service.batches.ahead cimport Ahead, Coming
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.call_writer cimport CallWriter
 from acd_service.codec.event_writer cimport EventWriter, length_of
+from acd_service.codec.kept_fields cimport Stamp, put_kept_time, put_stamp, set_stamp
 from acd_service.codec.wire_fields cimport Span, take_span
 from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport (
@@ -30,12 +30,8 @@ from acd_service.codec.wire_writer cimport (
     put_bytes,
     put_frame,
     put_number,
-    put_tag,
     put_text,
-    put_time,
-    put_varint,
     reserve,
-    varint_size,
 )
 
 from acd_core.limits import AT_NS_MAX
@@ -84,9 +80,6 @@ cdef class _Run:
     cdef Buffer records
     cdef Buffer hashes
     cdef Buffer events
-    cdef uint8_t at[32]  # the time as a field `at`, which nearly all outputs of a run share
-    cdef Py_ssize_t at_size
-    cdef int64_t at_ns
     cdef int64_t accepted[32]
     cdef int64_t first_seq
     cdef int64_t last_seq
@@ -109,15 +102,15 @@ cdef class _Run:
         cdef const EventData* event
         cdef int32_t index
         cdef bytes written
-        self.put_record(answer.seq, answer.at_ns, command, size)
+        self.put_record(answer, command, size)
         append(&self.hashes, &engine.event_hash, sizeof(uint64_t))
         if not self.first_seq:
             self.first_seq = answer.seq
         self.last_seq = answer.seq
         for index in range(engine.out_count):
             event = data_of(engine.out[index])
-            start = self.events.size
             reserve(&self.events, 2)
+            start = self.events.size
             self.events.data[start] = TAG_OF_EVENTS
             self.events.size += 2  # the tag and a length, see end_message
             if not _events.write(event, &self.events):
@@ -128,21 +121,21 @@ cdef class _Run:
             if tail:
                 out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
             self.events.size = end_message(self.events.data + start + 1, out) - self.events.data
+        if engine.out_count:
             if not self.first_event_seq:
-                self.first_event_seq = event.event_seq
-            self.last_event_seq = event.event_seq
+                self.first_event_seq = data_of(engine.out[0]).event_seq
+            self.last_event_seq = data_of(engine.out[engine.out_count - 1]).event_seq
         return 0
 
-    cdef int put_record(self, int64_t seq, int64_t at_ns, const void* command, Py_ssize_t size) except -1:
+    cdef int put_record(self, const AnswerData* answer, const void* command, Py_ssize_t size) except -1:
+        cdef Stamp* stamp = &_events.stamp
         cdef Py_ssize_t tail = len(self.asked_by)
         cdef uint8_t* out
-        self.keep_time(at_ns)
+        set_stamp(stamp, answer.seq, answer.at_ns)
         reserve(&self.records, RECORD_HEAD_BYTES_MAX + size + tail)
         out = put_frame(self.records.data + self.records.size, TAG_OF_RECORDS,
-                        1 + varint_size(<uint64_t>seq) + self.at_size + framed_size(size) + tail)
-        out[0] = 1 << 3
-        out = put_varint(out + 1, <uint64_t>seq)
-        out = put_bytes(out, self.at, self.at_size)
+                        stamp.seq_size + stamp.at_size + framed_size(size) + tail)
+        out = put_stamp(out, stamp, 1)
         out = put_frame(out, 3 << 3 | 2, size)
         out = put_bytes(out, command, size)
         if tail:
@@ -156,31 +149,26 @@ cdef class _Run:
         cdef uint8_t* response
         cdef uint8_t* standing
         cdef uint8_t* out
-        self.keep_time(answer.at_ns)
+        set_stamp(&_events.stamp, answer.seq, answer.at_ns)
         reserve(&self.results, RESULT_BYTES_MAX
                 + UTF8_BYTES_MAX * (length_of(answer.contact_id) + length_of(answer.agent_id)))
-        result = put_tag(self.results.data + self.results.size, TAG_OF_RESULTS)
-        response = put_tag(result + 1, field << 3 | 2)
-        out = put_number(response + 1, 1, <uint64_t>answer.seq)
-        out = put_bytes(out, self.at, self.at_size)
+        result = self.results.data + self.results.size + 1
+        result[-1] = TAG_OF_RESULTS
+        response = result + 2
+        response[-1] = <uint8_t>(field << 3 | 2)
+        out = put_stamp(response + 1, &_events.stamp, 1)
         out = put_number(out, 3, answer.duplicate)
         if answer.contact_id != NULL:
-            standing = put_tag(out, 4 << 3 | 2)
+            standing = out + 1
+            out[0] = 4 << 3 | 2
             out = put_text(standing + 1, 1, answer.contact_id)
             out = put_number(out, 2, <uint64_t>answer.contact_state)
             if answer.agent_id != NULL:
                 out = put_number(put_text(out, 3, answer.agent_id), 4, <uint64_t>answer.offer_id)
                 if answer.offer_expires_ns:
-                    out = put_time(out, 5, answer.offer_expires_ns)
+                    out = put_kept_time(out, 5, answer.offer_expires_ns, &_events.times)
             out = end_message(standing, out)
         self.results.size = end_message(result, end_message(response, out)) - self.results.data
-        return 0
-
-    cdef int keep_time(self, int64_t at_ns) except -1:
-        """Have a field `at`; its number is 2 in records and in answers alike."""
-        if at_ns != self.at_ns:
-            self.at_size = put_time(self.at, 2, at_ns) - self.at
-            self.at_ns = at_ns
         return 0
 
     cdef int answer(self, Engine engine, Command command, tuple not_signed_on) except -1:

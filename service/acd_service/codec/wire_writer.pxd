@@ -24,18 +24,21 @@ cdef extern from *:
         const unsigned char* f = (const unsigned char*)from;
         unsigned long long a, b, c, d;
         unsigned int e, g;
-        if (size > 32) { memcpy(t, f, (size_t)size); return; }
-        if (size >= 16) {
+        if (size <= 16) {
+            if (size >= 8) {
+                memcpy(&a, f, 8); memcpy(&b, f + size - 8, 8);
+                memcpy(t, &a, 8); memcpy(t + size - 8, &b, 8);
+            } else if (size >= 4) {
+                memcpy(&e, f, 4); memcpy(&g, f + size - 4, 4);
+                memcpy(t, &e, 4); memcpy(t + size - 4, &g, 4);
+            } else {
+                while (size-- > 0) *t++ = *f++;
+            }
+        } else if (size <= 32) {
             memcpy(&a, f, 8); memcpy(&b, f + 8, 8); memcpy(&c, f + size - 16, 8); memcpy(&d, f + size - 8, 8);
             memcpy(t, &a, 8); memcpy(t + 8, &b, 8); memcpy(t + size - 16, &c, 8); memcpy(t + size - 8, &d, 8);
-        } else if (size >= 8) {
-            memcpy(&a, f, 8); memcpy(&b, f + size - 8, 8);
-            memcpy(t, &a, 8); memcpy(t + size - 8, &b, 8);
-        } else if (size >= 4) {
-            memcpy(&e, f, 4); memcpy(&g, f + size - 4, 4);
-            memcpy(t, &e, 4); memcpy(t + size - 4, &g, 4);
         } else {
-            while (size-- > 0) *t++ = *f++;
+            memcpy(t, f, (size_t)size);
         }
     }
     """
@@ -153,7 +156,11 @@ cdef inline uint8_t* put_text(uint8_t* out, int field, PyObject* text) except NU
     data = utf8_of(text, &size)
     if not size:
         return out
-    return put_bytes(put_frame(out, <uint8_t>(field << 3 | 2), size), data, size)
+    out[0] = <uint8_t>(field << 3 | 2)
+    if size < 0x80:
+        out[1] = <uint8_t>size
+        return put_bytes(out + 2, data, size)
+    return put_bytes(put_varint(out + 1, <uint64_t>size), data, size)
 
 
 cdef inline uint8_t* end_message(uint8_t* length, uint8_t* out) noexcept nogil:
@@ -162,9 +169,12 @@ cdef inline uint8_t* end_message(uint8_t* length, uint8_t* out) noexcept nogil:
     Two bytes more than the message takes have to be there.
     """
     cdef Py_ssize_t size = out - length - 1
-    cdef int more = varint_size(<uint64_t>size) - 1
-    if more:
-        memmove(length + 1 + more, length + 1, <size_t>size)
+    cdef int more
+    if size < 0x80:
+        length[0] = <uint8_t>size
+        return out
+    more = varint_size(<uint64_t>size) - 1
+    memmove(length + 1 + more, length + 1, <size_t>size)
     put_varint(length, <uint64_t>size)
     return out + more
 
