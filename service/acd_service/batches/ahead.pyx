@@ -11,6 +11,7 @@ here, it may be out of date when the command comes, so slots are checked against
 addresses are fetched, not followed.
 """
 
+cimport cython
 from libc.stdint cimport uint64_t
 
 from acd_core.orders cimport Name, Order, key_of
@@ -50,6 +51,7 @@ cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept 
     return -1
 
 
+@cython.final
 cdef class Ahead:
     """Holds what is known of the next commands; one for each thread of work."""
 

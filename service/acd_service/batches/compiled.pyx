@@ -4,6 +4,7 @@
 `plain` is the specification. What the compiled reader and writer leave to the plain codec goes there command by command.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
@@ -73,8 +74,9 @@ for _kind, _field in (
     _result_fields[_kind] = _field
 
 
+@cython.final
 cdef class _Run:
-    """The outputs of a run as they grow."""
+    """The outputs of a run as they grow, and how far it has come."""
 
     cdef Buffer results
     cdef Buffer records
@@ -85,7 +87,13 @@ cdef class _Run:
     cdef int64_t last_seq
     cdef int64_t first_event_seq
     cdef int64_t last_event_seq
+    cdef dict refused  # how many commands were not taken, by kind and reason
     cdef bytes asked_by
+    cdef const char* tail  # its bytes, put behind each record and event
+    cdef Py_ssize_t tail_size
+    cdef Py_ssize_t place  # of the command that it has come to
+    cdef int kind
+    cdef bint is_taking  # the engine is at it: an exception is the engine's
 
     def __dealloc__(self):
         free(self.results.data)
@@ -93,10 +101,22 @@ cdef class _Run:
         free(self.hashes.data)
         free(self.events.data)
 
+    cdef int is_asked_by(self, bytes asked_by) except -1:
+        """Whose commands come now."""
+        self.asked_by = asked_by
+        self.tail = PyBytes_AS_STRING(asked_by)
+        self.tail_size = len(asked_by)
+        return 0
+
+    cdef int refuse(self, int kind, reason) except -1:
+        """Count a command that is not taken."""
+        key = (kind, reason)
+        self.refused[key] = self.refused.get(key, 0) + 1
+        return 0
+
     cdef int record(self, Engine engine, const void* command, Py_ssize_t size) except -1:
         """Put the command just accepted (an `acd.v1.Command`) and its events to what the journal will keep."""
         cdef const AnswerData* answer = engine.result
-        cdef Py_ssize_t tail = len(self.asked_by)
         cdef Py_ssize_t start
         cdef uint8_t* out
         cdef const EventData* event
@@ -116,10 +136,10 @@ cdef class _Run:
             if not _events.write(event, &self.events):
                 written = encode_event(<object>engine.out[index])
                 append(&self.events, PyBytes_AS_STRING(written), len(written))
-            reserve(&self.events, tail + 8)
+            reserve(&self.events, self.tail_size + 8)
             out = self.events.data + self.events.size
-            if tail:
-                out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+            if self.tail_size:
+                out = put_bytes(out, self.tail, self.tail_size)
             self.events.size = end_message(self.events.data + start + 1, out) - self.events.data
         if engine.out_count:
             if not self.first_event_seq:
@@ -129,17 +149,16 @@ cdef class _Run:
 
     cdef int put_record(self, const AnswerData* answer, const void* command, Py_ssize_t size) except -1:
         cdef Stamp* stamp = &_events.stamp
-        cdef Py_ssize_t tail = len(self.asked_by)
         cdef uint8_t* out
         set_stamp(stamp, answer.seq, answer.at_ns)
-        reserve(&self.records, RECORD_HEAD_BYTES_MAX + size + tail)
+        reserve(&self.records, RECORD_HEAD_BYTES_MAX + size + self.tail_size)
         out = put_frame(self.records.data + self.records.size, TAG_OF_RECORDS,
-                        stamp.seq_size + stamp.at_size + framed_size(size) + tail)
+                        stamp.seq_size + stamp.at_size + framed_size(size) + self.tail_size)
         out = put_stamp(out, stamp, 1)
         out = put_frame(out, 3 << 3 | 2, size)
         out = put_bytes(out, command, size)
-        if tail:
-            out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+        if self.tail_size:
+            out = put_bytes(out, self.tail, self.tail_size)
         self.records.size = out - self.records.data
         return 0
 
@@ -190,79 +209,99 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef Frame frame = batch.frame
     cdef dict known = dict(batch.known)
     cdef _Run run = _new_run()
-    cdef Py_ssize_t place
-    cdef Span span
-    cdef Coming* coming
-    cdef int kind
-    cdef Command command
-    cdef dict refused = {}
-    cdef uint64_t granted = permit.granted if permit is not None else 0
+    cdef uint64_t granted = permit.granted if permit is not None else ~<uint64_t>0
     cdef object policy = None
-    cdef bint is_known
     if not 1 <= at_ns <= _AT_NS_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
     if not 0 <= start < frame.count:
         raise IndexError(start)
-    run.asked_by = asked_by
+    run.is_asked_by(asked_by)
+    run.place = start
     _ahead.begin(engine, frame, start)
-    for place in range(start, frame.count):
-        coming = _ahead.step(engine, frame, place)
-        command = None  # so that the reader finds it free
-        span = frame.commands[place]
-        is_known = False
-        kind = 0
+    while policy is None and run.place < frame.count:
+        run.is_taking = False
         try:
-            if permit is not None and not _is_granted(granted, span):
-                permit.check(_bytes_of(span))
-            if known and place in known:
-                if isinstance(known[place], Exception):
-                    raise known[place]
-                command = known[place]
-                is_known = True
-            elif set_aside is None and coming.is_order and engine.seq and _reader.order_of(engine.skills, &coming.outline):
-                kind = coming.outline.order.kind
-            else:
-                command = _command_at(span, place)
-            if command is not None:
-                kind = command.kind
-                if set_aside is not None and command in set_aside:
-                    raise CommandSetAside("the engine failed on this command before")
+            if set_aside is None:
+                _take_orders(run, engine, at_ns, frame, known, granted)
+            if run.place < frame.count:
+                policy = _take_command(run, engine, at_ns, frame.commands[run.place], known, permit, set_aside, status_of)
+        except Refused as error:
+            _put_error(run, error, status_of)
         except Exception as error:
-            _put_error(run, kind, error, status_of, refused)
-            continue
+            if not run.is_taking:
+                raise
+            raise BatchFailed(run.place, _known_command(frame.commands[run.place], run.place, known), at_ns, error) from error
+        run.place += 1
+    return _applied(engine, run, min(run.place, frame.count), at_ns, policy)
+
+
+cdef int _take_orders(_Run run, Engine engine, int64_t at_ns, Frame frame, dict known, uint64_t granted) except -1:
+    """Take the commands from `run.place` on as far as they are orders, and nothing is to be looked at but what their
+    bytes say. If it raises, then for the command in `run.place`.
+    """
+    cdef Coming* coming
+    cdef Span span
+    while run.place < frame.count:
+        coming = _ahead.step(engine, frame, run.place)
+        span = frame.commands[run.place]
+        if not coming.is_order or not granted >> (span.at[0] >> 3) & 1 or not engine.seq \
+                or (known and run.place in known) or not _reader.order_of(engine.skills, &coming.outline):
+            return 0
+        run.kind = coming.outline.order.kind
         if _is_due(engine, at_ns):
             _fire(engine, at_ns, run)
-        try:
-            if command is None:
-                engine.take_order(at_ns, &coming.outline.order)
-            else:
-                engine.take(at_ns, command)
-        except Refused as error:
-            _put_error(run, kind, error, status_of, refused)
-            continue
-        except Exception as error:
-            raise BatchFailed(place, _command_at(span, place) if command is None else command, at_ns, error) from error
-        if not engine.result.duplicate:
-            run.accepted[kind] += 1
-            if is_known:
-                written = encode_command(command)
-                run.record(engine, PyBytes_AS_STRING(written), len(written))
-            else:
-                run.record(engine, span.at, span.size)
+        run.is_taking = True
+        engine.take_order(at_ns, &coming.outline.order)
+        run.is_taking = False
+        if engine.result.duplicate:
+            run.refuse(run.kind, "DUPLICATE")
         else:
-            key = (kind, "DUPLICATE")
-            refused[key] = refused.get(key, 0) + 1
-        if command is None:
-            run.answer_order(engine, kind)
-            continue
-        run.answer(engine, command, _not_signed_on(engine, <Heartbeat>command) if kind == CMD_HEARTBEAT else ())
-        if kind == CMD_APPLY_POLICY and not engine.result.duplicate:
-            policy = command
-            place += 1
-            break
+            run.accepted[run.kind] += 1
+            run.record(engine, span.at, span.size)
+        run.answer_order(engine, run.kind)
+        run.place += 1
+    return 0
+
+
+cdef object _take_command(_Run run, Engine engine, int64_t at_ns, Span span, dict known, permit, set_aside, status_of):
+    """Take the command in `run.place` as an object. Returns it if it is a change of policy, else None."""
+    cdef Command command = None
+    cdef bytes written
+    run.kind = 0
+    try:
+        if permit is not None and not _is_granted(permit.granted, span):
+            permit.check(_bytes_of(span))
+        command = _known_command(span, run.place, known)
+        run.kind = command.kind
+        if set_aside is not None and command in set_aside:
+            raise CommandSetAside("the engine failed on this command before")
+    except Exception as error:
+        _put_error(run, error, status_of)
+        return None
+    if _is_due(engine, at_ns):
+        _fire(engine, at_ns, run)
+    run.is_taking = True
+    engine.take(at_ns, command)
+    run.is_taking = False
+    if engine.result.duplicate:
+        run.refuse(run.kind, "DUPLICATE")
     else:
-        place = frame.count
-    return _applied(engine, run, place, at_ns, refused, policy)
+        run.accepted[run.kind] += 1
+        if run.place in known:
+            written = encode_command(command)
+            run.record(engine, PyBytes_AS_STRING(written), len(written))
+        else:
+            run.record(engine, span.at, span.size)
+    run.answer(engine, command, _not_signed_on(engine, <Heartbeat>command) if run.kind == CMD_HEARTBEAT else ())
+    return command if run.kind == CMD_APPLY_POLICY and not engine.result.duplicate else None
+
+
+cdef Command _known_command(Span span, Py_ssize_t place, dict known):
+    """The command in a batch's place, made before or read now; raises why it was refused then."""
+    found = known.get(place)
+    if isinstance(found, Exception):
+        raise found
+    return _command_at(span, place) if found is None else found
 
 
 cdef Command _command_at(Span span, Py_ssize_t place):
@@ -297,14 +336,13 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
     cdef uint8_t* out
     cdef int field
     cdef list outcomes = []
-    cdef dict refused = {}
     if _is_due(engine, at_ns):
-        run.asked_by = b""
+        run.is_asked_by(b"")
         _fire(engine, at_ns, run)
         of_tick = run.events.size
         if run.first_event_seq:
             ticked = run.last_event_seq - run.first_event_seq + 1
-    run.asked_by = asked_by
+    run.is_asked_by(asked_by)
     for place in range(start, len(calls)):
         if place > start and _is_due(engine, at_ns):
             break
@@ -313,15 +351,13 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
         try:
             engine.take(at_ns, command)
         except Refused as error:
-            key = (command.kind, reason_of(error))
-            refused[key] = refused.get(key, 0) + 1
+            run.refuse(command.kind, reason_of(error))
             outcomes.append(error)
             continue
         except Exception as error:
             raise BatchFailed(place, command, at_ns, error) from error
         if engine.result.duplicate:
-            key = (command.kind, "DUPLICATE")
-            refused[key] = refused.get(key, 0) + 1
+            run.refuse(command.kind, "DUPLICATE")
         else:
             run.accepted[command.kind] += 1
             content = sent.content
@@ -339,7 +375,7 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
     else:
         place = len(calls)
     run.results.size = 0
-    return _applied(engine, run, place, at_ns, refused, None), outcomes, (ticked, of_tick)
+    return _applied(engine, run, place, at_ns, None), outcomes, (ticked, of_tick)
 
 
 cdef inline bint _is_due(Engine engine, int64_t at_ns) noexcept:
@@ -355,11 +391,10 @@ cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
     return take_span(span.at + 1, span.at + span.size, &only) == span.at + span.size
 
 
-cdef int _put_error(_Run run, int kind, error, status_of, dict refused) except -1:
+cdef int _put_error(_Run run, error, status_of) except -1:
     """Put why a command was not taken to the results."""
     cdef bytes written
-    key = (kind, reason_of(error))
-    refused[key] = refused.get(key, 0) + 1
+    run.refuse(run.kind, reason_of(error))
     written = error_result(status_of(error))
     return append_framed(&run.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
 
@@ -399,7 +434,8 @@ cdef _Run _new_run():
     cdef _Run run = _spare
     _spare = None
     if run is None:
-        return _Run.__new__(_Run)
+        run = _Run.__new__(_Run)
+    run.refused = {}
     run.results.size = run.records.size = run.hashes.size = run.events.size = 0
     run.first_seq = run.last_seq = run.first_event_seq = run.last_event_seq = 0
     memset(run.accepted, 0, sizeof(run.accepted))
@@ -413,7 +449,7 @@ cdef int _keep(_Run run) except -1:
     return 0
 
 
-cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, dict refused, policy):
+cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, policy):
     if run.hashes.size:
         append_framed(&run.records, TAG_OF_HASHES, run.hashes.data, run.hashes.size)
     applied = Applied(
@@ -428,7 +464,7 @@ cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, d
         first_event_seq=run.first_event_seq,
         last_event_seq=run.last_event_seq,
         accepted=[run.accepted[kind] for kind in range(KINDS)],
-        refused=refused,
+        refused=run.refused,
         policy=policy,
         policy_version=engine.policy_version if policy is not None else 0,
     )

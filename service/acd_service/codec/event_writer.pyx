@@ -8,6 +8,7 @@ A message within a message is written before its length is known: a byte is left
 the message is moved.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint64_t
@@ -48,6 +49,7 @@ cdef enum:
     ENTRIES_MAX = 64
 
 
+@cython.final
 cdef class EventWriter:
     """Keeps what it wrote last of what comes again and again."""
 
