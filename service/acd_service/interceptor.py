@@ -13,16 +13,14 @@ from typing import Any, Final
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from acd_core.refusal import Reason, Refused
-from acd_service import errors
 from acd_service.clock import stopwatch_ns
 from acd_service.identity.gate import Gate
 from acd_service.identity.identity import caller
 from acd_service.log_fields import facts
 from acd_service.meters import Meters
+from acd_service.ready_refusals import ReadyRefusals
 from acd_service.service_error import Overloaded, ServiceError, Stopping
 
 _log = logging.getLogger(__name__)
@@ -48,6 +46,7 @@ class CallInterceptor:
         self._in_flight_max = in_flight_max
         self._closed: ServiceError | None = Stopping("the service is not ready yet")
         self._idle = asyncio.Event()
+        self._refusals = ReadyRefusals()
         self.in_flight = 0
         self.calls = 0
         self.calls_refused = 0
@@ -113,7 +112,8 @@ class CallInterceptor:
             try:
                 gate.identify(context)
             except ServiceError as error:
-                await context.abort_with_status(rpc_status.to_status(errors.status_of(error)))
+                _, code, message, trailing_metadata = self._refusals.of(error)
+                await context.abort(code, message, trailing_metadata)
             async for response in handler.stream_stream(requests, context):
                 yield response
 
@@ -158,24 +158,22 @@ class CallInterceptor:
         return self._closed or Overloaded(f"{self._in_flight_max} calls are in progress", 1_000)
 
     async def _refuse(self, name: str, number: int, request: Any, context: Any, error: Exception) -> None:
+        reason, code, message, trailing_metadata = self._refusals.of(error)
         self.calls_refused += 1
-        status = errors.status_of(error)
-        reason = _reason_in(status)
         if self.meters is not None:
             self.meters.count_call_refused(name, reason)
-        request_id = getattr(request, "request_id", "")
-        identity = caller.get(None)
-        who = "" if identity is None else identity.name
-        if isinstance(error, Refused | ServiceError):
-            if _log.isEnabledFor(logging.INFO):
-                told = facts(
-                    {"why": str(error)}, method=name, call=number, asked_by=who, request_id=request_id, reason=reason
-                )
-                _log.info("call refused", extra=told)
-        else:
-            told = facts(method=name, call=number, asked_by=who, request_id=request_id)
-            _log.error("call failed", exc_info=error, extra=told)
-        await context.abort_with_status(rpc_status.to_status(status))
+        is_ours = not isinstance(error, Refused | ServiceError)
+        if is_ours or _log.isEnabledFor(logging.INFO):
+            identity = caller.get(None)
+            who = "" if identity is None else identity.name
+            told: dict[str, Any] = {
+                "method": name, "call": number, "asked_by": who, "request_id": getattr(request, "request_id", ""),
+            }  # fmt: skip
+            if is_ours:
+                _log.error("call failed", exc_info=error, extra=facts(**told))
+            else:
+                _log.info("call refused", extra=facts({"why": str(error)}, reason=reason, **told))
+        await context.abort(code, message, trailing_metadata)
 
 
 def _never_failing(read: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
@@ -201,12 +199,3 @@ def _of_what_can_be_read(behaviour: Behaviour) -> Behaviour:
         return behaviour(request, context)
 
     return call
-
-
-def _reason_in(status: Any) -> str:
-    """The named cause as callers see it; `INTERNAL` for a fault of ours."""
-    for detail in status.details:
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info):
-            return str(info.reason)
-    return "INTERNAL"

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from acd_core.commands import Command, Resume, SetContactAside, Tick
+from acd_core.commands import CloseQueue, Command, OpenQueue, Resume, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service.applying import Applying, EngineFailed
@@ -27,11 +27,10 @@ from acd_service.inbound import Inbound
 from acd_service.journal import Journal
 from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
-from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
 from acd_service.service_error import CommandSetAside, Overloaded, ServiceError, Stopping
-from acd_service.set_aside import TimerAbout, about_timer
+from acd_service.set_aside import about_opening, about_timer
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
@@ -39,10 +38,12 @@ from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
-_CONTACTS_SET_ASIDE_MAX: Final = 8
+_TIMERS_SET_ASIDE_MAX: Final = 8
 """In a row, without anything applied between: an engine that fails on every timer is not to end all contacts."""
 _LISTEN_S: Final = 0.001
 """When in so long no command came there was a break. The event loop's alarms are no finer."""
+_ANY: Final = 2**63
+"""More commands than can arrive: to wait for the time alone."""
 T = TypeVar("T")
 
 _NO_COMMAND: Final = Tick()
@@ -268,7 +269,10 @@ class Sequencer:
                 if self._arrived:
                     await self._gather()
                 batch = self._arrived.take(self._config.batch_commands_max)
+                began_s = asyncio.get_running_loop().time()
                 await self._process(batch)
+                if len({taken.work is None for taken in batch}) == 2:
+                    await self._let_in(asyncio.get_running_loop().time() - began_s)
                 self._ticked_at = asyncio.get_running_loop().time()
         except Exception as error:
             self._fail(error, batch)
@@ -298,6 +302,19 @@ class Sequencer:
                 busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
                 in_vain = arrived.commands == before and busy_s < _LISTEN_S / 2
         self._gathering.end(arrived.commands, busy, in_vain=in_vain)
+
+    async def _let_in(self, held_s: float) -> None:
+        """Have the calls taken up that came meanwhile, as long as they keep coming, but not longer than the batch took.
+        gRPC hands over one call in several turns of the event loop: those who send commands one by one would wait
+        beside those who send many at once until gRPC turns them away.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + held_s
+        while self._closed is None and (now := loop.time()) < until:
+            before = len(self._arrived)
+            await self._pause(_ANY, min(until - now, _LISTEN_S))
+            if len(self._arrived) == before:
+                return
 
     async def _sleep(self) -> None:
         """Until a command arrives, or a timer is due; timers alone are fired `gather_ms` after the commit before, so
@@ -330,8 +347,8 @@ class Sequencer:
                 made = self._applying.apply(batch, one_by_one=self.observer is not None)
                 break
             except EngineFailed as failure:
-                timers_failed += failure.taken is None
-                await self._recover_from(failure, may_set_aside=timers_failed <= _CONTACTS_SET_ASIDE_MAX)
+                timers_failed += failure.taken is None and isinstance(failure.command, Tick)
+                await self._recover_from(failure, may_set_aside=timers_failed <= _TIMERS_SET_ASIDE_MAX)
         committed_ns = applied_ns = stopwatch_ns()
         self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
         if made:
@@ -384,47 +401,48 @@ class Sequencer:
 
     async def _recover_from(self, failure: EngineFailed, *, may_set_aside: bool) -> None:
         """Trust nothing that the engine did in this batch: have it rebuilt from the journal, set the command aside,
-        and let the batch begin again; if it was a timer, set the contact aside whose timer it was. The engines of other
-        tenants are rebuilt too, since their part of the batch was not committed.
+        and let the batch begin again. If it was a timer, the contact or agent whose timer it was is set aside; if it
+        was to open or close a queue, the queue stays as it is. The engines of other tenants are rebuilt too, since
+        their part of the batch was not committed.
 
         Raises:
-            EngineFailedOnTimer: the service cannot go on: the timer is about no contact, or setting its contact aside
-                does not help.
+            EngineFailedOnTimer: the service cannot go on: setting aside whom the timer is about does not help.
         """
         self._uncommitted = True
         fired = failure.seat.engine.last_fired
         for seat in self._seats:
             seat.engine = await self.in_worker(seat.rebuild)
-            seat.opening = Opening()
+            seat.opening.begin_again()
             self._timetable.look_again(seat)
-        seat, taken = failure.seat, failure.taken
-        if taken is None:
-            is_timer = isinstance(failure.command, Tick)
-            about = about_timer(fired, seat.engine) if is_timer else TimerAbout("a queue opens or closes", "")
-            seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about.words)
-            if not about.contact_id or not may_set_aside:
-                text = f"the engine fails on a timer that is due: {about.words}"
+        seat, taken, command = failure.seat, failure.taken, failure.command
+        if taken is not None:
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error)
+            if not taken.future.done() and taken.work is None:
+                taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
+        elif isinstance(command, OpenQueue | CloseQueue):
+            about = about_opening(command)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, about)
+            seat.opening.leave(command, failure.at_ns)
+        else:
+            timer = about_timer(fired, seat.engine)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, timer.words)
+            if timer.way_past is None or not may_set_aside:
+                text = f"the engine fails on a timer that is due: {timer.words}"
                 raise EngineFailedOnTimer(text) from failure.error
-            await self._set_contact_aside(seat, about.contact_id)
-            return
-        seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error)
-        if not taken.future.done() and taken.work is None:
-            taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
+            await self._go_past(seat, timer.way_past)
 
-    async def _set_contact_aside(self, seat: Seat, contact_id: str) -> None:
-        """A contact ends without its timer, durably, so that routing goes on past it. No time passes: what fell due
-        meanwhile is fired by the next Tick, each at its own time.
+    async def _go_past(self, seat: Seat, command: Command) -> None:
+        """A contact or agent goes on without its timer, durably, so that routing goes on past it. No time passes: what
+        fell due meanwhile is fired by the next Tick, each at its own time.
 
         Raises:
             EngineFailedOnTimer: the engine fails on this too.
         """
-        command = SetContactAside(contact_id)
         made = Uncommitted()
         try:
             released = made.record(seat, command, seat.engine.apply(seat.engine.now_ns, command))
         except Exception as error:
-            text = f"the engine fails on a timer of contact {contact_id!r}, and on setting that contact aside"
-            raise EngineFailedOnTimer(text) from error
+            raise EngineFailedOnTimer(f"the engine fails on a timer, and on {command} to go past it") from error
         self.meters.accepted[command.kind] += 1
         await self.in_worker(lambda: self._journal.append(made.batch()))
         self._timetable.look_again(seat)

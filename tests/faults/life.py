@@ -23,6 +23,7 @@ from acd_core.events import Answer
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec
 from acd_service.asking import Asking
+from acd_service.child import Finished
 from acd_service.config import Config
 from acd_service.data_dir import set_aside_path
 from acd_service.engine_interface import engine_maker
@@ -77,8 +78,9 @@ class _Schedule(SnapshotSchedule):
                 engine, replayed = recovered.engine, recovered.replayed
             taken = life.journal.save_snapshot(TENANT_DEFAULT, engine) if replayed else written(engine)
         except JournalError as error:
-            return "", str(error), 1
-        return json.dumps(asdict(Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes))), "", 0
+            return Finished(1, "", str(error))
+        made = Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes)
+        return Finished(0, json.dumps(asdict(made)), "")
 
 
 class _AtLeisure:

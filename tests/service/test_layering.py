@@ -27,6 +27,7 @@ LAYERS = [
         "observer",
         "log_fields",
         "lanes",
+        "child",
         "opened_by_need",
         "shared_by_tenants",
     },
@@ -60,6 +61,7 @@ LAYERS = [
         "set_aside",
         "standing",
         "errors",
+        "ready_refusals",
         "batches",
     },
     {

@@ -39,12 +39,11 @@ from acd_core.types cimport (
 )
 from acd_service.codec.event_facts cimport Facts, take_facts
 from acd_service.codec.wire_fields cimport Span, take_span
-from acd_service.released cimport Released
+from acd_service.released cimport TAG_OF_EVENTS, Released
 
 from acd_service.figures.counts import COLUMNS, INTERVAL_NS, REASONS_MAX, AgentFigures
 
 cdef enum:
-    TAG_OF_EVENTS = 0x12  # EventChunk.events
     COUNTS = 14
 
 cdef enum:  # the places of the counts, in the order of COLUMNS
