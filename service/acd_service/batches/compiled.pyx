@@ -8,7 +8,6 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memset
 
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
@@ -26,6 +25,8 @@ from acd_service.codec.wire_writer cimport (
     Buffer,
     append,
     append_framed,
+    begin_bytes,
+    end_bytes,
     end_message,
     framed_size,
     put_bytes,
@@ -33,6 +34,7 @@ from acd_service.codec.wire_writer cimport (
     put_number,
     put_text,
     reserve,
+    taken_bytes,
 )
 
 from acd_core.limits import AT_NS_MAX
@@ -46,7 +48,6 @@ from acd_service.service_error import CommandSetAside
 
 cdef CommandReader _reader = CommandReader()
 cdef Ahead _ahead = Ahead()
-cdef _Run _spare = None
 cdef EventWriter _events = EventWriter()
 cdef CallWriter _responses = CallWriter()
 cdef int64_t _AT_NS_MAX = AT_NS_MAX
@@ -55,7 +56,6 @@ cdef Command _tick = Tick()
 
 cdef enum:
     KINDS = 32
-    ROOM_KEPT_MAX = 1 << 22
     TAG_OF_RECORDS = 0x0A  # CommandChunk.records
     TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
     TAG_OF_EVENTS = 0x12  # EventChunk.events
@@ -63,6 +63,10 @@ cdef enum:
     RECORD_HEAD_BYTES_MAX = 64
     RESULT_BYTES_MAX = 128  # what a result takes beside its ids
     UTF8_BYTES_MAX = 4  # of a character
+    # Somewhat more than most commands come to; room is made where it is needed.
+    RESULT_BYTES = 112
+    RECORD_BYTES = 112
+    EVENTS_BYTES = 256
 
 
 cdef int[32] _result_fields
@@ -95,11 +99,19 @@ cdef class _Run:
     cdef int kind
     cdef bint is_taking  # the engine is at it: an exception is the engine's
 
+    def __cinit__(self, Py_ssize_t count):
+        """For so many commands. What is not used of the room is given back in the end."""
+        begin_bytes(&self.results, count * RESULT_BYTES)
+        begin_bytes(&self.records, count * RECORD_BYTES)
+        begin_bytes(&self.events, count * EVENTS_BYTES)
+        reserve(&self.hashes, count * <Py_ssize_t>sizeof(uint64_t))
+        self.refused = {}
+
     def __dealloc__(self):
-        free(self.results.data)
-        free(self.records.data)
+        end_bytes(&self.results)
+        end_bytes(&self.records)
+        end_bytes(&self.events)
         free(self.hashes.data)
-        free(self.events.data)
 
     cdef int is_asked_by(self, bytes asked_by) except -1:
         """Whose commands come now."""
@@ -208,13 +220,14 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     """As `apply_batch`, for the compiled engine."""
     cdef Frame frame = batch.frame
     cdef dict known = dict(batch.known)
-    cdef _Run run = _new_run()
+    cdef _Run run
     cdef uint64_t granted = permit.granted if permit is not None else ~<uint64_t>0
     cdef object policy = None
     if not 1 <= at_ns <= _AT_NS_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
     if not 0 <= start < frame.count:
         raise IndexError(start)
+    run = _Run(frame.count - start)
     run.is_asked_by(asked_by)
     run.place = start
     _ahead.begin(engine, frame, start)
@@ -325,7 +338,7 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
     Raises:
         BatchFailed: the engine failed; it has to be thrown away.
     """
-    cdef _Run run = _new_run()
+    cdef _Run run = _Run(len(calls) - start)
     cdef Py_ssize_t place
     cdef Py_ssize_t of_tick = 0
     cdef int64_t ticked = 0
@@ -424,43 +437,18 @@ cdef tuple _not_signed_on(Engine engine, Heartbeat command):
     return tuple(found)
 
 
-cdef bytes _taken_out(const Buffer* buffer):
-    return PyBytes_FromStringAndSize(<const char*>buffer.data, buffer.size)
-
-
-cdef _Run _new_run():
-    """The outputs of a new run, in the room of one that is over: fresh pages of memory would cost a tenth of a batch."""
-    global _spare
-    cdef _Run run = _spare
-    _spare = None
-    if run is None:
-        run = _Run.__new__(_Run)
-    run.refused = {}
-    run.results.size = run.records.size = run.hashes.size = run.events.size = 0
-    run.first_seq = run.last_seq = run.first_event_seq = run.last_event_seq = 0
-    memset(run.accepted, 0, sizeof(run.accepted))
-    return run
-
-
-cdef int _keep(_Run run) except -1:
-    global _spare
-    if run.results.room + run.records.room + run.events.room <= ROOM_KEPT_MAX:
-        _spare = run
-    return 0
-
-
 cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, policy):
     if run.hashes.size:
         append_framed(&run.records, TAG_OF_HASHES, run.hashes.data, run.hashes.size)
-    applied = Applied(
+    return Applied(
         after=after,
         at_ns=at_ns,
-        results=_taken_out(&run.results),
-        commands=_taken_out(&run.records),
+        results=taken_bytes(&run.results),
+        commands=taken_bytes(&run.records),
         first_seq=run.first_seq,
         last_seq=run.last_seq,
         event_hash=engine.event_hash,
-        events=_taken_out(&run.events),
+        events=taken_bytes(&run.events),
         first_event_seq=run.first_event_seq,
         last_event_seq=run.last_event_seq,
         accepted=[run.accepted[kind] for kind in range(KINDS)],
@@ -468,5 +456,3 @@ cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, p
         policy=policy,
         policy_version=engine.policy_version if policy is not None else 0,
     )
-    _keep(run)
-    return applied
