@@ -9,6 +9,7 @@ from acd_core.commands cimport AcceptOffer, ApplyPolicy, AttachContact, CancelCo
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, repeated
 from acd_core.orders cimport name_text
+from acd_core.state cimport breathe
 from acd_core.state_reader cimport read_state
 from acd_core.state_source cimport Source
 from acd_core.state_writer cimport write_state
@@ -278,6 +279,7 @@ cdef class Engine(ContactCommands):
             timer = first_timer(self.timers)
             if timer < 0 or self.timers.all[timer].due_ns > at_ns:
                 break
+            breathe(self)
             if self.timers.all[timer].due_ns > self.now_ns:
                 self.now_ns = self.timers.all[timer].due_ns
             self._note_fired(&self.timers.all[timer])

@@ -69,6 +69,7 @@ class ReferenceEngine(Explaining):
     def __init__(self, seed: int = 0) -> None:
         super().__init__(seed)
         self.last_fired: Fired | None = None
+        self.breath: Callable[[], object] | None = None
         self.checks: dict[int, Callable[[Any], None]] = {
             CommandKind.APPLY_POLICY: self.check_apply_policy,
             CommandKind.UPSERT_AGENTS: self.check_upsert_agents,

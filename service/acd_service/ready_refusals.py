@@ -14,7 +14,7 @@ from acd_service import errors
 from acd_service.service_error import Overloaded, QuotaExceeded, Stopping
 
 _KEPT_MAX: Final = 1_024
-_FREQUENT: Final = (Overloaded, QuotaExceeded, Stopping)
+FREQUENT: Final = (Overloaded, QuotaExceeded, Stopping)
 """They say the same to many: what they are is told by their kind, their text and their delay."""
 
 
@@ -36,7 +36,7 @@ class ReadyRefusals:
 
     def of(self, error: Exception) -> Refusal:
         """The refusal that tells a caller of an error; `errors.status_of` says what is in it."""
-        if not isinstance(error, _FREQUENT):
+        if not isinstance(error, FREQUENT):
             return _made(error)
         key = type(error), str(error), 0 if isinstance(error, Stopping) else error.retry_after_ms
         refusal = self._ready.get(key)

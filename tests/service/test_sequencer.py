@@ -45,6 +45,8 @@ POLICY = Policy(queues=(QueueSpec("sales"),))
 class SlowJournal:
     """A journal whose commits wait until they are let go."""
 
+    commit_descriptor = None
+
     def __init__(self, journal):
         self._journal = journal
         self.may_commit = threading.Event()

@@ -14,6 +14,7 @@ cdef enum:
     DETAIL_FIRST = 11  # the field of the first type of event; the type is its number from 1
     DETAIL_LAST = 60
     FIELDS_KEPT = 16
+    SECONDS_BOUND = 8589934592  # of some 9.2 thousand millions whose nanoseconds fit
     TAG_OF_CONTACT = 0x0A  # the first field of a detail
 
 
@@ -23,6 +24,7 @@ cdef struct Heading:
     int64_t at_ns
     int32_t type
     Span detail
+    const uint8_t* rest  # what stands behind the detail
 
 
 cdef struct Facts:
@@ -88,16 +90,17 @@ cdef inline Span _text(const _Detail* detail, int field) noexcept nogil:
     return nothing
 
 
-cdef inline bint _time(Span span, int64_t* value_ns) noexcept nogil:
+cdef inline bint take_time(Span span, int64_t* value_ns) noexcept nogil:
+    """A Duration or Timestamp that is not negative and fits into nanoseconds."""
     cdef int64_t seconds, nanos
-    if not take_duration(span, &seconds, &nanos):
+    if not take_duration(span, &seconds, &nanos) or not 0 <= seconds < SECONDS_BOUND:
         return False
     value_ns[0] = seconds * NANOS + nanos
     return True
 
 
 cdef inline bint _optional_time(const _Detail* detail, int field, int64_t* value_ns) noexcept nogil:
-    return not detail.texts >> field & 1 or _time(detail.text[field], value_ns)
+    return not detail.texts >> field & 1 or take_time(detail.text[field], value_ns)
 
 
 cdef inline bint take_heading(const uint8_t* at, Py_ssize_t size, Heading* heading) noexcept nogil:
@@ -112,17 +115,18 @@ cdef inline bint take_heading(const uint8_t* at, Py_ssize_t size, Heading* headi
         return False
     heading.event_seq = <int64_t>number
     at = take_varint(at + 1, end, &number)
-    if at == NULL or at == end or at[0] != 0x1A:
+    if at == NULL or at == end or at[0] != 0x1A or heading.event_seq < 0 or number >> 63:
         return False
     heading.seq = <int64_t>number
     at = take_span(at + 1, end, &span)
-    if at == NULL or not _time(span, &heading.at_ns):
+    if at == NULL or not take_time(span, &heading.at_ns):
         return False
     at = take_varint(at, end, &number)
     if at == NULL or number & 7 != 2 or not DETAIL_FIRST <= number >> 3 <= DETAIL_LAST:
         return False
     heading.type = <int32_t>(number >> 3) - DETAIL_FIRST + 1
-    return take_span(at, end, &heading.detail) != NULL
+    heading.rest = take_span(at, end, &heading.detail)
+    return heading.rest != NULL
 
 
 cdef inline Span contact_in(Span detail) noexcept nogil:
