@@ -58,6 +58,8 @@ cdef class Waiting:
     cdef int32_t new_ended(self) except -1
     cdef void free_ended(self, int32_t slot) noexcept
     cdef int enter(self, int32_t slot, int second, int32_t group, int64_t minor, tuple audience) except -1
+    cdef int _put(self, int32_t klass, HeapEntry entry) except -1
+    cdef int _gather(self, int32_t klass, uint64_t key) except -1
     cdef int leave_entry(self, int32_t slot, int second) except -1
     cdef int leave(self, int32_t slot) except -1
     cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2

@@ -15,7 +15,7 @@ from acd_core.classes cimport class_key, membership
 from acd_core.digest cimport text_word
 from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
-from acd_core.loose cimport LOOSE_BASE, Need, Walk, is_sooner, pass_lane
+from acd_core.loose cimport LOOSE_BASE, LooseEntry, Need, Walk, is_sooner, pass_lane
 from acd_core.memory cimport larger_block
 from acd_core.orders cimport is_named, key_of, name_text
 from acd_core.tables cimport acd_prefetch, table_add_text, table_clear, table_drop, table_find, table_home, table_init, \
@@ -257,14 +257,35 @@ cdef class Waiting:
                     contact.klass[second] = LOOSE_BASE + place
                     return 0
                 klass = self.classes.contact_class(group, contact.requirement, contact.channel)
+                self._gather(klass, key)
         else:
             klass = self.classes.private_class(group, contact.requirement, contact.channel, audience)
-        if self.classes.contact_class_room > self.heaps.classes:
-            heapset_reserve(&self.heaps, self.classes.contact_class_room, 0)
         if self.classes.contact_classes[klass].idle:
             self.classes.unset_class_idle(klass)
         contact.klass[second] = klass
-        heapset_put(&self.heaps, klass, entry)
+        return self._put(klass, entry)
+
+    cdef int _put(self, int32_t klass, HeapEntry entry) except -1:
+        if self.classes.contact_class_room > self.heaps.classes:
+            heapset_reserve(&self.heaps, self.classes.contact_class_room, 0)
+        return heapset_put(&self.heaps, klass, entry)
+
+    cdef int _gather(self, int32_t klass, uint64_t key) except -1:
+        """The entries outside of classes that ask for what a new class is for become its members."""
+        cdef int32_t place = self.loose.first_of(key)
+        cdef const LooseEntry* loose
+        cdef HeapEntry entry
+        while place >= 0:
+            loose = &self.loose.entries[place]
+            entry.major = loose.major
+            entry.minor = loose.minor
+            entry.ordinal = loose.ordinal
+            entry.item = loose.item
+            entry.klass = 0
+            self.loose.remove(place)
+            self.all[entry.item >> 1].klass[entry.item & 1] = klass
+            self._put(klass, entry)
+            place = self.loose.first_of(key)
         return 0
 
     cdef int leave_entry(self, int32_t slot, int second) except -1:
