@@ -203,6 +203,22 @@ cdef inline void _head_changed(HeapSet* heaps, int32_t klass) noexcept nogil:
             best[0] = heaps.heads[other]
 
 
+cdef inline void heapset_empty(HeapSet* heaps) noexcept nogil:
+    """Take everything out."""
+    cdef int32_t index
+    for index in range(heaps.classes):
+        heaps.heaps[index].size = 0
+        if heaps.heaps[index].room > 64:
+            free(heaps.heaps[index].data)
+            heaps.heaps[index].data = NULL
+            heaps.heaps[index].room = 0
+    for index in range(heaps.classes >> 6):
+        heaps.occupied[index] = 0
+        heaps.best[index].klass = -1
+    memset(heaps.position, 0xFF, <size_t>heaps.items * sizeof(int32_t))
+    heaps.total = 0
+
+
 cdef inline int heapset_put(HeapSet* heaps, int32_t klass, HeapEntry entry) except -1 nogil:
     heap_push(&heaps.heaps[klass], heaps.position, entry)
     heaps.total += 1

@@ -103,6 +103,7 @@ cdef class Loose:
 
     cdef int32_t add(self, int32_t group, int32_t requirement, int channel, uint64_t key, HeapEntry entry) except -2
     cdef int remove(self, int32_t place) except -1
+    cdef void empty(self) noexcept
     cdef int32_t first_of(self, uint64_t key) noexcept
     cdef int begin(self, Walk* walk, int32_t agent_class, int channels, int64_t now_ms) except -1
     cdef bint step(self, Walk* walk) noexcept

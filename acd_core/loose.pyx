@@ -213,18 +213,14 @@ cdef class Loose:
         self.chunk_room = _chunk_room
 
     def __dealloc__(self):
-        cdef int32_t skill, lane, chunk
+        cdef int32_t skill
+        self.empty()
         for skill in range(self.skill_room):
-            for lane in range(self.skills[skill].count):
-                for chunk in range(self.skills[skill].all[lane].count):
-                    free(self.skills[skill].all[lane].chunks[chunk])
-                free(self.skills[skill].all[lane].chunks)
             free(self.skills[skill].all)
         free(self.skills)
         free(self.entries)
         if self.levels != NULL:
             free(&self.levels[_queue_demand(self.queue_room - 1)])
-        table_clear(&self.firsts)
 
     cdef int _reserve_demands(self) except -1:
         """Room for all skills and queues. There is no walk, so all levels are 0."""
@@ -328,6 +324,23 @@ cdef class Loose:
         removed.item = self.entry_free
         self.entry_free = place
         return 0
+
+    cdef void empty(self) noexcept:
+        """Forget all entries."""
+        cdef int32_t skill, lane, chunk, place
+        for skill in range(self.skill_room):
+            for lane in range(self.skills[skill].count):
+                for chunk in range(self.skills[skill].all[lane].count):
+                    free(self.skills[skill].all[lane].chunks[chunk])
+                free(self.skills[skill].all[lane].chunks)
+            self.skills[skill].count = 0
+        self.lane_count = 0
+        self.entry_free = -1
+        for place in range(self.entry_room - 1, -1, -1):
+            self.entries[place].item = self.entry_free
+            self.entry_free = place
+        self.count = 0
+        table_clear(&self.firsts)
 
     # Lanes
 

@@ -13,7 +13,7 @@ from libc.string cimport memset
 
 from acd_core.classes cimport class_key, membership
 from acd_core.digest cimport text_word
-from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
+from acd_core.heaps cimport acd_lowest_bit, heapset_empty, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
 from acd_core.loose cimport LOOSE_BASE, LooseEntry, Need, Walk, is_sooner, pass_lane
 from acd_core.memory cimport larger_block
@@ -305,6 +305,24 @@ cdef class Waiting:
             self.leave_entry(slot, 0)
         if self.all[slot].klass[1] >= 0:
             self.leave_entry(slot, 1)
+        return 0
+
+    cdef int leave_all(self) except -1:
+        """No contact wants agents any more."""
+        cdef int32_t slot = self.first
+        cdef int32_t word
+        cdef uint64_t left
+        while slot >= 0:
+            self.all[slot].klass[0] = -1
+            self.all[slot].klass[1] = -1
+            slot = self.links[slot].later
+        for word in range(self.heaps.classes >> 6):
+            left = self.heaps.occupied[word]
+            while left:
+                self.classes.set_class_idle((word << 6) + acd_lowest_bit(left))
+                left &= left - 1
+        heapset_empty(&self.heaps)
+        self.loose.empty()
         return 0
 
     cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2:
