@@ -10,6 +10,7 @@ from acd_core.events cimport EventData, new_reference, taken
 from acd_core.occupancy cimport occupancy_under
 from acd_core.orders cimport name_text, text_named
 from acd_core.rules cimport KEPT_ORDER
+from acd_core.state cimport breathe
 from acd_core.tables cimport same_text
 from acd_core.types cimport *
 
@@ -97,6 +98,7 @@ cdef class Administration(Segments):
             return 0
         slot = self.desk.first
         while slot >= 0:
+            breathe(self)
             contact = &self.desk.all[slot]
             channel_id = <str>self.rules.channels[contact.channel].id
             queue_id = <str>self.rules.queues[contact.queue].id
@@ -113,6 +115,7 @@ cdef class Administration(Segments):
             slot = self.desk.links[slot].later
         slot = self.roster.first
         while slot >= 0:
+            breathe(self)
             spec = <object>self.roster.all[slot].spec
             for maximum in spec.channel_maxima:
                 if maximum.channel_id not in channels:
@@ -149,6 +152,7 @@ cdef class Administration(Segments):
         if constant_ns == self.rules.occupancy_constant_ns:
             return 0
         while slot >= 0:
+            breathe(self)
             agent = &self.roster.all[slot]
             self._bring_up_to_date(agent)
             agent.occupancy_key = occupancy_under(
@@ -174,6 +178,7 @@ cdef class Administration(Segments):
         self.rules.note_kept(policy)
         slot = self.desk.first
         while slot >= 0:
+            breathe(self)
             everybody.append(slot)
             if not self._is_kept(&self.desk.all[slot]):
                 moved.append(slot)
@@ -184,11 +189,13 @@ cdef class Administration(Segments):
             self.lift_all()
         else:
             for slot in moved:
+                breathe(self)
                 self.lift(slot)
         self.rules.apply(policy)
         indexes_kept = indexes_kept and memcmp(strategies, self.rules.strategies, sizeof(strategies)) == 0
         slot = self.desk.first
         while slot >= 0:
+            breathe(self)
             contact = &self.desk.all[slot]
             for second in range(2):
                 if contact.klass[second] >= 0:
@@ -207,6 +214,7 @@ cdef class Administration(Segments):
         """Put those whom `put_in_force` took out of order back in; with that a policy is in force."""
         cdef int32_t slot
         for slot in lifted:
+            breathe(self)
             self.settle(slot)
         return self.classes.trim()
 
@@ -222,6 +230,7 @@ cdef class Administration(Segments):
         self.roster.configure(self.rules.channels_used, self.rules.strategies)
         slot = self.roster.first
         while slot >= 0:
+            breathe(self)
             agent = &self.roster.all[slot]
             agent.used = 0
             for channel in range(CHANNELS_BOUND):
@@ -238,6 +247,7 @@ cdef class Administration(Segments):
         cdef int32_t added = 0
         cdef dict changes = {}
         for index, spec in enumerate(command.agents):
+            breathe(self)
             for maximum in spec.channel_maxima:
                 if self.rules.find_channel(maximum.channel_id) < 0:
                     raise Refused(Reason.UNKNOWN_CHANNEL, f'agents[{index}].channel_maxima["{maximum.channel_id}"]',
@@ -301,6 +311,7 @@ cdef class Administration(Segments):
         cdef int type
         cdef EventData* event
         for spec in command.agents:
+            breathe(self)
             slot = self.roster.find(spec.agent_id)
             type = EVENT_AGENT_ADDED
             if slot < 0:
@@ -346,6 +357,7 @@ cdef class Administration(Segments):
         cdef int32_t slot
         cdef EventData* event
         for agent_id in command.agent_ids:
+            breathe(self)
             slot = self.roster.find(agent_id)
             self.release_offers(slot)
             if self.roster.all[slot].presence != PRESENCE_OFFLINE:

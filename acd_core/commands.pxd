@@ -147,3 +147,7 @@ cdef class CloseQueue(Command):
 
 cdef class SetContactAside(Command):
     cdef readonly str contact_id
+
+
+cdef class SetAgentAside(Command):
+    cdef readonly str agent_id

@@ -513,8 +513,8 @@ cdef class CloseQueue(Command):
 
 
 cdef class SetContactAside(Command):
-    """A contact ends, whatever its state, since the engine failed on a timer of its. The one command besides Tick and
-    Resume that is taken while a timer is due."""
+    """A contact ends, whatever its state, since the engine failed on a timer of its. Like Tick, Resume and SetAgentAside
+    it is taken while a timer is due."""
 
     FIELDS = ("contact_id",)
 
@@ -522,3 +522,15 @@ cdef class SetContactAside(Command):
         ensure_id(contact_id, "contact_id")
         self._begin(CMD_SET_CONTACT_ASIDE, request_id)
         self.contact_id = contact_id
+
+
+cdef class SetAgentAside(Command):
+    """An agent goes offline, whatever its presence, since the engine failed on a timer of its. Like Tick, Resume and
+    SetContactAside it is taken while a timer is due."""
+
+    FIELDS = ("agent_id",)
+
+    def __init__(self, str agent_id not None, *, str request_id not None=""):
+        ensure_id(agent_id, "agent_id")
+        self._begin(CMD_SET_AGENT_ASIDE, request_id)
+        self.agent_id = agent_id

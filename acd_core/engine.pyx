@@ -5,10 +5,11 @@ from cpython.object cimport PyObject
 
 from acd_core.commands cimport AcceptOffer, ApplyPolicy, AttachContact, CancelContact, CloseQueue, CompleteContact, \
     DeclineOffer, DetachContact, EnqueueContact, FinishWrapUp, Heartbeat, OpenQueue, PickContact, RemoveAgents, \
-    RequestCallback, SetContactAside, SetPresence, TransferContact, UpdateContact, UpsertAgents
+    RequestCallback, SetAgentAside, SetContactAside, SetPresence, TransferContact, UpdateContact, UpsertAgents
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, repeated
 from acd_core.orders cimport name_text
+from acd_core.state cimport breathe
 from acd_core.state_reader cimport read_state
 from acd_core.state_source cimport Source
 from acd_core.state_writer cimport write_state
@@ -101,7 +102,8 @@ cdef class Engine(ContactCommands):
             command = <Command>order.command
             if self._repeats(command):
                 return 0
-        if order.kind != CMD_TICK and order.kind != CMD_RESUME and order.kind != CMD_SET_CONTACT_ASIDE:
+        if order.kind != CMD_TICK and order.kind != CMD_RESUME and order.kind != CMD_SET_CONTACT_ASIDE \
+                and order.kind != CMD_SET_AGENT_ASIDE:
             due_ns = first_due_ns(self.timers)
             if 0 <= due_ns <= at_ns:
                 raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: a tick comes first")
@@ -220,6 +222,12 @@ cdef class Engine(ContactCommands):
             return self.match_all()
         if kind == CMD_SET_CONTACT_ASIDE:
             return self.do_set_aside(at_ns, <SetContactAside>command)
+        if kind == CMD_SET_AGENT_ASIDE:
+            slot = self.known_agent((<SetAgentAside>command).agent_id, "agent_id")
+            self.step_to(at_ns)
+            if self.roster.all[slot].presence != PRESENCE_OFFLINE:
+                self.lose(slot, CAUSE_SET_ASIDE)
+            return self.match_all()
         raise TypeError("a command of no known kind")
 
     cdef int _order_of(self, Command command, Order* order) except -1:
@@ -271,6 +279,7 @@ cdef class Engine(ContactCommands):
             timer = first_timer(self.timers)
             if timer < 0 or self.timers.all[timer].due_ns > at_ns:
                 break
+            breathe(self)
             if self.timers.all[timer].due_ns > self.now_ns:
                 self.now_ns = self.timers.all[timer].due_ns
             self._note_fired(&self.timers.all[timer])

@@ -29,6 +29,7 @@ class CommandKind(IntEnum):
     OPEN_QUEUE = 20
     CLOSE_QUEUE = 21
     SET_CONTACT_ASIDE = 22
+    SET_AGENT_ASIDE = 23
 
 
 class Presence(IntEnum):
@@ -46,6 +47,8 @@ class PresenceCause(IntEnum):
     LEASE_EXPIRED = 2
     NOT_RESPONDING = 3
     REMOVED = 4
+    SET_ASIDE = 5
+    """The engine failed on a timer of the agent."""
 
 
 class ContactState(IntEnum):

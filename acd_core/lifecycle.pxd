@@ -26,6 +26,7 @@ cdef class Lifecycle(Estimates):
     cdef int fire_wait(self, int kind, int32_t contact) except -1
     cdef int drop_exclusion(self, int32_t contact, int32_t exclusion) except -1
     cdef int change_presence(self, int32_t agent, int presence, str reason, int cause, int64_t lease_ms) except -1
+    cdef int lose(self, int32_t agent, int cause) except -1
     cdef int arm_lease(self, int32_t agent) except -1
     cdef int forget_agent(self, int32_t agent) except -1
     cdef int fetch_next(self) noexcept

@@ -411,6 +411,15 @@ cdef class Lifecycle(Estimates):
             self.release_offers(agent)
         return 0
 
+    cdef int lose(self, int32_t agent, int cause) except -1:
+        """The agent goes offline without having said so; whom it serves is reported."""
+        cdef int32_t contact
+        self.change_presence(agent, PRESENCE_OFFLINE, "", cause, 0)
+        for contact in self.held_in_order(agent):
+            if self.desk.all[contact].state == STATE_ACTIVE:
+                self.emit_contact_agent(EVENT_CONTACT_UNATTENDED, contact, agent)
+        return 0
+
     cdef int arm_lease(self, int32_t agent) except -1:
         """The presence lease starts anew, or ends if the agent has none."""
         cdef Agent* leased = &self.roster.all[agent]
@@ -494,9 +503,5 @@ cdef class Lifecycle(Estimates):
             self.agent_event(EVENT_AGENT_DELAY_ENDED, timer.agent)
             return 0
         if timer.kind == TIMER_LEASE_END:
-            self.change_presence(timer.agent, PRESENCE_OFFLINE, "", CAUSE_LEASE_EXPIRED, 0)
-            for contact in self.held_in_order(timer.agent):
-                if self.desk.all[contact].state == STATE_ACTIVE:
-                    self.emit_contact_agent(EVENT_CONTACT_UNATTENDED, contact, timer.agent)
-            return 0
+            return self.lose(timer.agent, CAUSE_LEASE_EXPIRED)
         raise AssertionError("a timer of no known kind")

@@ -15,7 +15,7 @@ from acd_core.choosing cimport ANYBODY, PICK, SOMEBODY
 from acd_core.heaps cimport acd_lowest_bit, class_size, entry_of, heap_push, heap_take
 from acd_core.loose cimport LOOSE_BASE, LooseEntry, Walk
 from acd_core.memory cimport acd_prefetch
-from acd_core.state cimport Note, entry_queue, static_score, wants
+from acd_core.state cimport Note, breathe, entry_queue, static_score, wants
 from acd_core.types cimport *
 from acd_core.waiting cimport is_picky
 
@@ -218,6 +218,7 @@ cdef class Matching(Choosing):
         self._collect_pass()
         classes = self.pass_words << 6
         while self.pass_heap.size:
+            breathe(self)
             entry = self.pass_heap.data[0]
             heap_take(&self.pass_heap, self.pass_position, entry.item)
             if entry.item >= classes:
@@ -242,6 +243,7 @@ cdef class Matching(Choosing):
                 self.skipped.append(contact)
             self._push_head(klass)
         for contact in self.skipped:
+            breathe(self)
             self.settle(contact)
         return 0
 
@@ -342,6 +344,7 @@ cdef class Matching(Choosing):
                 memcpy(self.pass_classes, self.desk.heaps.occupied, <size_t>words * sizeof(uint64_t))
             contact = self.desk.first if self.desk.loose.count else -1
             while contact >= 0:
+                breathe(self)
                 for second in range(2):
                     if self.desk.all[contact].klass[second] >= LOOSE_BASE:
                         self._push_entry(contact, second)

@@ -10,7 +10,7 @@ from acd_core.digest cimport mix, text_word
 from acd_core.estimates cimport Estimate
 from acd_core.events cimport EventData, new_reference, taken
 from acd_core.rules cimport KEPT_PLAN, Plan, Step
-from acd_core.state cimport entry_queue, steps_taken, tier_limit, wants
+from acd_core.state cimport breathe, entry_queue, steps_taken, tier_limit, wants
 from acd_core.types cimport *
 from acd_core.waiting cimport trail_of
 
@@ -570,6 +570,7 @@ cdef class Plans(Lifecycle):
         cdef int64_t ordinal, priority, credit_ms
         cdef int raised
         while contact >= 0:
+            breathe(self)
             if self.desk.all[contact].state == STATE_WAITING or self.desk.all[contact].state == STATE_OFFERED:
                 if not self._is_through(contact):
                     asking.append(contact)
@@ -577,6 +578,7 @@ cdef class Plans(Lifecycle):
                 self.forget_steps(contact, True)
             contact = self.desk.links[contact].later
         for contact in asking:
+            breathe(self)
             asked = &self.desk.all[contact]
             ordinal = asked.ordinal
             text = <str>self.skills.requirements[asked.requirement].text

@@ -1,5 +1,5 @@
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
 from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
@@ -53,6 +53,8 @@ cdef class EngineState:
     cdef Notes gained
     cdef bint touched_all
     cdef int32_t match_round
+    cdef public object breath  # called now and then in a command that takes long; not part of the state
+    cdef uint32_t breath_steps
 
     cdef int note(self, Notes* notes, int32_t slot, int64_t ordinal) except -1
     cdef int gain(self, int32_t agent) except -1
@@ -88,6 +90,18 @@ cdef extern from *:
     #define acd_bits(word) __builtin_popcountll(word)
     """
     int acd_bits(uint64_t word) noexcept nogil
+
+
+cdef enum:
+    BREATH_STEPS = 256  # contacts or agents that are looked at between two breaths: some 0.3 ms of a long command
+
+
+cdef inline int breathe(EngineState engine) except -1:
+    """To be called for each contact or agent in what may be done for very many of them."""
+    engine.breath_steps += 1
+    if engine.breath_steps & (BREATH_STEPS - 1) == 0 and engine.breath is not None:
+        engine.breath()
+    return 0
 
 
 cdef inline int32_t steps_taken(const Contact* contact) noexcept nogil:

@@ -1,4 +1,7 @@
+from collections.abc import Callable
+
 class EngineState:
+    breath: Callable[[], object] | None
     @property
     def now_ns(self) -> int: ...
     @property

@@ -259,13 +259,16 @@ cdef class EngineState:
         """As `lift` of every contact, in one go."""
         cdef int32_t slot = self.desk.first
         while slot >= 0:
+            breathe(self)
+            self.desk.all[slot].klass[0] = -1
+            self.desk.all[slot].klass[1] = -1
             self.desk.all[slot].line[0] = -1
             self.desk.all[slot].line[1] = -1
             slot = self.desk.links[slot].later
         for slot in range(self.rules.queue_room):
             self.rules.queues[slot].waiting = 0
         self.lines.empty()
-        return self.desk.leave_all()
+        return self.desk.forget_order()
 
     cdef int settle(self, int32_t contact) except -1:
         """Put a contact into those orders where it belongs now and is not yet."""

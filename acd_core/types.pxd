@@ -30,6 +30,7 @@ cpdef enum:
     CMD_OPEN_QUEUE = 20
     CMD_CLOSE_QUEUE = 21
     CMD_SET_CONTACT_ASIDE = 22
+    CMD_SET_AGENT_ASIDE = 23
 
 
 cpdef enum:
@@ -43,6 +44,7 @@ cpdef enum:
     CAUSE_LEASE_EXPIRED = 2
     CAUSE_NOT_RESPONDING = 3
     CAUSE_REMOVED = 4
+    CAUSE_SET_ASIDE = 5
 
 
 cpdef enum:

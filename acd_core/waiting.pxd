@@ -62,7 +62,7 @@ cdef class Waiting:
     cdef int _gather(self, int32_t klass, uint64_t key) except -1
     cdef int leave_entry(self, int32_t slot, int second) except -1
     cdef int leave(self, int32_t slot) except -1
-    cdef int leave_all(self) except -1
+    cdef int forget_order(self) except -1
     cdef const HeapEntry* first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except? NULL
     cdef int32_t best_for(self, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -2

@@ -307,15 +307,10 @@ cdef class Waiting:
             self.leave_entry(slot, 1)
         return 0
 
-    cdef int leave_all(self) except -1:
-        """No contact wants agents any more."""
-        cdef int32_t slot = self.first
+    cdef int forget_order(self) except -1:
+        """No entry wants agents any more; the caller has let contacts forget their classes."""
         cdef int32_t word
         cdef uint64_t left
-        while slot >= 0:
-            self.all[slot].klass[0] = -1
-            self.all[slot].klass[1] = -1
-            slot = self.links[slot].later
         for word in range(self.heaps.classes >> 6):
             left = self.heaps.occupied[word]
             while left:

@@ -60,7 +60,7 @@ def _all_else(number: int, queue: QueueSpec) -> QueueSpec:
     return replace(
         queue,
         strategy=Strategy.BEST_MATCH,
-        requirement=f"skill{number}>=1 or skill{number + 1}>=1",
+        requirement=f"skill{number % 1_000}>=1 or skill{number % 1_000 + 1}>=1",  # within the bound of distinct skills
         rate=2_000,
         credit_ms=5_000,
         max_tier=2,

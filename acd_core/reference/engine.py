@@ -22,6 +22,7 @@ from acd_core.commands import (
     RemoveAgents,
     RequestCallback,
     Resume,
+    SetAgentAside,
     SetContactAside,
     SetPresence,
     Tick,
@@ -68,6 +69,7 @@ class ReferenceEngine(Explaining):
     def __init__(self, seed: int = 0) -> None:
         super().__init__(seed)
         self.last_fired: Fired | None = None
+        self.breath: Callable[[], object] | None = None
         self.checks: dict[int, Callable[[Any], None]] = {
             CommandKind.APPLY_POLICY: self.check_apply_policy,
             CommandKind.UPSERT_AGENTS: self.check_upsert_agents,
@@ -89,6 +91,7 @@ class ReferenceEngine(Explaining):
             CommandKind.OPEN_QUEUE: self.check_known_queue,
             CommandKind.CLOSE_QUEUE: self.check_known_queue,
             CommandKind.SET_CONTACT_ASIDE: self.check_set_contact_aside,
+            CommandKind.SET_AGENT_ASIDE: self.check_set_agent_aside,
         }
         self.effects: dict[int, Callable[[Any], Contact | None]] = {
             CommandKind.APPLY_POLICY: self.apply_policy,
@@ -111,6 +114,7 @@ class ReferenceEngine(Explaining):
             CommandKind.OPEN_QUEUE: self.open_queue,
             CommandKind.CLOSE_QUEUE: self.close_queue,
             CommandKind.SET_CONTACT_ASIDE: self.set_contact_aside,
+            CommandKind.SET_AGENT_ASIDE: self.set_agent_aside,
         }
 
     def apply(self, at_ns: int, command: Command) -> Answer:
@@ -128,7 +132,7 @@ class ReferenceEngine(Explaining):
             return repeated
         if not isinstance(command, Tick | Resume):
             due_ns = self.next_timer()
-            if due_ns is not None and due_ns <= at_ns and not isinstance(command, SetContactAside):
+            if due_ns is not None and due_ns <= at_ns and not isinstance(command, SetContactAside | SetAgentAside):
                 raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: send a Tick first")
             live = self.repeated_contact(command)
             if live is not None:
@@ -452,6 +456,11 @@ class ReferenceEngine(Explaining):
             self.emit_completed(contact, agent, 0)
         self.end_unserved(contact, EndCause.SET_ASIDE)
         return contact
+
+    def set_agent_aside(self, command: SetAgentAside) -> None:
+        agent = self.agents_by_id[command.agent_id]
+        if self.signed_on(agent):
+            self.lose(agent, PresenceCause.SET_ASIDE)
 
     def accept_offer(self, command: AcceptOffer) -> Contact:
         contact = self.contacts_by_id[command.contact_id]

@@ -16,6 +16,7 @@ from acd_core.commands import (
     PickContact,
     RemoveAgents,
     RequestCallback,
+    SetAgentAside,
     SetContactAside,
     SetPresence,
     TransferContact,
@@ -183,6 +184,9 @@ class Judging(Segments):
 
     def check_set_contact_aside(self, command: SetContactAside) -> None:
         self.live_contact(command.contact_id)
+
+    def check_set_agent_aside(self, command: SetAgentAside) -> None:
+        self.present_agent(command.agent_id, "agent_id")
 
     def check_cancel_contact(self, command: CancelContact) -> None:
         contact = self.live_contact(command.contact_id)

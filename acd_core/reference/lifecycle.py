@@ -141,8 +141,12 @@ class Lifecycle(Matching):
     # Timers
 
     def end_lease(self, agent: Agent) -> None:
-        """Nothing was heard of the agent: it goes offline, and whom it serves is reported."""
-        self.go_offline(agent, PresenceCause.LEASE_EXPIRED)
+        """Nothing was heard of the agent."""
+        self.lose(agent, PresenceCause.LEASE_EXPIRED)
+
+    def lose(self, agent: Agent, cause: PresenceCause) -> None:
+        """The agent goes offline without having said so; whom it serves is reported."""
+        self.go_offline(agent, cause)
         for contact in agent.held_in(ContactState.ACTIVE):
             self.emit(EventType.CONTACT_UNATTENDED, contact_id=contact.contact_id, agent_id=agent.spec.agent_id)
 

@@ -12,6 +12,7 @@ from acd_service.batch_taken import BatchWork, count, released_of
 from acd_service.batches import BatchFailed, apply_calls
 from acd_service.clock import Clock
 from acd_service.codec.sent import SentCommand
+from acd_service.long_work import Breath
 from acd_service.meters import Meters
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
@@ -75,6 +76,23 @@ class Applying:
             self._timetable.look_again(seat)
         return made
 
+    def apply_apart(self, taken: Taken, now_ns: int, loop_now: float) -> Uncommitted:
+        """As `apply`, of one thing whose seat does nothing else meanwhile; may be called in another thread.
+
+        Raises:
+            EngineFailed: as `apply`.
+        """
+        made = Uncommitted()
+        seat = taken.seat
+        seat.engine.breath = Breath()
+        try:
+            made.touched.add(seat)
+            made.ticked.append((seat, self.tick(seat, now_ns, made)))
+            self._apply_one(taken, now_ns, loop_now, made, apart=True)
+        finally:
+            seat.engine.breath = None
+        return made
+
     def _can_begin(self, taken: Taken, loop_now: float) -> bool:
         """Whether a command is to be applied; if not its caller has gone, or will hear why."""
         taken.released, taken.error, taken.answer, taken.content = [], None, None, None
@@ -120,11 +138,11 @@ class Applying:
             if start >= len(ready):
                 return
 
-    def _apply_one(self, taken: Taken, now_ns: int, loop_now: float, made: Uncommitted) -> None:
+    def _apply_one(self, taken: Taken, now_ns: int, loop_now: float, made: Uncommitted, *, apart: bool = False) -> None:
         if not self._can_begin(taken, loop_now):
             return
         if isinstance(taken.work, BatchWork):
-            self._apply_batch(taken, taken.work, now_ns, made)
+            self._apply_batch(taken, taken.work, now_ns, made, plainly=apart)
             return
         if taken.work is not None:
             self._apply_series(taken, taken.work, now_ns, made)
@@ -154,13 +172,13 @@ class Applying:
         except Exception as error:
             raise EngineFailed(seat, taken, command, at_ns, error) from error
 
-    def _apply_batch(self, taken: Taken, work: BatchWork, now_ns: int, made: Uncommitted) -> None:
+    def _apply_batch(self, taken: Taken, work: BatchWork, now_ns: int, made: Uncommitted, *, plainly: bool) -> None:
         seat, at_ns = taken.seat, now_ns
         made.touched.add(seat)
         if self._clock.driven:
             at_ns = self._drive(taken, made)
         try:
-            for run in work.run_all(seat, at_ns):
+            for run in work.run_all(seat, at_ns, plainly=plainly):
                 count(run, seat, self._meters)
                 if run.first_seq:
                     made.put_run(seat, run)

@@ -33,9 +33,12 @@ class BatchWork:
     def __len__(self) -> int:
         return len(self.batch)
 
-    def run_all(self, seat: Seat, at_ns: int) -> Iterator[Applied]:
+    def run_all(self, seat: Seat, at_ns: int, *, plainly: bool = False) -> Iterator[Applied]:
         """Apply it, from the beginning, at one moment. After a run that ends with a change of policy the seat has to be
         ticked before the next is taken.
+
+        Args:
+            plainly: as `apply_batch`.
 
         Raises:
             BatchFailed: the engine failed.
@@ -53,6 +56,7 @@ class BatchWork:
                 permit=self.permit,
                 set_aside=set_aside,
                 asked_by=self._who,
+                plainly=plainly,
             )
             after = run.after
             self.runs.append(run)

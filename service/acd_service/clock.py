@@ -13,6 +13,9 @@ from typing import Final, Protocol
 stopwatch_ns: Final = time.perf_counter_ns
 """Nanoseconds since some moment: for how long something took. An event loop's own time is too coarse for it."""
 
+sleep_s: Final = time.sleep
+"""Lets the thread that asks wait for so many seconds: never that of the event loop."""
+
 thread_ns: Final = time.thread_time_ns
 """Nanoseconds for which the thread that asks had a processor."""
 

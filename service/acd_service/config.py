@@ -52,6 +52,10 @@ class Config:
     """Calls that gRPC holds before the service takes them up. Of more than this it turns some away, of more than twice
     as many all, as CANCELLED; they have changed nothing. It holds them in order of arrival: were it more than can be
     taken up within callers' deadlines, only calls that are about to be given up would be served."""
+    keepalive_s: float = 30.0
+    """A connection on which nothing came for so long is asked whether it is there."""
+    keepalive_timeout_s: float = 10.0
+    """And closed if it says nothing within this: its calls end, as if the client had hung up."""
 
     snapshot_every_commands: int = 250_000
     """A snapshot is taken after so many commands, but snapshots take a fifth of the time at most: it bounds what a

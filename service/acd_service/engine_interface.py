@@ -21,6 +21,7 @@ class RoutingEngine(Protocol):
     """See docs/engine.md. Times are nanoseconds since the Unix epoch."""
 
     limits: Limits
+    breath: Callable[[], object] | None
 
     @property
     def now_ns(self) -> int: ...

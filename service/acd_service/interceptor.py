@@ -7,26 +7,27 @@ but for the question who asks.
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from acd_core.refusal import Reason, Refused
-from acd_service import errors
 from acd_service.clock import stopwatch_ns
 from acd_service.identity.gate import Gate
 from acd_service.identity.identity import caller
 from acd_service.log_fields import facts
 from acd_service.meters import Meters
+from acd_service.ready_refusals import FREQUENT, ReadyRefusals
 from acd_service.service_error import Overloaded, ServiceError, Stopping
+from acd_service.thinned_log import ThinnedLog
 
 _log = logging.getLogger(__name__)
-_OURS: Final = "/acd.v1."
+CALLS_BEGIN: Final = "/acd.v1."
+"""How the calls are named that are ours, before service and call."""
 _REFLECTION: Final = "/grpc.reflection."
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
@@ -48,9 +49,13 @@ class CallInterceptor:
         self._in_flight_max = in_flight_max
         self._closed: ServiceError | None = Stopping("the service is not ready yet")
         self._idle = asyncio.Event()
+        self._refusals = ReadyRefusals()
+        self._thinned = ThinnedLog()
         self.in_flight = 0
         self.calls = 0
         self.calls_refused = 0
+        self.calls_turned_away: Counter[str] = Counter()
+        """Of those, the ones that say more of the service or of a quota than of the call, by reason."""
         self.meters: Meters | None = None
         """Where calls are timed, if they are; set before the first call, as is `around`."""
         self.around: Callable[[str, Behaviour], Behaviour] | None = None
@@ -77,20 +82,30 @@ class CallInterceptor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), timeout_s)
 
+    def turning_away(self, method: str, why: ServiceError) -> Any:
+        """A handler that refuses a call of ours: as one of streams, so that gRPC does not read the request before."""
+        name = method.removeprefix(CALLS_BEGIN)
+
+        async def turn_away(_requests: Any, context: Any) -> None:
+            self.calls += 1
+            await self._refuse(name, self.calls, None, context, why)
+
+        return grpc.stream_stream_rpc_method_handler(turn_away)
+
     def around_call(self, method: str, handler: Any) -> Any:
         """A handler of gRPC with everything around it that calls of `method` pass.
 
         Args:
             method: as gRPC names it, with both slashes.
         """
-        if method.startswith(_OURS):
+        if method.startswith(CALLS_BEGIN):
             return self._wrap(method, handler)
         if self.gate is not None and method.startswith(_REFLECTION):
             return self._for_the_known(handler)
         return handler
 
     def _wrap(self, method: str, handler: Any) -> Any:
-        name = method.removeprefix(_OURS)
+        name = method.removeprefix(CALLS_BEGIN)
         make: Any
         if handler.request_streaming:
             make, behaviour = grpc.stream_stream_rpc_method_handler, handler.stream_stream
@@ -113,7 +128,8 @@ class CallInterceptor:
             try:
                 gate.identify(context)
             except ServiceError as error:
-                await context.abort_with_status(rpc_status.to_status(errors.status_of(error)))
+                _, code, message, trailing_metadata = self._refusals.of(error)
+                await context.abort(code, message, trailing_metadata)
             async for response in handler.stream_stream(requests, context):
                 yield response
 
@@ -139,7 +155,7 @@ class CallInterceptor:
             self.in_flight += 1
             try:
                 if self._closed is not None or self.in_flight > self._in_flight_max:
-                    raise self._why_not()
+                    raise self._closed or Overloaded(f"{self._in_flight_max} calls are in progress", 1_000)
                 return await behaviour(request, context)
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
@@ -154,28 +170,27 @@ class CallInterceptor:
 
         return call
 
-    def _why_not(self) -> ServiceError:
-        return self._closed or Overloaded(f"{self._in_flight_max} calls are in progress", 1_000)
-
     async def _refuse(self, name: str, number: int, request: Any, context: Any, error: Exception) -> None:
+        reason, code, message, trailing_metadata = self._refusals.of(error)
         self.calls_refused += 1
-        status = errors.status_of(error)
-        reason = _reason_in(status)
+        if isinstance(error, FREQUENT):
+            self.calls_turned_away[reason] += 1
         if self.meters is not None:
             self.meters.count_call_refused(name, reason)
-        request_id = getattr(request, "request_id", "")
-        identity = caller.get(None)
-        who = "" if identity is None else identity.name
-        if isinstance(error, Refused | ServiceError):
-            if _log.isEnabledFor(logging.INFO):
-                told = facts(
-                    {"why": str(error)}, method=name, call=number, asked_by=who, request_id=request_id, reason=reason
-                )
-                _log.info("call refused", extra=told)
-        else:
-            told = facts(method=name, call=number, asked_by=who, request_id=request_id)
-            _log.error("call failed", exc_info=error, extra=told)
-        await context.abort_with_status(rpc_status.to_status(status))
+        if not isinstance(error, Refused | ServiceError):
+            _log.error("call failed", exc_info=error, extra=facts(**_about(name, number, request)))
+        elif _log.isEnabledFor(logging.INFO):
+            left_out = self._thinned.left_out(reason) if isinstance(error, FREQUENT) else 0
+            if left_out is not None:
+                about = _about(name, number, request) | {"reason": reason, "left_out": left_out or None}
+                _log.info("call refused", extra=facts({"why": str(error)}, **about))
+        await context.abort(code, message, trailing_metadata)
+
+
+def _about(name: str, number: int, request: Any) -> dict[str, Any]:
+    identity = caller.get(None)
+    who = "" if identity is None else identity.name
+    return {"method": name, "call": number, "asked_by": who, "request_id": getattr(request, "request_id", "")}
 
 
 def _never_failing(read: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
@@ -201,12 +216,3 @@ def _of_what_can_be_read(behaviour: Behaviour) -> Behaviour:
         return behaviour(request, context)
 
     return call
-
-
-def _reason_in(status: Any) -> str:
-    """The named cause as callers see it; `INTERNAL` for a fault of ours."""
-    for detail in status.details:
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info):
-            return str(info.reason)
-    return "INTERNAL"

@@ -5,22 +5,35 @@ This is the part of the invariants that costs next to nothing for each event: nu
 life allows. The whole of section 16 is checked in tests.
 """
 
-from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport int64_t
+from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libcpp.unordered_map cimport unordered_map
 
+from acd_core.tables cimport acd_text_key
 from acd_core.types cimport *
-from acd_service.codec.event_facts cimport Facts, take_facts
-from acd_service.codec.wire_fields cimport Span
-from acd_service.released cimport Released
+from acd_service.codec.event_facts cimport Heading, contact_in, take_heading
+from acd_service.codec.wire_fields cimport Span, take_span
+from acd_service.released cimport TAG_OF_EVENTS, Released
+
+cdef uint64_t _SECRET = <uint64_t>hash("secret of the keys of contacts") | 1
+cdef uint64_t _OTHER_SECRET = <uint64_t>hash("other secret of the keys of contacts") | 1
+
+
+cdef struct Standing:
+    # A live contact: 0 where its state is not known.
+    int32_t state
+    int32_t offers  # that live; of one that is offered to several agents there are several
 
 
 cdef class InvariantMonitor:
     """Start it with the contacts that live when the service starts, and their live offers.
 
+    A contact is known by 64 bits that a secret of the process makes of its id, so that this costs little room: beside a
+    million that live, one new contact in 18 million millions would be taken for another and be counted in `life`.
+
     Attributes:
         event_seq: the last event seen.
-        states: the state of each live contact.
-        offers: how many live offers, where there are any; a contact that is offered to several agents has several.
         numbering: events whose event_seq is not the one after the last, or whose seq went back.
         time: events earlier than the one before.
         life: events that a contact's state does not allow (offered twice, active twice, ended twice).
@@ -28,19 +41,22 @@ cdef class InvariantMonitor:
     """
 
     cdef readonly int64_t event_seq
-    cdef readonly dict states
-    cdef readonly dict offers
     cdef readonly int64_t numbering
     cdef readonly int64_t time
     cdef readonly int64_t life
     cdef readonly int64_t conservation
     cdef int64_t seq
     cdef int64_t at_ns
+    cdef unordered_map[uint64_t, Standing] standings
 
     def __init__(self, int64_t event_seq, dict states=None, dict offers=None):
+        cdef Standing standing
         self.event_seq = event_seq
-        self.states = states if states is not None else {}
-        self.offers = offers if offers is not None else {}
+        offers = offers or {}
+        for contact_id, state in (states or {}).items():
+            standing.state = state
+            standing.offers = offers.get(contact_id, 0)
+            self.standings[_key(_span_of(contact_id))] = standing
 
     @classmethod
     def of(cls, engine):
@@ -54,78 +70,77 @@ cdef class InvariantMonitor:
             ValueError: an event cannot be read.
         """
         cdef Released run
-        cdef Py_ssize_t place
+        cdef const uint8_t* at
+        cdef const uint8_t* end
         cdef Span span
-        cdef Facts event
         for run in released:
-            for place in range(run.count):
-                span = run.span(place)
-                if not take_facts(span.at, span.size, &event):
-                    raise ValueError(f"event {run.event_seq + place} cannot be read")
-                if event.event_seq != self.event_seq + 1 or event.seq < self.seq:
-                    self.numbering += 1
-                if event.at_ns < self.at_ns:
-                    self.time += 1
-                self.event_seq = event.event_seq
-                self.seq = event.seq
-                self.at_ns = event.at_ns
-                self._live(&event)
+            at = <const uint8_t*>PyBytes_AS_STRING(run.chunk)
+            end = at + len(run.chunk)
+            if not run.is_framed:
+                span.at, span.size = at, end - at
+                self._look_at_one(span)
+                continue
+            while at != end:
+                at = take_span(at + 1, end, &span) if at[0] == TAG_OF_EVENTS else NULL
+                if at == NULL:
+                    raise ValueError(f"what stands behind event {self.event_seq} cannot be read")
+                self._look_at_one(span)
 
-    cdef int _live(self, const Facts* event) except -1:
+    cdef int _look_at_one(self, Span span) except -1:
+        cdef Heading event
+        if not take_heading(span.at, span.size, &event):
+            raise ValueError(f"event {self.event_seq + 1} cannot be read")
+        if event.event_seq != self.event_seq + 1 or event.seq < self.seq:
+            self.numbering += 1
+        if event.at_ns < self.at_ns:
+            self.time += 1
+        self.event_seq = event.event_seq
+        self.seq = event.seq
+        self.at_ns = event.at_ns
+        if _is_of_life(event.type):
+            self._live(event.type, _key(contact_in(event.detail)))
+        return 0
+
+    cdef int _live(self, int type, uint64_t key) except -1:
         """What the event does to its contact: the states it may come from, and the state after it."""
-        cdef int type = event.type
-        cdef str contact_id
-        if not _is_of_life(type):
-            return 0
-        contact_id = PyUnicode_DecodeUTF8(<const char*>event.contact_id.at, event.contact_id.size, NULL)
-        cdef int state
+        cdef Standing* standing = &self.standings[key]
+        cdef int state = standing.state
         if type == EVENT_CONTACT_ENQUEUED or type == EVENT_SEGMENT_OPENED:
-            if contact_id in self.states:
-                self.life += 1
-            self.states[contact_id] = STATE_WAITING
-            return 0
-        if type == EVENT_OFFER_ENDED:
-            self._drop_offer(contact_id)
+            self._go(standing, state == 0, STATE_WAITING)
+        elif type == EVENT_OFFER_MADE:
+            standing.offers += 1
+            self._go(standing, state == STATE_WAITING or state == STATE_OFFERED, STATE_OFFERED)
+        elif type == EVENT_OFFER_ENDED:
+            self._drop_offer(standing)
             # The other offers of a contact that was offered to several agents end when one of them has it.
-            if self.states.get(contact_id) == STATE_OFFERED and contact_id not in self.offers:
-                self.states[contact_id] = STATE_WAITING
-            return 0
-        if type == EVENT_OFFER_MADE:
-            self.offers[contact_id] = self.offers.get(contact_id, 0) + 1
+            if state == STATE_OFFERED and not standing.offers:
+                standing.state = STATE_WAITING
         elif type == EVENT_OFFER_ACCEPTED:
-            self._drop_offer(contact_id)
-        state = self.states.get(contact_id, 0)
-        if type == EVENT_OFFER_MADE:
-            self._go(contact_id, state == STATE_WAITING or state == STATE_OFFERED, STATE_OFFERED)
-        elif type == EVENT_OFFER_ACCEPTED:
-            self._go(contact_id, state == STATE_OFFERED, STATE_ACTIVE)
+            self._drop_offer(standing)
+            self._go(standing, state == STATE_OFFERED, STATE_ACTIVE)
         elif type == EVENT_CONTACT_ASSIGNED:
-            self._go(contact_id, state == STATE_WAITING or state == STATE_OFFERED, STATE_ACTIVE)
+            self._go(standing, state == STATE_WAITING or state == STATE_OFFERED, STATE_ACTIVE)
         elif type == EVENT_CONTACT_SCHEDULED:
-            self._go(contact_id, state == STATE_WAITING or state == STATE_SCHEDULED, STATE_SCHEDULED)
+            self._go(standing, state == STATE_WAITING or state == STATE_SCHEDULED, STATE_SCHEDULED)
         elif type == EVENT_CALLBACK_DUE:
-            self._go(contact_id, state == STATE_SCHEDULED, STATE_WAITING)
+            self._go(standing, state == STATE_SCHEDULED, STATE_WAITING)
         elif type == EVENT_CONTACT_COMPLETED:
-            self._go(contact_id, state == STATE_ACTIVE, STATE_WRAP_UP)
+            self._go(standing, state == STATE_ACTIVE, STATE_WRAP_UP)
         else:
-            if state != STATE_WAITING and state != STATE_WRAP_UP and state != STATE_SCHEDULED:
-                self.life += 1
-            self.states.pop(contact_id, None)
+            self._go(standing, state == STATE_WAITING or state == STATE_WRAP_UP or state == STATE_SCHEDULED, 0)
+        if not standing.state and not standing.offers:
+            self.standings.erase(key)
         return 0
 
-    cdef int _go(self, str contact_id, bint allowed, int state) except -1:
-        if not allowed:
-            self.life += 1
-        self.states[contact_id] = state
-        return 0
+    cdef inline void _go(self, Standing* standing, bint allowed, int state) noexcept:
+        self.life += not allowed
+        standing.state = state
 
-    cdef int _drop_offer(self, str contact_id) except -1:
-        cdef int live = self.offers.pop(contact_id, 0)
-        if live == 0:
+    cdef inline void _drop_offer(self, Standing* standing) noexcept:
+        if standing.offers:
+            standing.offers -= 1
+        else:
             self.life += 1
-        elif live > 1:
-            self.offers[contact_id] = live - 1
-        return 0
 
     def look_at(self, counts):
         """Check that every segment opened is somewhere."""
@@ -149,3 +164,16 @@ cdef inline bint _is_of_life(int type) noexcept nogil:
     return EVENT_OFFER_MADE <= type <= EVENT_OFFER_ENDED or type == EVENT_CONTACT_ENQUEUED \
         or type == EVENT_SEGMENT_OPENED or type == EVENT_CONTACT_COMPLETED or type == EVENT_CONTACT_CLOSED \
         or type == EVENT_CONTACT_SCHEDULED or type == EVENT_CALLBACK_DUE
+
+
+cdef inline uint64_t _key(Span contact_id) noexcept nogil:
+    return acd_text_key(<const char*>contact_id.at, contact_id.size, _SECRET, _OTHER_SECRET)
+
+
+cdef Span _span_of(str text):
+    """The bytes of a text, for as long as it lives."""
+    cdef Span span
+    cdef Py_ssize_t size
+    span.at = <const uint8_t*>PyUnicode_AsUTF8AndSize(text, &size)
+    span.size = size
+    return span

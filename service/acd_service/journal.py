@@ -136,6 +136,24 @@ class Journal(Protocol):
             JournalWriteFailed: it may or may not be kept; the caller must stop serving.
         """
 
+    @property
+    def commit_descriptor(self) -> int | None:
+        """Readable when an appending that was begun has ended; None if only `append` appends."""
+
+    def begin_append(self, batch: Batch) -> None:
+        """As `append`, in a thread that needs no interpreter. Nothing else may be written until `end_append`.
+
+        Raises:
+            JournalWriteFailed: nothing was begun.
+        """
+
+    def end_append(self) -> None:
+        """End what was begun; waits for it.
+
+        Raises:
+            JournalWriteFailed: as `append`.
+        """
+
     def read(self, tenant: str, from_seq: int) -> Iterator[CommandRecord]:
         """All commands from `from_seq` on, checked.
 

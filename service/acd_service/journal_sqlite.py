@@ -18,8 +18,9 @@ import apsw
 
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service import chain
-from acd_service.chain import JOURNAL, Head, Link, Piece
+from acd_service.chain import JOURNAL, Head, Link
 from acd_service.chain_rows import insert_link, oldest_link, policy_hash_kept, read_head, read_link, settings_of
+from acd_service.commit_thread import CommitFailed, CommitThread
 from acd_service.data_dir import high_water_path
 from acd_service.high_water import HighWater, read_marks
 from acd_service.journal import (
@@ -28,8 +29,6 @@ from acd_service.journal import (
     JournalDamaged,
     JournalEndLost,
     JournalWriteFailed,
-    PolicyRecord,
-    Stretch,
 )
 from acd_service.journal_end import WHAT_TO_DO, losses
 from acd_service.journal_format import (
@@ -40,16 +39,13 @@ from acd_service.journal_format import (
     SCHEMA,
     check_file,
     check_schema,
-    chunk_checksum,
-    command_checksum,
     damaged,
-    event_checksum,
     named_checksum,
-    policy_checksum,
     row_of,
     signed,
 )
 from acd_service.journal_reader import JournalReader, close_quietly
+from acd_service.journal_transaction import STRETCHES, transaction_of
 from acd_service.journal_upgrade import upgrade
 
 _log = logging.getLogger(__name__)
@@ -59,77 +55,11 @@ _RECORDS: Final = (
 )  # fmt: skip
 """What is kept of a tenant: the table, the column that numbers its records, how many of them are deleted at a time."""
 _LINKS_AT_ONCE: Final = 4_000
-_STRETCHES: Final = """
-PRAGMA temp_store = MEMORY;
-CREATE TEMP VIEW stretches AS
-    SELECT 0 AS tenant, 0 AS first_seq, 0 AS last_seq, 0 AS last_at_ns, 0 AS content, 0 AS checksum,
-    0 AS first_event_seq, 0 AS last_event_seq, 0 AS events, 0 AS event_checksum,
-    0 AS link, 0 AS link_event_seq, 0 AS salt, 0 AS commands_hash, 0 AS events_hash, 0 AS note, 0 AS hash;
-CREATE TEMP TRIGGER keep_stretch INSTEAD OF INSERT ON stretches BEGIN
-    INSERT INTO command_chunks VALUES (
-        NEW.tenant, NEW.first_seq, NEW.last_seq, NEW.last_at_ns, NEW.content, NEW.checksum);
-    INSERT INTO event_chunks
-        SELECT NEW.tenant, NEW.first_event_seq, NEW.last_event_seq, NEW.events, NEW.event_checksum
-        WHERE length(NEW.events) > 0;
-    INSERT INTO links
-        SELECT NEW.tenant, NEW.link, NEW.last_seq, NEW.link_event_seq, NEW.salt, NEW.commands_hash, NEW.events_hash,
-        NEW.note, NEW.hash WHERE NEW.link IS NOT NULL;
-END;
-"""
-"""Known to the connection that writes alone, and not kept in the file: both chunks and the link go in with one
-statement."""
-_INSERT_STRETCH: Final = f"INSERT INTO stretches VALUES ({','.join('?' * 17)})"  # noqa: S608
-_NO_LINK: Final = (None,) * 7
-_ROWS_A_STATEMENT_MAX: Final = 256
 _READ_BYTES: Final = 2**24
 _INCREMENTAL: Final = 2
 """Of `PRAGMA auto_vacuum`: free pages can be given back, a few at a time."""
 _WAL_PAGES: Final = 4_000
 """Pages in the write-ahead log before a checkpoint: 16 MB, a tenth of a second of copying at most."""
-
-
-def _insert_statements(table: str, columns: int) -> dict[int, str]:
-    row = f"({','.join('?' * columns)})"
-    return {1 << k: f"INSERT INTO {table} VALUES {','.join([row] * (1 << k))}" for k in range(9)}  # noqa: S608
-
-
-_INSERT_COMMANDS: Final = _insert_statements("commands", 6)
-_INSERT_EVENTS: Final = _insert_statements("events", 5)
-_INSERT_LINKS: Final = _insert_statements("links", 9)
-
-
-class _Pieces:
-    """What a transaction holds of one tenant, for its link."""
-
-    __slots__ = ("commands", "events", "last_event_seq", "last_seq", "policies")
-
-    def __init__(self) -> None:
-        self.commands: list[Piece] = []
-        self.events: list[Piece] = []
-        self.last_seq = 0
-        self.last_event_seq = 0
-        self.policies: list[PolicyRecord] = []
-
-    def put(self, stretch: Stretch) -> None:
-        _, first, last, at_ns, content, first_event, last_event, events = stretch
-        self.commands.append(chain.command_piece(first, last, at_ns, content))
-        self.last_seq = max(self.last_seq, last)
-        if events:
-            self.events.append(chain.event_piece(first_event, last_event, events))
-            self.last_event_seq = max(self.last_event_seq, last_event)
-
-    def link(self, head: Head, tenant: str, note: str) -> Link:
-        self.commands.sort()
-        self.events.sort()
-        return chain.next_link(
-            head,
-            tenant,
-            last_seq=self.last_seq,
-            last_event_seq=self.last_event_seq,
-            commands=self.commands,
-            events=self.events,
-            note=note,
-        )
 
 
 class SqliteJournal(JournalReader):
@@ -140,6 +70,9 @@ class SqliteJournal(JournalReader):
         self._writer: apsw.Connection | None = None
         self._high_water: HighWater | None = None
         self._heads: dict[str, Head] = {}
+        self._commits: CommitThread | None = None
+        self._beginning: dict[str, Link] = {}
+        """The links of the batch whose appending was begun."""
 
     @classmethod
     def open(cls, data_dir: Path, *, vfs: str = "", synchronous: str = "FULL", accept_loss: bool = False) -> Self:
@@ -191,7 +124,8 @@ class SqliteJournal(JournalReader):
             journal._know(FORMAT_VERSION)
             for loss in found:
                 journal.snapshots.remove_after(loss.tenant, loss.last_seq)
-            writer.execute(_STRETCHES)
+            writer.execute(STRETCHES)
+            journal._commits = CommitThread(writer)
             journal._begin_marks(may_have_marks=not is_new and format_version == FORMAT_VERSION)
         except (apsw.Error, UnicodeDecodeError) as error:
             journal.close()
@@ -221,98 +155,50 @@ class SqliteJournal(JournalReader):
             self._high_water.reset(name, head)
 
     def append(self, batch: Batch) -> None:
-        if self._writer is None:
+        writer = self._writer
+        if writer is None:
             raise JournalWriteFailed("the journal was opened to read")
         try:
-            if len(batch.stretches) == 1 and not (batch.commands or batch.events or batch.policies):
-                # What a busy service commits again and again: one statement is a transaction of its own, and each
-                # statement lets go of the interpreter and must wait to get it back from a busy event loop.
-                links = {batch.stretches[0].tenant: self._append_stretch(self._writer, batch.stretches[0])}
+            statements, links = transaction_of(batch, writer, self._head_of)
+            if len(statements) == 1:  # a transaction of its own
+                writer.execute(*statements[0])
             else:
-                self._writer.execute("BEGIN IMMEDIATE")
-                links = self._append_all(self._writer, batch)
-                self._writer.execute("COMMIT")
+                writer.execute("BEGIN IMMEDIATE")
+                for text, values in statements:
+                    writer.execute(text, values)
+                writer.execute("COMMIT")
         except apsw.Error as error:
             self._heads.clear()
             with contextlib.suppress(apsw.Error):
-                self._writer.execute("ROLLBACK")
+                writer.execute("ROLLBACK")
             raise JournalWriteFailed(f"{self._path}: {error}") from error
         self._mark(links)
 
-    def _append_stretch(self, writer: apsw.Connection, stretch: Stretch) -> Link:
-        pieces = _Pieces()
-        pieces.put(stretch)
-        link = pieces.link(self._head(writer, stretch.tenant), stretch.tenant, "")
-        self._insert_stretch(writer, stretch, link)
-        return link
+    @property
+    def commit_descriptor(self) -> int | None:
+        return None if self._commits is None else self._commits.descriptor
 
-    def _append_all(self, writer: apsw.Connection, batch: Batch) -> dict[str, Link]:
-        touched: dict[str, _Pieces] = {}
+    def begin_append(self, batch: Batch) -> None:
+        if self._writer is None or self._commits is None:
+            raise JournalWriteFailed("the journal was opened to read")
+        try:
+            statements, self._beginning = transaction_of(batch, self._writer, self._head_of)
+            self._commits.begin(statements)
+        except (apsw.Error, CommitFailed, OSError) as error:
+            raise JournalWriteFailed(f"{self._path}: {error}") from error
 
-        def pieces_of(tenant: str) -> _Pieces:
-            pieces = touched.get(tenant)
-            if pieces is None:
-                pieces = touched[tenant] = _Pieces()
-            return pieces
+    def end_append(self) -> None:
+        assert self._commits is not None
+        try:
+            self._commits.end()
+        except CommitFailed as error:
+            self._heads.clear()
+            raise JournalWriteFailed(f"{self._path}: {error}") from error
+        self._mark(self._beginning)
 
-        commands: list[Any] = []
-        for tenant, seq, at_ns, event_hash, content in batch.commands:
-            checksum = command_checksum(tenant.encode(), seq, at_ns, event_hash, content)
-            commands += (tenant, seq, at_ns, signed(event_hash), content, checksum)
-            pieces = pieces_of(tenant)
-            pieces.commands.append(chain.command_row(seq, at_ns, event_hash, content))
-            pieces.last_seq = max(pieces.last_seq, seq)
-        events: list[Any] = []
-        for tenant, event_seq, seq, content in batch.events:
-            events += (tenant, event_seq, seq, content, event_checksum(tenant.encode(), event_seq, seq, content))
-            pieces = pieces_of(tenant)
-            pieces.events.append(chain.event_row(event_seq, seq, content))
-            pieces.last_event_seq = max(pieces.last_event_seq, event_seq)
-        self._insert(writer, _INSERT_COMMANDS, commands, 6)
-        self._insert(writer, _INSERT_EVENTS, events, 5)
-        for stretch in batch.stretches:
-            self._insert_stretch(writer, stretch, None)
-            pieces_of(stretch.tenant).put(stretch)
-        notes = {}
-        for policy in batch.policies:
-            pieces_of(policy.tenant)
-            notes[policy.tenant] = chain.note_text({"policy_hash": self._insert_policy(writer, policy).hex()})
-        links = {
-            tenant: pieces.link(self._head(writer, tenant), tenant, notes.get(tenant, ""))
-            for tenant, pieces in touched.items()
-        }
-        self._insert_links(writer, links)
-        return links
-
-    def _insert_stretch(self, writer: apsw.Connection, stretch: Stretch, link: Link | None) -> None:
-        tenant, first, last, at_ns, content, first_event, last_event, events = stretch
-        name = tenant.encode()
-        checksum = chunk_checksum(name, first, last, content)
-        event_checksum = chunk_checksum(name, first_event, last_event, events)
-        row = (tenant, first, last, at_ns, content, checksum, first_event, last_event, events, event_checksum)
-        linked = _NO_LINK if link is None else (link.number, *link[2:])
-        writer.execute(_INSERT_STRETCH, (*row, *linked))
-
-    def _insert_policy(self, writer: apsw.Connection, policy: PolicyRecord) -> bytes:
-        tenant, version, seq, at_ns, content = policy
-        after = chain.policy_hash(policy_hash_kept(writer, tenant), version, seq, at_ns, content)
-        checksum = policy_checksum(tenant.encode(), version, seq, at_ns, content)
-        writer.execute("INSERT INTO policies VALUES (?, ?, ?, ?, ?, ?, ?)", (*policy, checksum, after))
-        return after
-
-    def _insert_links(self, writer: apsw.Connection, links: Mapping[str, Link]) -> None:
-        self._insert(writer, _INSERT_LINKS, [value for tenant, link in links.items() for value in (tenant, *link)], 9)
-
-    def _insert(self, writer: apsw.Connection, statements: dict[int, str], values: list[Any], columns: int) -> None:
-        # Each execution lets go of the interpreter and must wait to get it back from a busy event loop, so rows go in
-        # by powers of two: few executions, few distinct statements to keep prepared.
-        at, left, rows = 0, len(values) // columns, _ROWS_A_STATEMENT_MAX
-        while left:
-            while rows > left:
-                rows //= 2
-            writer.execute(statements[rows], values[at : at + rows * columns])
-            at += rows * columns
-            left -= rows
+    def _head_of(self, tenant: str) -> Head:
+        assert self._writer is not None
+        return self._head(self._writer, tenant)
 
     def _head(self, writer: apsw.Connection, tenant: str) -> Head:
         head = self._heads.get(tenant)
@@ -481,7 +367,10 @@ class SqliteJournal(JournalReader):
             ):
                 writer.execute(f"DELETE FROM {table} WHERE tenant = ? AND {column} > ?", (tenant, last))  # noqa: S608
             self._heads[tenant] = base
-            for link in self._append_all(writer, left).values():
+            statements, links = transaction_of(left, writer, self._head_of)
+            for text, values in statements:
+                writer.execute(text, values)
+            for link in links.values():
                 self._heads[tenant] = chain.head_of(link)
             forgotten = {
                 "through_seq": max(extent.oldest_seq - 1, 0),
@@ -536,6 +425,9 @@ class SqliteJournal(JournalReader):
         return found
 
     def close(self) -> None:
+        if self._commits is not None:
+            self._commits.close()
+            self._commits = None
         if self._writer is not None:
             close_quietly(self._writer)
             self._writer = None

@@ -33,6 +33,18 @@ class Metering:
         self._tokens = self._rate * _TOKEN
         self._at_ns = now_ns()
 
+    def why_not(self) -> QuotaExceeded | None:
+        """Why no command may come now; None if one may."""
+        if not self._rate:
+            return None
+        now_ns = self._now_ns()
+        self._tokens = min(self._tokens + (now_ns - self._at_ns) * self._rate, self._rate * _TOKEN)
+        self._at_ns = now_ns
+        if self._tokens >= _TOKEN:
+            return None
+        missing_ns = -(-(_TOKEN - self._tokens) // self._rate)
+        return QuotaExceeded("commands_per_s", self._rate, -(-missing_ns // 1_000_000))
+
     def take(self, commands: int = 1) -> None:
         """Count commands that a caller sent.
 
@@ -41,12 +53,9 @@ class Metering:
         """
         if not self._rate:
             return
-        now_ns = self._now_ns()
-        self._tokens = min(self._tokens + (now_ns - self._at_ns) * self._rate, self._rate * _TOKEN)
-        self._at_ns = now_ns
-        if self._tokens < _TOKEN:
-            missing_ns = -(-(_TOKEN - self._tokens) // self._rate)
-            raise QuotaExceeded("commands_per_s", self._rate, -(-missing_ns // 1_000_000))
+        exceeded = self.why_not()
+        if exceeded is not None:
+            raise exceeded
         self._tokens -= commands * _TOKEN
 
     @contextlib.contextmanager

@@ -70,15 +70,15 @@ class Observing:
 
             self._tracing = Tracing(self._config.traces)
             self._sources.calls.around = self._tracing.around
+        loop = asyncio.get_running_loop()
+        self._loop_lag = loop.create_task(sample_loop_lag(self.meters), name="loop lag")
         if not self._config.metrics.listen:
             return
-        loop = asyncio.get_running_loop()
         self._endpoint = MetricsEndpoint(
             self._config.metrics.listen, ServiceCollector(self._sources, loop), self._sources.is_serving
         )
         self._sources.calls.meters = self.meters
         self._endpoint.start()
-        self._loop_lag = loop.create_task(sample_loop_lag(self.meters.loop_lag_ns), name="loop lag")
         self.metrics_address = self._endpoint.address
         _log.info("metrics at http://%s/metrics", self.metrics_address)
 

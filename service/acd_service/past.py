@@ -5,11 +5,8 @@ A replay of a large tenant takes seconds and would hold up the loop; in another 
 
 import asyncio
 import multiprocessing
-import os
-import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +15,7 @@ from acd_core.events import Event
 from acd_core.reference.past import explain_match
 from acd_core.views import Explanation
 from acd_service import codec
+from acd_service.child import end_with_parent
 from acd_service.engine_interface import RoutingEngine, engine_maker
 from acd_service.journal import JournalError
 from acd_service.journal_sqlite import SqliteJournal
@@ -96,22 +94,6 @@ class Past:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
-
-
-def end_with_parent() -> None:
-    """Have this process end when the one that started it does, even by SIGKILL.
-
-    The pool's own pipe does not tell: the worker holds both ends of it.
-    """
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    sentinel = parent.sentinel
-
-    def watch() -> None:
-        wait([sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def explain_past(data_dir: str, tenant: str, engine: str, commands_max: int, question: PastQuestion) -> PastAnswer:

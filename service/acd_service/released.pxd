@@ -3,6 +3,9 @@ from libc.stdint cimport int64_t
 from acd_core.events cimport Event
 from acd_service.codec.wire_fields cimport Span
 
+cdef enum:
+    TAG_OF_EVENTS = 0x12  # EventChunk.events
+
 
 cdef class Released:
     cdef readonly str asked_by

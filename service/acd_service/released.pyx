@@ -17,10 +17,6 @@ from acd_service.codec.wire_fields cimport Span, take_span
 
 from acd_service.codec.records import decode_event
 
-cdef enum:
-    TAG_OF_EVENTS = 0x12  # EventChunk.events
-
-
 @cython.final
 @cython.no_gc
 cdef class Released:

@@ -1,17 +1,22 @@
 """The one writer: stamp, apply, commit, release.
 
 All commands that have arrived, for whichever tenants, are stamped with the time, a `Tick` put in front if a timer is
-due, applied to their tenant's engine, and committed in one transaction by a worker thread while the next ones gather.
+due, applied to their tenant's engine, and committed in one transaction by another thread while the next ones gather.
 Replies and events leave after the commit that holds them, never before. A refusal was judged against the commands
 before it, so it waits for the same commit.
+
+What takes long for one tenant is applied in a thread of its own and committed by itself. What else comes for that
+tenant waits until then, in its order, its timers too; the others go on.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any, Final, TypeVar
 
-from acd_core.commands import Command, Resume, SetContactAside, Tick
+from acd_core.commands import CloseQueue, Command, OpenQueue, Resume, Tick
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
 from acd_service.applying import Applying, EngineFailed
@@ -22,16 +27,17 @@ from acd_service.busyness import Busyness
 from acd_service.clock import Clock, stopwatch_ns
 from acd_service.codec.sent import SentCommand
 from acd_service.config import Config
+from acd_service.engine_interface import RoutingEngine
 from acd_service.gathering import Gathering
 from acd_service.inbound import Inbound
 from acd_service.journal import Journal
+from acd_service.long_work import LongQuestion, is_large, takes_long
 from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
-from acd_service.opening import Opening
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
 from acd_service.service_error import CommandSetAside, Overloaded, ServiceError, Stopping
-from acd_service.set_aside import TimerAbout, about_timer
+from acd_service.set_aside import about_opening, about_timer
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
@@ -39,11 +45,14 @@ from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
 _SLEEP_S_MAX: Final = 3_600.0
-_CONTACTS_SET_ASIDE_MAX: Final = 8
+_TIMERS_SET_ASIDE_MAX: Final = 8
 """In a row, without anything applied between: an engine that fails on every timer is not to end all contacts."""
 _LISTEN_S: Final = 0.001
 """When in so long no command came there was a break. The event loop's alarms are no finer."""
+_ANY: Final = 2**63
+"""More commands than can arrive: to wait for the time alone."""
 T = TypeVar("T")
+_Looks = list[tuple["asyncio.Future[Any]", Callable[[], Any]]]
 
 _NO_COMMAND: Final = Tick()
 AT_FIELD: Final = "acd-at-ns"
@@ -55,7 +64,7 @@ class EngineFailedOnTimer(RuntimeError):
 
 
 class Sequencer:
-    """Owns the engines of its seats. Everything but the commit runs on the event loop.
+    """Owns the engines of its seats. Everything but commits and what takes long runs on the event loop.
 
     Args:
         on_fatal: called once if the service can no longer serve; it must make the process end.
@@ -78,12 +87,15 @@ class Sequencer:
         self._on_fatal = on_fatal
         self._seats: list[Seat] = []
         self._arrived: Inbound[Taken] = Inbound(config.waiting_commands_max)
-        self._looks: list[tuple[asyncio.Future[Any], Callable[[], Any]]] = []
+        self._looks: _Looks = []
+        self._apart: dict[Seat, _Apart] = {}
+        self._long_waiting = 0
         self._uncommitted = False
         self._closed: Stopping | None = None
         self._failed = False
         self._wakeup: asyncio.Future[None] | None = None
         self._worker = WriterThread("journal")
+        self._long = WriterThread("long work")
         self._timetable = Timetable()
         self._task: asyncio.Task[None] | None = None
         self._gathering = Gathering()
@@ -106,7 +118,7 @@ class Sequencer:
             made = Uncommitted()
             command = Resume()
             released = made.record(seat, command, seat.engine.apply(self._clock.now_ns(), command))
-            await self.in_worker(lambda: self._journal.append(made.batch()))
+            await self._worker.append(self._journal, made.batch())
             seat.outlet.publish(released)
         self._seats.append(seat)
         self._timetable.look_again(seat)
@@ -118,6 +130,7 @@ class Sequencer:
         """
         seat.closed = why
         for taken in self._arrived.drop(seat.tenant):
+            self._long_waiting -= taken.is_long
             if not taken.future.done():
                 taken.future.set_exception(why)
 
@@ -126,7 +139,7 @@ class Sequencer:
             if seat in self._seats:
                 self._seats.remove(seat)
 
-        await self.look(leave)
+        await self.look(leave, seat)
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="sequencer")
@@ -137,6 +150,7 @@ class Sequencer:
         self._wake()
         if self._task is not None:
             await self._task
+        self._long.stop()
         self._worker.stop()
         self._busyness.close()
 
@@ -162,6 +176,7 @@ class Sequencer:
         taken = Taken(seat, command, future, asking, on_release=on_release)
         if self.observer is not None:
             taken.note = self.observer.arrived(command)
+        self._note_if_long(taken)
         self._arrive(taken)
         return future
 
@@ -194,7 +209,9 @@ class Sequencer:
         """
         self._check_may_come(seat, asking, 0, len(batch))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._arrive(Taken(seat, _NO_COMMAND, future, asking, work=BatchWork(batch, permit, asking.asked_by)))
+        taken = Taken(seat, _NO_COMMAND, future, asking, work=BatchWork(batch, permit, asking.asked_by))
+        self._note_if_long(taken)
+        self._arrive(taken)
         return future
 
     def submit_series(self, seat: Seat, series: Series, asking: Asking = OURSELVES) -> "asyncio.Future[Any]":
@@ -210,8 +227,19 @@ class Sequencer:
         """
         self._check_may_come(seat, asking, 0, len(series))
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._arrive(Taken(seat, _NO_COMMAND, future, asking, work=series))
+        taken = Taken(seat, _NO_COMMAND, future, asking, work=series)
+        self._note_if_long(taken)
+        self._arrive(taken)
         return future
+
+    async def look_long(self, seat: Seat, question: Callable[[RoutingEngine], T]) -> T:
+        """As `look`, of a question that takes long: it is asked in another thread, and what comes for the tenant
+        meanwhile waits. Of an engine that holds little, or whose clock is driven, it is asked as any.
+        """
+        if self._clock.driven or (seat not in self._apart and not is_large(seat.engine)):
+            return await self.look(lambda: question(seat.engine), seat)
+        found: T = await self.submit_series(seat, LongQuestion(question))
+        return found
 
     def _check_may_come(self, seat: Seat, asking: Asking, kind: int, count: int) -> None:
         if asking.at_ns is not None and not self._clock.driven:
@@ -226,19 +254,29 @@ class Sequencer:
             self.meters.count(kind, "OVERLOADED", count)
             raise
 
+    def _note_if_long(self, taken: Taken) -> None:
+        if not self._clock.driven and takes_long(taken, behind_long_work=taken.seat in self._apart):
+            taken.is_long = True
+            self._long_waiting += 1
+
     def _arrive(self, taken: Taken) -> None:
         self._arrived.put(taken)
         if self._arrived.commands >= self._enough:
             self._wake()
 
-    async def look(self, question: Callable[[], T]) -> T:
-        """Ask an engine something when all that it knows is durable. The question must not change it."""
-        if not self._uncommitted:
+    async def look(self, question: Callable[[], T], seat: Seat | None = None) -> T:
+        """Ask an engine something when all that it knows is durable. The question must not change it.
+
+        Args:
+            seat: whose engine it is about.
+        """
+        apart = self._apart.get(seat) if self._apart and seat is not None else None
+        if apart is None and not self._uncommitted:
             return question()
         if self._failed and self._closed is not None:
             raise self._closed
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._looks.append((future, question))
+        (self._looks if apart is None else apart.looks).append((future, question))
         return await future
 
     async def in_worker(self, work: Callable[[], T]) -> T:
@@ -248,7 +286,7 @@ class Sequencer:
     @property
     def waiting(self) -> int:
         """Commands taken and not yet applied."""
-        return self._arrived.commands
+        return self._arrived.commands + self._arrived.commands_held
 
     def _wake(self) -> None:
         if self._wakeup is not None and not self._wakeup.done():
@@ -259,16 +297,22 @@ class Sequencer:
         try:
             while True:
                 if not self._arrived:
-                    if self._closed is not None and not self._tick_is_due():
+                    if self._closed is not None and not self._apart and not self._tick_is_due():
                         return
-                    if self._closed is None:
+                    if self._closed is None or self._apart:
                         await self._sleep()
                         if not self._arrived and not self._tick_is_due():
                             continue
                 if self._arrived:
                     await self._gather()
                 batch = self._arrived.take(self._config.batch_commands_max)
-                await self._process(batch)
+                now, apart = self._set_apart(batch)
+                began_s = asyncio.get_running_loop().time()
+                await self._process(now)
+                for taken in apart:
+                    self._begin_apart(taken)
+                if len({taken.work is None for taken in now}) == 2:
+                    await self._let_in(asyncio.get_running_loop().time() - began_s)
                 self._ticked_at = asyncio.get_running_loop().time()
         except Exception as error:
             self._fail(error, batch)
@@ -283,21 +327,35 @@ class Sequencer:
     async def _gather(self) -> None:
         """Wait for more to share a commit with, as long as more are likely to come; not longer than `gather_ms`."""
         arrived = self._arrived
-        busy = self._busyness.share()
-        enough = self._gathering.begin(arrived.commands, busy)
-        in_vain = False
-        if arrived.commands < enough and self._closed is None:
-            loop = asyncio.get_running_loop()
-            until = loop.time() + self._config.gather_ms / 1_000
-            while not in_vain and (now := loop.time()) < until:
-                before, busy_ns = arrived.commands, self._busyness.spent_ns()
-                await self._pause(enough, min(until - now, _LISTEN_S))
-                if arrived.commands >= enough or self._closed is not None:
-                    break
-                # While the loop is busy, with answers for one, it does not hear who asks.
-                busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
-                in_vain = arrived.commands == before and busy_s < _LISTEN_S / 2
-        self._gathering.end(arrived.commands, busy, in_vain=in_vain)
+        self._gathering.look(self._busyness.share())
+        enough = self._gathering.enough
+        if arrived.commands >= enough:
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._config.gather_ms / 1_000
+        while self._closed is None and (now := loop.time()) < until:
+            before, busy_ns = arrived.commands, self._busyness.spent_ns()
+            await self._pause(enough, min(until - now, _LISTEN_S))
+            if arrived.commands >= enough:
+                return
+            # While the loop is busy, with answers for one, it does not hear who asks.
+            busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
+            if arrived.commands == before and busy_s < _LISTEN_S / 2:
+                self._gathering.in_vain(arrived.commands)
+                return
+
+    async def _let_in(self, held_s: float) -> None:
+        """Have the calls taken up that came meanwhile, as long as they keep coming, but not longer than the batch took.
+        gRPC hands over one call in several turns of the event loop: those who send commands one by one would wait
+        beside those who send many at once until gRPC turns them away.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + held_s
+        while self._closed is None and (now := loop.time()) < until:
+            before = len(self._arrived)
+            await self._pause(_ANY, min(until - now, _LISTEN_S))
+            if len(self._arrived) == before:
+                return
 
     async def _sleep(self) -> None:
         """Until a command arrives, or a timer is due; timers alone are fired `gather_ms` after the commit before, so
@@ -330,18 +388,22 @@ class Sequencer:
                 made = self._applying.apply(batch, one_by_one=self.observer is not None)
                 break
             except EngineFailed as failure:
-                timers_failed += failure.taken is None
-                await self._recover_from(failure, may_set_aside=timers_failed <= _CONTACTS_SET_ASIDE_MAX)
+                timers_failed += failure.taken is None and isinstance(failure.command, Tick)
+                self._uncommitted = True
+                seats = [seat for seat in self._seats if seat not in self._apart]
+                await self._recover_from(failure, seats, may_set_aside=timers_failed <= _TIMERS_SET_ASIDE_MAX)
         committed_ns = applied_ns = stopwatch_ns()
         self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
         if made:
             self._uncommitted = True
-            await self.in_worker(lambda: self._journal.append(made.batch()))
+            await self._worker.append(self._journal, made.batch())
             self.batches += 1
             committed_ns = stopwatch_ns()
             self.meters.commit_ns.observe(committed_ns - applied_ns)
         self._uncommitted = False
         self._release(batch, made)
+        looks, self._looks = self._looks, []
+        _answer(looks)
         if self.observer is not None:
             single = [taken for taken in batch if taken.work is None]
             self.observer.released(single, BatchTimes(began_ns, applied_ns, committed_ns))
@@ -370,74 +432,161 @@ class Sequencer:
                 taken.future.set_result(taken.work.response())
             else:
                 taken.future.set_exception(taken.error or Stopping("the command was not applied"))
-        looks, self._looks = self._looks, []
-        for future, question in looks:
-            if future.done():
-                continue
-            try:
-                future.set_result(question())
-            except Exception as error:
-                future.set_exception(error)
         if made:
             for seat in made.touched:
                 seat.on_committed(seat.engine.seq)
 
-    async def _recover_from(self, failure: EngineFailed, *, may_set_aside: bool) -> None:
+    async def _recover_from(self, failure: EngineFailed, seats: Sequence[Seat], *, may_set_aside: bool) -> None:
         """Trust nothing that the engine did in this batch: have it rebuilt from the journal, set the command aside,
-        and let the batch begin again; if it was a timer, set the contact aside whose timer it was. The engines of other
-        tenants are rebuilt too, since their part of the batch was not committed.
+        and let the batch begin again. If it was a timer, the contact or agent whose timer it was is set aside; if it
+        was to open or close a queue, the queue stays as it is. The engines of other tenants of the batch are rebuilt
+        too, since their part of it was not committed.
 
         Raises:
-            EngineFailedOnTimer: the service cannot go on: the timer is about no contact, or setting its contact aside
-                does not help.
+            EngineFailedOnTimer: the service cannot go on: setting aside whom the timer is about does not help.
         """
-        self._uncommitted = True
         fired = failure.seat.engine.last_fired
-        for seat in self._seats:
+        for seat in seats:
             seat.engine = await self.in_worker(seat.rebuild)
-            seat.opening = Opening()
-            self._timetable.look_again(seat)
-        seat, taken = failure.seat, failure.taken
-        if taken is None:
-            is_timer = isinstance(failure.command, Tick)
-            about = about_timer(fired, seat.engine) if is_timer else TimerAbout("a queue opens or closes", "")
-            seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error, about.words)
-            if not about.contact_id or not may_set_aside:
-                text = f"the engine fails on a timer that is due: {about.words}"
+            seat.opening.begin_again()
+            if seat not in self._apart:
+                self._timetable.look_again(seat)
+        seat, taken, command = failure.seat, failure.taken, failure.command
+        if taken is not None:
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error)
+            if not taken.future.done() and taken.work is None:
+                taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
+        elif isinstance(command, OpenQueue | CloseQueue):
+            about = about_opening(command)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, about)
+            seat.opening.leave(command, failure.at_ns)
+        else:
+            timer = about_timer(fired, seat.engine)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, timer.words)
+            if timer.way_past is None or not may_set_aside:
+                text = f"the engine fails on a timer that is due: {timer.words}"
                 raise EngineFailedOnTimer(text) from failure.error
-            await self._set_contact_aside(seat, about.contact_id)
-            return
-        seat.set_aside.add(failure.command, seat.engine.seq, failure.at_ns, failure.error)
-        if not taken.future.done() and taken.work is None:
-            taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
+            await self._go_past(seat, timer.way_past)
 
-    async def _set_contact_aside(self, seat: Seat, contact_id: str) -> None:
-        """A contact ends without its timer, durably, so that routing goes on past it. No time passes: what fell due
-        meanwhile is fired by the next Tick, each at its own time.
+    async def _go_past(self, seat: Seat, command: Command) -> None:
+        """A contact or agent goes on without its timer, durably, so that routing goes on past it. No time passes: what
+        fell due meanwhile is fired by the next Tick, each at its own time.
 
         Raises:
             EngineFailedOnTimer: the engine fails on this too.
         """
-        command = SetContactAside(contact_id)
         made = Uncommitted()
         try:
             released = made.record(seat, command, seat.engine.apply(seat.engine.now_ns, command))
         except Exception as error:
-            text = f"the engine fails on a timer of contact {contact_id!r}, and on setting that contact aside"
-            raise EngineFailedOnTimer(text) from error
+            raise EngineFailedOnTimer(f"the engine fails on a timer, and on {command} to go past it") from error
         self.meters.accepted[command.kind] += 1
-        await self.in_worker(lambda: self._journal.append(made.batch()))
-        self._timetable.look_again(seat)
+        await self._worker.append(self._journal, made.batch())
+        if seat not in self._apart:
+            self._timetable.look_again(seat)
         seat.outlet.publish(released)
+
+    def _set_apart(self, batch: list[Taken]) -> tuple[list[Taken], list[Taken]]:
+        """What of a batch is applied now, and what is to be begun apart after it; what its tenants sent after that goes
+        back to those who wait.
+        """
+        if not self._long_waiting:
+            return batch, []
+        now: list[Taken] = []
+        apart: dict[str, Taken] = {}
+        back: dict[str, list[Taken]] = {}
+        for taken in batch:
+            if taken.tenant in apart:
+                back[taken.tenant].append(taken)
+            elif taken.is_long:
+                self._long_waiting -= 1
+                apart[taken.tenant], back[taken.tenant] = taken, []
+            else:
+                now.append(taken)
+        for tenant, others in back.items():
+            self._arrived.hold(tenant, others)
+        return now, list(apart.values())
+
+    def _begin_apart(self, taken: Taken) -> None:
+        if taken.seat.closed is not None:
+            self._arrived.let_go(taken.tenant)
+            if not taken.future.done():
+                taken.future.set_exception(taken.seat.closed)
+            return
+        self._timetable.rest(taken.seat)
+        apart = self._apart[taken.seat] = _Apart(taken)
+        apart.task = asyncio.get_running_loop().create_task(self._work_apart(apart), name="long work")
+
+    async def _work_apart(self, apart: "_Apart") -> None:
+        taken, seat = apart.taken, apart.taken.seat
+        loop = asyncio.get_running_loop()
+        timers_failed = 0
+        try:
+            while True:
+                meters = Meters()
+                applying = Applying(self._clock, self._timetable, meters)
+                began_ns, now_ns, loop_now = stopwatch_ns(), self._clock.now_ns(), loop.time()
+                try:
+                    made = await self._long.run(partial(applying.apply_apart, taken, now_ns, loop_now))
+                    break
+                except EngineFailed as failure:
+                    timers_failed += failure.taken is None and isinstance(failure.command, Tick)
+                    await self._recover_from(failure, [seat], may_set_aside=timers_failed <= _TIMERS_SET_ASIDE_MAX)
+            applied_ns = committed_ns = stopwatch_ns()
+            self.meters.add_commands(meters)
+            self.meters.apart_ns.observe(applied_ns - began_ns)
+            if made and not self._failed:
+                await self.in_worker(lambda: self._journal.append(made.batch()))
+                self.batches += 1
+                committed_ns = stopwatch_ns()
+                self.meters.commit_ns.observe(committed_ns - applied_ns)
+        except Exception as error:
+            if not self._failed:
+                self._fail(error, [])
+        if self._failed:
+            return
+        del self._apart[seat]
+        self._arrived.let_go(seat.tenant)
+        self._timetable.look_again(seat)
+        self._release([taken], made)
+        _answer(apart.looks)
+        if self.observer is not None and taken.work is None:
+            self.observer.released([taken], BatchTimes(began_ns, applied_ns, committed_ns))
+        self._wake()
 
     def _fail(self, error: Exception, batch: list[Taken]) -> None:
         _log.critical("the service can no longer serve: %s", error, exc_info=error)
         self._failed = self._uncommitted = True
         self._closed = Stopping("the service has failed and is going down")
+        apart = [*self._apart.values()]
         waiters: list[asyncio.Future[Any]] = [taken.future for taken in (*batch, *self._arrived)]
-        for future in (*waiters, *(future for future, _ in self._looks)):
+        waiters += (each.taken.future for each in apart)
+        looks = (*self._looks, *chain.from_iterable(each.looks for each in apart))
+        for future in (*waiters, *(future for future, _ in looks)):
             if not future.done():
                 future.set_exception(self._closed)
         self._arrived.clear()
         self._looks.clear()
+        self._apart.clear()
         self._on_fatal(error)
+
+
+class _Apart:
+    """Something that is done apart, and the questions that wait for the end of it."""
+
+    __slots__ = ("looks", "taken", "task")
+
+    def __init__(self, taken: Taken) -> None:
+        self.taken = taken
+        self.looks: _Looks = []
+        self.task: asyncio.Task[None] | None = None
+
+
+def _answer(looks: _Looks) -> None:
+    for future, question in looks:
+        if future.done():
+            continue
+        try:
+            future.set_result(question())
+        except Exception as error:
+            future.set_exception(error)

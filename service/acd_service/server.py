@@ -75,8 +75,7 @@ _OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 32 * 2**20),
     ("grpc.max_concurrent_streams", STREAMS_A_CONNECTION_MAX),
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    # Clients may ask so often whether the service is there, whether or not calls are under way.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
 )
@@ -174,6 +173,10 @@ class Server:
     async def _listen(self) -> None:
         pending = self._config.pending_calls_max
         bounds = (
+            ("grpc.keepalive_time_ms", round(self._config.keepalive_s * 1_000)),
+            ("grpc.keepalive_timeout_ms", round(self._config.keepalive_timeout_s * 1_000)),
+            # It is this one by which gRPC gives a connection up whose answer does not come; unset, it is a minute.
+            ("grpc.http2.ping_timeout_ms", round(self._config.keepalive_timeout_s * 1_000)),
             ("grpc.server.max_pending_requests", pending),
             ("grpc.server.max_pending_requests_hard_limit", 2 * pending),
         )

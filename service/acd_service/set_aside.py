@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from acd_core.commands import Command
+from acd_core.commands import CloseQueue, Command, OpenQueue, SetAgentAside, SetContactAside
 from acd_core.enums import CommandKind, TimerKind
 from acd_core.views import Fired
 from acd_service.engine_interface import RoutingEngine
@@ -26,8 +26,8 @@ class TimerAbout(NamedTuple):
 
     words: str
     """For the operator."""
-    contact_id: str
-    """Empty: about no contact, or one that there is not yet."""
+    way_past: Command | None
+    """What has the engine go on without it; None if there is no contact or agent yet that it is about."""
 
 
 class SetAside:
@@ -93,16 +93,24 @@ def _read(path: Path) -> list[SetAsideEntry]:
 def about_timer(fired: Fired | None, engine: RoutingEngine) -> TimerAbout:
     """What a timer is about that another engine failed on; this one was made anew from the journal."""
     if fired is None:
-        return TimerAbout("no timer", "")
+        return TimerAbout("no timer", None)
     words = [TimerKind(fired.kind).name]
-    contact_id = ""
-    if fired.contact_ordinal >= 0:
-        contacts, _, _ = engine.contacts_from(fired.contact_ordinal, -1, 1, 1)
-        if contacts and contacts[0].ordinal == fired.contact_ordinal:
-            contact_id = contacts[0].contact_id
-        words.append(f"of contact {contact_id or '?'!r}")
+    way_past: Command | None = None
     if fired.agent_ordinal >= 0:
         agents, _, _ = engine.agents_from(fired.agent_ordinal, -1, 1, 1)
-        there = agents and agents[0].ordinal == fired.agent_ordinal
-        words.append(f"of agent {agents[0].spec.agent_id if there else '?'!r}")
-    return TimerAbout(" ".join(words), contact_id)
+        there = bool(agents) and agents[0].ordinal == fired.agent_ordinal
+        agent_id = agents[0].spec.agent_id if there else "?"
+        words.append(f"of agent {agent_id!r}")
+        way_past = SetAgentAside(agent_id) if there else None
+    if fired.contact_ordinal >= 0:
+        contacts, _, _ = engine.contacts_from(fired.contact_ordinal, -1, 1, 1)
+        there = bool(contacts) and contacts[0].ordinal == fired.contact_ordinal
+        contact_id = contacts[0].contact_id if there else "?"
+        words.insert(1, f"of contact {contact_id!r}")
+        way_past = SetContactAside(contact_id) if there else None
+    return TimerAbout(" ".join(words), way_past)
+
+
+def about_opening(command: OpenQueue | CloseQueue) -> str:
+    """What a command of a calendar is about, for the operator."""
+    return f"queue {command.queue_id!r} {'opens' if isinstance(command, OpenQueue) else 'closes'} by its calendar"

@@ -3,10 +3,9 @@
 import asyncio
 import json
 import logging
-import subprocess
-import sys
 from typing import Final
 
+from acd_service.child import Finished, run_module
 from acd_service.config import Config
 from acd_service.journal import JournalError
 from acd_service.journal_search import at_ns_of
@@ -81,7 +80,7 @@ class SnapshotSchedule:
             SnapshotFailed: no snapshot was written.
         """
         async with self._lock:
-            output, complaint, status = await self._run_snapshotter()
+            status, output, complaint = await self._run_snapshotter()
             if status != 0:
                 raise SnapshotFailed(complaint.strip() or f"the snapshotter ended with status {status}")
             taken = Taken(**json.loads(output))
@@ -92,27 +91,11 @@ class SnapshotSchedule:
                 self._forgetting = asyncio.get_running_loop().create_task(self._forget(), name="retention")
             return taken
 
-    async def _run_snapshotter(self) -> tuple[str, str, int]:
-        command = [
-            sys.executable, "-m", "acd_service.snapshotter",
+    async def _run_snapshotter(self) -> Finished:
+        return await run_module(
+            "acd_service.snapshotter",
             "--data", str(self._config.data_dir), "--tenant", self._tenant, "--engine", self._config.engine,
-        ]  # fmt: skip
-        # `subprocess` starts it with vfork. The event loop's own way is fork, which runs gRPC's fork handlers in the
-        # child, and those crash in a process that is serving.
-        process = await asyncio.to_thread(
-            subprocess.Popen,
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            output, complaint = await asyncio.to_thread(process.communicate)
-        except asyncio.CancelledError:
-            process.kill()
-            raise
-        return output, complaint, process.returncode
+        )  # fmt: skip
 
     async def stop(self) -> None:
         """End what is under way."""

@@ -30,6 +30,7 @@ class Taken:
         "deadline",
         "error",
         "future",
+        "is_long",
         "note",
         "on_release",
         "released",
@@ -57,6 +58,8 @@ class Taken:
         self.on_release = on_release
         self.sent = sent
         self.arrival = 0
+        self.is_long = False
+        """It is done apart, beside the event loop."""
         self.answer: Answer | None = None
         self.content: bytes | None = None
         """The response, of a command that was applied as it came."""

@@ -146,7 +146,11 @@ class Tenant:
 
     async def look(self, question: Callable[[RoutingEngine], T]) -> T:
         """Ask the engine something when all that it knows is durable. The question must not change it."""
-        return await self.sequencer.look(lambda: question(self._seat.engine))
+        return await self.sequencer.look(lambda: question(self._seat.engine), self._seat)
+
+    async def look_long(self, question: Callable[[RoutingEngine], T]) -> T:
+        """As `look`, of a question that takes long: it is asked in another thread, and commands wait for its end."""
+        return await self.sequencer.look_long(self._seat, question)
 
     @property
     def commands_accepted(self) -> int:

@@ -31,6 +31,11 @@ class Timetable:
             if len(self._heap) > 64 + 4 * len(self._order):
                 self._drop_what_is_past()
 
+    def rest(self, seat: Seat) -> None:
+        """Nothing of the seat is due until somebody looks again: it does something that takes long."""
+        if seat in self._due_ns:
+            self._due_ns[seat] = None
+
     def forget(self, seat: Seat) -> None:
         """The seat is gone, and is never due again."""
         self._order.pop(seat, None)

@@ -7,9 +7,9 @@ from acd_core.commands import ApplyPolicy, Command
 from acd_core.events import Answer
 from acd_service import codec
 from acd_service.batch_taken import policy_of, stretch_of
-from acd_service.batches import Applied
+from acd_service.batches import COMMANDS_MAX, Applied
 from acd_service.codec.call_writer import CallWriter
-from acd_service.codec.chunks import command_chunk, event_chunk
+from acd_service.codec.chunks import command_chunk, event_chunk, joined_command_chunks
 from acd_service.codec.sent import SentCommand
 from acd_service.journal import Batch, CommandRecord, EventRecord, PolicyRecord, Stretch
 from acd_service.seat import Released, Seat
@@ -18,6 +18,10 @@ from acd_service.series import Kept
 CHUNK_COMMANDS_MIN: Final = 4
 """So many commands of a tenant in one commit are kept as one piece: two rows in place of some for each command. Fewer
 are kept row by row, where any SQL tool shows them.
+"""
+JOINED_COMMANDS_MAX: Final = COMMANDS_MAX
+"""What follows on in one commit is kept in one piece, up to so many commands: a row costs the thread that commits more
+than some kilobytes do, and who looks for one event reads a whole piece.
 """
 _writer: Final = CallWriter()
 
@@ -119,7 +123,7 @@ class Uncommitted:
                 ]
             else:
                 stretches.append(_stretch(tenant, lines))
-        return Batch(commands, events, self._policies, stretches)
+        return Batch(commands, events, self._policies, stretches if len(stretches) < 2 else _joined(stretches))
 
 
 def _stretch(tenant: str, lines: _Lines) -> Stretch:
@@ -134,4 +138,44 @@ def _stretch(tenant: str, lines: _Lines) -> Stretch:
         events[0].event.event_seq if events else 0,
         events[-1].event.event_seq if events else 0,
         event_chunk([each.content for each in events]) if events else b"",
+    )
+
+
+def _joined(stretches: list[Stretch]) -> list[Stretch]:
+    """The same in fewer pieces, in order."""
+    joined: list[Stretch] = []
+    some: list[Stretch] = []
+    for stretch in sorted(stretches, key=_place):
+        if some and (
+            (stretch.tenant, stretch.first_seq) != (some[0].tenant, some[-1].last_seq + 1)
+            or stretch.last_seq - some[0].first_seq >= JOINED_COMMANDS_MAX
+        ):
+            joined.append(_one_of(some))
+            some = []
+        some.append(stretch)
+    joined.append(_one_of(some))
+    return joined
+
+
+def _place(stretch: Stretch) -> tuple[str, int]:
+    return stretch.tenant, stretch.first_seq
+
+
+def _one_of(some: list[Stretch]) -> Stretch:
+    """The one piece of pieces that follow each other."""
+    if len(some) == 1:
+        return some[0]
+    with_events = [stretch for stretch in some if stretch.events]
+    return Stretch(
+        some[0].tenant,
+        some[0].first_seq,
+        some[-1].last_seq,
+        some[-1].last_at_ns,
+        joined_command_chunks(
+            [stretch.commands for stretch in some],
+            [stretch.last_seq - stretch.first_seq + 1 for stretch in some],
+        ),
+        with_events[0].first_event_seq if with_events else 0,
+        with_events[-1].last_event_seq if with_events else 0,
+        b"".join(stretch.events for stretch in with_events),
     )

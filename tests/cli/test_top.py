@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from acd.v1 import agent_commands_pb2, agent_pb2, contact_commands_pb2, policy_commands_pb2, policy_pb2
+from acd.v1.admin_service_pb2 import GetStatusResponse
 from acd.v1.agent_service_pb2_grpc import AgentServiceStub
 from acd.v1.insight_service_pb2 import QueueStats, WatchStatsResponse
 from acd.v1.policy_service_pb2_grpc import PolicyServiceStub
@@ -143,3 +144,14 @@ def test_ids_are_shown_as_they_are() -> None:
     console = Console(width=120, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
     console.print(screen_of(board.picture(), None))
     assert "[red]x[/]" in console.export_text()
+
+
+def test_what_was_refused_for_overload_is_shown_by_reason() -> None:
+    board = Board()
+    board.take_figures(WatchStatsResponse())
+    board.take_status(
+        GetStatusResponse(counters={"rpc_calls_refused_quota_exceeded": 1_234, "rpc_calls_refused": 2_000})
+    )
+    console = Console(width=120, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    console.print(screen_of(board.picture(), None))
+    assert "refused   1,234 quota exceeded," in console.export_text()

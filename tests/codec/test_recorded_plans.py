@@ -84,6 +84,7 @@ COMMANDS = [
     ("aa0503120171", commands.OpenQueue("q")),
     ("b20503120171", commands.CloseQueue("q")),
     ("ba0503120163", commands.SetContactAside("c")),
+    ("c20503120161", commands.SetAgentAside("a")),
 ]
 EVENTS = [
     (

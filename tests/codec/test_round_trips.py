@@ -291,6 +291,7 @@ commands_of_each_kind = {
     enums.CommandKind.OPEN_QUEUE: st.builds(commands.OpenQueue, names, **request),
     enums.CommandKind.CLOSE_QUEUE: st.builds(commands.CloseQueue, names, **request),
     enums.CommandKind.SET_CONTACT_ASIDE: st.builds(commands.SetContactAside, names, **request),
+    enums.CommandKind.SET_AGENT_ASIDE: st.builds(commands.SetAgentAside, names, **request),
 }
 
 

@@ -344,6 +344,8 @@ class Scenario:
                 return c.OpenQueue(queue_id, **request)
             case ["close", queue_id]:
                 return c.CloseQueue(queue_id, **request)
+            case [agent_id, "aside"]:
+                return c.SetAgentAside(agent_id, **request)
             case ["aside", contact_id]:
                 return c.SetContactAside(contact_id, **request)
             case ["hold" | "retrieve" as verb, contact_id]:

@@ -294,6 +294,7 @@ def test_all_features_at_once(engine_class: Any, strict: None) -> None:
             batch += filter(None, [consult(world, pair.live)])
             if turn % 100 == 99:
                 batch.append(c.SetContactAside(next((view.contact_id for view in pair.live.contacts()), "none")))
+                batch.append(c.SetAgentAside(world.some(world.agents)))
             for command in batch:
                 before = pair.live.state_digest() if turn % 20 == 0 else ""
                 answer = pair.apply(now_ns, command)

@@ -273,6 +273,40 @@ def test_a_contacts_timers_end_with_it(play: Play) -> None:
     )
 
 
+def test_an_agent_who_is_set_aside_is_offline_without_his_timers(play: Play) -> None:
+    play(
+        """
+          0 | policy centre                | policy 1
+          0 | agent ann cap=200            | ann added
+          0 | agent bob                    | bob added
+          0 | ann ready lease=20           | ann ready until=20
+          1 | enqueue c1 sales             | c1 enqueued, c1 offered ann #1 until=21
+          2 | ann accepts c1               | c1 accepted ann #1
+          3 | enqueue c2 sales             | c2 enqueued, c2 offered ann #2 until=23
+          4 | bob ready                    | bob ready
+        # Her lease is due: any other command waits for a tick, this one goes before.
+         20 | heartbeat ann                | refused TIMER_DUE at
+         20 | ann aside                    | ann offline why=set_aside, c2 released ann #2, c1 unattended ann,
+            |                              | c2 offered bob #3 until=40
+         20 | ann aside                    | -
+         20 | ? timer                      | 40
+        # She goes on where she was, once she says that she is there.
+         21 | complete c1                  | c1 completed ann, c1 closed handled
+         21 | ann ready                    | ann ready
+        # Of a delay there is nothing left either.
+         22 | bob declines c2              | c2 declined bob #3, bob delayed until=52, c2 offered ann #4 until=42
+         23 | bob aside                    | bob offline why=set_aside
+         24 | bob ready                    | bob ready
+         25 | remove bob                   | bob offline why=removed, bob removed
+         25 | bob aside                    | refused UNKNOWN_AGENT agent_id
+         25 | ? timer                      | 42
+        """,
+        centre=Policy(
+            queues=(QueueSpec("sales"),), offer_outcomes=OfferOutcomes(declined=OutcomePolicy(delay_ms=30_000))
+        ),
+    )
+
+
 def test_a_contact_that_is_set_aside_ends_whatever_its_state(play: Play) -> None:
     scenario = play(
         """

@@ -186,6 +186,9 @@ class SimulatedThread:
     def run(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
         return self._loop.run_in_executor(self, work)
 
+    def append(self, journal, batch) -> "asyncio.Future[None]":
+        return self.run(lambda: journal.append(batch))
+
     def stop(self) -> None:
         """Nobody waits here for a thread."""
 

@@ -23,6 +23,7 @@ from acd_core.events import Answer
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec
 from acd_service.asking import Asking
+from acd_service.child import Finished
 from acd_service.config import Config
 from acd_service.data_dir import set_aside_path
 from acd_service.engine_interface import engine_maker
@@ -77,15 +78,19 @@ class _Schedule(SnapshotSchedule):
                 engine, replayed = recovered.engine, recovered.replayed
             taken = life.journal.save_snapshot(TENANT_DEFAULT, engine) if replayed else written(engine)
         except JournalError as error:
-            return "", str(error), 1
-        return json.dumps(asdict(Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes))), "", 0
+            return Finished(1, "", str(error))
+        made = Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes)
+        return Finished(0, json.dumps(asdict(made)), "")
 
 
-class _AtLeisure:
-    """A loop that is never busy, whatever the machine does: a seed is the same story again."""
+class _DrawnBusyness:
+    """A loop that is as busy as is drawn, whatever the machine does: a seed is the same story again."""
+
+    def __init__(self, draw):
+        self._draw = draw
 
     def share(self):
-        return 0.0
+        return self._draw.choice((None, 0.3, 0.7, 1.0, 1.0, 1.0))
 
     def spent_ns(self):
         return 0
@@ -115,7 +120,7 @@ class Life:
         ledger.check_recovered(engine)
         self.clock = parts.clock(engine.now_ns)
         self.began_ns, self.began_s = self.clock.now_ns(), self.loop.time()
-        self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _AtLeisure())
+        self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
         self.sequencer._worker = SimulatedThread(self.loop)
         self.fanout = parts.fanout(TENANT_DEFAULT, journal, config, engine.event_seq, SimulatedThread(self.loop))
         self.monitor = InvariantMonitor.of(recovered.engine)

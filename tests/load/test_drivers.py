@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from load.front import haproxy
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -27,10 +29,21 @@ def test_open_loop_accounts_for_every_call(call: str) -> None:
     assert 0 < result["p50_ms"] <= result["p99_ms"] <= result["p999_ms"] <= result["max_ms"]
 
 
+BEYOND = ("load.overload", "--seconds", "0.3", "--rounds", "1", "--steps", "2", "--deadline-ms", "5000")
+
+
 def test_beyond_its_peak_the_service_loses_nothing_that_it_acknowledged() -> None:
-    result = run("load.overload", "--seconds", "0.3", "--rounds", "1", "--steps", "2", "--deadline-ms", "5000")
+    result = run(*BEYOND)
     assert result["acknowledged"] > 0
     assert (result["lost"], result["disagreements"], result["invariant_violations"]) == (0, 0, {})
+
+
+@pytest.mark.skipif(not haproxy(), reason="haproxy is not installed")
+def test_behind_its_front_what_is_too_much_is_refused_by_name_alone() -> None:
+    result = run(*BEYOND, "--front", "--front-calls", "10", "--factor", "8", "--deadline-ms", "60000")
+    assert result["acknowledged"] > 0
+    assert (result["lost"], result["disagreements"], result["invariant_violations"]) == (0, 0, {})
+    assert result["refused"].keys() == {"RESOURCE_EXHAUSTED"}
 
 
 def test_latency_puts_service_and_echo_side_by_side() -> None:

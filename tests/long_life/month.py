@@ -40,6 +40,7 @@ from acd_core.policy import Policy, QueueSpec
 from acd_core.refusal import Refused
 from acd_core.roster import AgentSpec, SkillLevel
 from acd_service import clock as clock_module
+from acd_service.child import Finished
 from acd_service.clock import WallClock
 from acd_service.config import Config
 from acd_service.data_dir import journal_path, set_aside_path, snapshots_path
@@ -95,7 +96,8 @@ class _Schedule(SnapshotSchedule):
         recovered = replay_tail(self._journal, self._tenant, engine_maker("compiled"))
         engine = recovered.engine
         taken = self._journal.save_snapshot(self._tenant, engine) if recovered.replayed else written(engine)
-        return json.dumps(asdict(Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes))), "", 0
+        made = Taken(engine.seq, engine.now_ns, taken.digest, taken.size_bytes)
+        return Finished(0, json.dumps(asdict(made)), "")
 
 
 class SmallCentre:

@@ -16,7 +16,7 @@ PROTO = Path(__file__).parents[2] / "proto"
 READS = ("Get", "List", "LookUp", "Watch", "Subscribe", "Estimate", "Explain", "Export")
 SERVER_KINDS = {
     "tick", "resume", "enqueue_attached_contact", "detach_contact", "attach_contact", "open_queue", "close_queue",
-    "enqueue_known_contact", "set_contact_aside",
+    "enqueue_known_contact", "set_contact_aside", "set_agent_aside",
 }  # fmt: skip
 WITHOUT_REQUEST_ID = {"DispatchRequest", "RouteContactRequest", "ImportTenantRequest"}
 """They hold requests that carry one each; or a file whose tenant is taken in once (TENANT_EXISTS)."""

@@ -13,6 +13,7 @@ from acd_service import logs
 from acd_service.journal import JournalWriteFailed
 from acd_service.log_fields import facts
 from acd_service.observe_settings import LogSettings
+from acd_service.thinned_log import ThinnedLog
 
 SECRETS = ("Erika-Mustermann", "tel-00491701234567", "note-about-divorce")
 
@@ -149,3 +150,16 @@ def test_json_lines_are_objects_whatever_is_in_them() -> None:
     assert record["message"] == "100 %"
     assert record["level"] == "error"
     assert "why" not in record
+
+
+def test_of_many_equal_records_one_a_second_is_written_and_says_how_many_there_were() -> None:
+    now_ns = 0
+    thinned = ThinnedLog(lambda: now_ns)
+    assert [thinned.left_out("a") for _ in range(4)] == [0, None, None, None]
+    assert thinned.left_out("b") == 0, "another kind"
+    now_ns += 999_999_999
+    assert thinned.left_out("a") is None
+    now_ns += 1
+    assert [thinned.left_out("a") for _ in range(2)] == [4, None]
+    now_ns += 1_000_000_000
+    assert (thinned.left_out("a"), thinned.left_out("b")) == (1, 0)

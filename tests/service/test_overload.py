@@ -11,6 +11,8 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from acd.v1 import contact_commands_pb2, policy_commands_pb2, policy_pb2
+from acd.v1.admin_service_pb2 import GetStatusRequest
+from acd.v1.admin_service_pb2_grpc import AdminServiceStub
 from acd.v1.policy_service_pb2_grpc import PolicyServiceStub
 from acd.v1.routing_service_pb2_grpc import RoutingServiceStub
 from acd_service.config import Config
@@ -22,6 +24,8 @@ ROOM = 128
 
 class HeldJournal:
     """A journal whose commits wait until they are let go: what arrives meanwhile has to wait too."""
+
+    commit_descriptor = None
 
     def __init__(self, journal):
         self._journal = journal
@@ -217,5 +221,7 @@ def test_calls_in_progress_are_bounded(run):
         for error in refused:
             assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             assert retry_after_ms(error) > 0
+        status = await AdminServiceStub(house._channels[0]).GetStatus(GetStatusRequest())
+        assert status.counters["rpc_calls_refused_overloaded"] == 10
 
     run(scenario, calls_in_flight_max=10)

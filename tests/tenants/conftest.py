@@ -57,6 +57,13 @@ class Caller:
         except grpc.RpcError as error:
             raise Refusal(error) from None
 
+    def send(self, call: str, content: bytes) -> Any:
+        """A call with these bytes for a request."""
+        try:
+            return self._channel.unary_unary(f"/acd.v1.{call}")(content, metadata=self._metadata, timeout=20)
+        except grpc.RpcError as error:
+            raise Refusal(error) from None
+
     def stream(self, call: str, timeout: float = 20, **fields: Any) -> Any:
         """Responses of a call that streams them."""
         request, answer = _types(call)

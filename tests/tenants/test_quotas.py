@@ -5,6 +5,7 @@ import contextlib
 import grpc
 import pytest
 
+from acd_service.identity.identity import Role
 from acd_service.metering import Metering
 from acd_service.service_error import QuotaExceeded
 from acd_service.tenant_settings import BadTenant, Quotas
@@ -138,6 +139,24 @@ def test_the_rate_over_a_socket(make_house, refusal_of) -> None:
     for _ in range(5):
         globex("AgentService/UpsertAgents", agents=agents)
     acme("AgentService/ListAgents")  # questions are not counted
+
+
+def test_beyond_the_rate_a_call_is_refused_before_it_is_read(make_house, refusal_of) -> None:
+    house = make_house("acme", tenants={"acme": {"commands_per_s": 1}})
+    router, supervisor = house.caller("acme", Role.ROUTER), house.caller("acme", Role.SUPERVISOR)
+    house.caller("acme", Role.OPERATOR)("PolicyService/ApplyPolicy", policy={"queues": [{"queue_id": "sales"}]})
+    refused = set()
+    # No request is read that is none, but as long as the quota is not spent that is what is wrong with it.
+    while "QUOTA_EXCEEDED" not in refused:
+        refusal = refusal_of(lambda: router.send("RoutingService/CancelContact", b"\xff"))
+        refused.add(refusal.reason)
+        with contextlib.suppress(type(refusal)):
+            router("RoutingService/EnqueueContact", queue_id="sales")
+    assert refused <= {"QUOTA_EXCEEDED", "INVALID_VALUE"}
+    assert (refusal.code, refusal.facts["quota"]) == (EXHAUSTED, "commands_per_s")
+    assert 0 < refusal.retry_after_ms <= 1_000
+    # Whoever may not ask hears that, and nothing of quotas.
+    assert refusal_of(lambda: supervisor("RoutingService/EnqueueContact")).reason == "PERMISSION_DENIED"
 
 
 @pytest.mark.parametrize(

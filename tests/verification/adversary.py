@@ -28,6 +28,7 @@ from acd_core.commands import (
     RemoveAgents,
     RequestCallback,
     Resume,
+    SetAgentAside,
     SetContactAside,
     SetPresence,
     Tick,
@@ -42,7 +43,7 @@ from bench.workload import EPOCH_NS, NS_PER_MS, Draws
 
 _OUTCOMES = (OfferOutcome.DECLINED, OfferOutcome.BUSY, OfferOutcome.UNREACHABLE, OfferOutcome.MISSED)
 _REMEMBERED = 40
-_WHILE_DUE = (CommandKind.TICK, CommandKind.RESUME, CommandKind.SET_CONTACT_ASIDE)
+_WHILE_DUE = (CommandKind.TICK, CommandKind.RESUME, CommandKind.SET_CONTACT_ASIDE, CommandKind.SET_AGENT_ASIDE)
 """Taken although a timer is due."""
 
 
@@ -534,12 +535,17 @@ class Adversary:
 
 
 class RecoveringAdversary(Adversary):
-    """As the plain one, before a service whose engine fails on a timer now and then: that contact is set aside."""
+    """As the plain one, before a service whose engine fails on a timer now and then: that contact or agent is set
+    aside.
+    """
 
     def _weights(self) -> tuple[tuple[Callable[[], Command | None], int], ...]:
-        return *super()._weights(), (self._set_aside, 2)
+        return *super()._weights(), (self._set_contact_aside, 2), (self._set_agent_aside, 1)
 
-    def _set_aside(self) -> Command | None:
+    def _set_contact_aside(self) -> Command | None:
         draws = self._draws
         states = (ContactState.WAITING, ContactState.OFFERED, ContactState.ACTIVE, ContactState.WRAP_UP)
         return SetContactAside(self._contact(draws.pick((*states, ContactState.SCHEDULED))))
+
+    def _set_agent_aside(self) -> Command:
+        return SetAgentAside(self._agent())

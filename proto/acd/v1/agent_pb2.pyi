@@ -25,6 +25,7 @@ class PresenceCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PRESENCE_CAUSE_LEASE_EXPIRED: _ClassVar[PresenceCause]
     PRESENCE_CAUSE_NOT_RESPONDING: _ClassVar[PresenceCause]
     PRESENCE_CAUSE_REMOVED: _ClassVar[PresenceCause]
+    PRESENCE_CAUSE_SET_ASIDE: _ClassVar[PresenceCause]
 PRESENCE_UNSPECIFIED: Presence
 PRESENCE_OFFLINE: Presence
 PRESENCE_READY: Presence
@@ -34,6 +35,7 @@ PRESENCE_CAUSE_REQUESTED: PresenceCause
 PRESENCE_CAUSE_LEASE_EXPIRED: PresenceCause
 PRESENCE_CAUSE_NOT_RESPONDING: PresenceCause
 PRESENCE_CAUSE_REMOVED: PresenceCause
+PRESENCE_CAUSE_SET_ASIDE: PresenceCause
 
 class QueueMembership(_message.Message):
     __slots__ = ("queue_id", "tier", "position")

@@ -26,6 +26,7 @@ def apply_batch(
     set_aside: SetAside | None = None,
     asked_by: bytes = b"",
     error_status: Callable[[Exception], bytes] = _status_bytes,
+    plainly: bool = False,
 ) -> Applied:
     """Apply the commands of a batch from `start` on, all at the time `at_ns` (nanoseconds since the Unix epoch).
 
@@ -45,11 +46,13 @@ def apply_batch(
         set_aside: commands that are not tried again; None: there are none.
         asked_by: put behind each record and event (`codec.asked_by_field`).
         error_status: the bytes of the `google.rpc.Status` that tells why a command was not taken.
+        plainly: one command after the other by plain code, so that other threads get their turns. The compiled form has
+            room of its own that all batches write in: it runs in one thread, and through to the end.
 
     Raises:
         BatchFailed: the engine failed; it has to be thrown away.
         Refused: OUT_OF_RANGE, field `at`.
     """
-    if type(engine) is Engine:
+    if type(engine) is Engine and not plainly:
         return apply_compiled(engine, at_ns, batch, start, error_status, permit, set_aside, asked_by)
     return apply_plain(engine, at_ns, batch, start, error_status, permit, set_aside, asked_by)

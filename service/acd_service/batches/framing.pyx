@@ -11,6 +11,8 @@ cdef enum:
     TAG_OF_BATCH_ID = 0x08
     TAG_OF_COMMANDS = 0x12
     TAG_OF_ENQUEUE = 0x0A
+    TAG_OF_UPSERT_AGENTS = 0x52
+    TAG_OF_APPLY_POLICY = 0x62  # that of RemoveAgents is between them
 
 
 cdef class Frame:
@@ -39,6 +41,19 @@ cdef class Frame:
         if not 0 <= place < self.count:
             raise IndexError(place)
         return PyBytes_FromStringAndSize(<const char*>self.commands[place].at, self.commands[place].size)
+
+    @property
+    def size_bytes(self):
+        """Of the whole request."""
+        return len(self.content)
+
+    def administers(self):
+        """Whether there is a command among them that changes the roster or the policy."""
+        cdef Py_ssize_t place
+        for place in range(self.count):
+            if self.commands[place].size and TAG_OF_UPSERT_AGENTS <= self.commands[place].at[0] <= TAG_OF_APPLY_POLICY:
+                return True
+        return False
 
     def places_with_customers(self, bint by_address_only):
         """The places of new contacts whose customer may have to be looked up: by address, or by id too."""

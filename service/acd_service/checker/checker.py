@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
-from acd_core.commands import Command, EnqueueContact, Resume, SetContactAside, Tick, TransferContact
+from acd_core.commands import Command, EnqueueContact, Resume, SetAgentAside, SetContactAside, Tick, TransferContact
 from acd_core.enums import ContactState, EndCause, EventType, TimerKind
 from acd_core.events import Event
 from acd_core.limits import AT_NS_MAX
@@ -96,7 +96,7 @@ class Checker:
             story.take(EventType.RESUMED, duration_ns=gap_ns)
         else:
             first = story.timers.first()
-            if first is not None and first[0] <= at_ns and not isinstance(command, SetContactAside):
+            if first is not None and first[0] <= at_ns and not isinstance(command, SetContactAside | SetAgentAside):
                 raise BrokenError(Invariant.TIMERS, f"{_named(first[1])} was due at {first[0]}, before the command")
             story.now_ns = at_ns
             story.tell(command)

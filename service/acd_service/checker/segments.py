@@ -13,7 +13,7 @@ from acd_core.enums import (
 )
 from acd_service.checker.effects import NS_PER_MS
 from acd_service.checker.plans import Plans
-from acd_service.checker.world import SERVED, Contact
+from acd_service.checker.world import SERVED, Agent, Contact
 
 
 class Segments(Plans):
@@ -173,10 +173,14 @@ class Segments(Plans):
     def _fire_of_agent(self, kind: TimerKind, agent_ordinal: int) -> None:
         agent = self.world.agents_by_ordinal[agent_ordinal]
         if kind == TimerKind.LEASE_END:
-            self.change_presence(agent, Presence.OFFLINE, "", PresenceCause.LEASE_EXPIRED)
-            for active in agent.serves(ContactState.ACTIVE):
-                self.take(EventType.CONTACT_UNATTENDED, contact_id=active.contact_id, agent_id=agent.spec.agent_id)
+            self.lose(agent, PresenceCause.LEASE_EXPIRED)
         else:
             self.end_delay(agent)
             self.gained[agent.ordinal] = agent
             self.take(EventType.AGENT_DELAY_ENDED, agent_id=agent.spec.agent_id)
+
+    def lose(self, agent: Agent, cause: PresenceCause) -> None:
+        """The agent goes offline without having said so; whom it serves is reported."""
+        self.change_presence(agent, Presence.OFFLINE, "", cause)
+        for active in agent.serves(ContactState.ACTIVE):
+            self.take(EventType.CONTACT_UNATTENDED, contact_id=active.contact_id, agent_id=agent.spec.agent_id)

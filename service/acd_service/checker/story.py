@@ -22,6 +22,7 @@ from acd_core.commands import (
     PickContact,
     RemoveAgents,
     RequestCallback,
+    SetAgentAside,
     SetContactAside,
     SetPresence,
     TransferContact,
@@ -324,6 +325,11 @@ class Story(Segments):
         if contact.state == ContactState.ACTIVE:
             self.end_active_state(contact, 0)
         self.close(contact, EndCause.SET_ASIDE)
+
+    def _tell_SetAgentAside(self, command: SetAgentAside) -> None:  # noqa: N802
+        agent = self._agent(command.agent_id)
+        if agent.presence != Presence.OFFLINE:
+            self.lose(agent, PresenceCause.SET_ASIDE)
 
     def _offered(self, command: AcceptOffer | DeclineOffer) -> tuple[Contact, Offer]:
         contact = self._contact(command.contact_id)

@@ -1,10 +1,14 @@
 """How `acd top` looks."""
 
+from typing import Final
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from acd_service.cli.top_picture import Picture, QueueRow
+
+_REFUSED: Final = "rpc_calls_refused_"
 
 
 def screen_of(picture: Picture, rows: int | None) -> RenderableType:
@@ -25,7 +29,18 @@ def _lines(picture: Picture) -> list[Text]:
         ),
         "contacts  " + ", ".join(f"{count:,} {name.replace('_', '-')}" for name, count in contacts.items()),
         f"streams   {picture.subscribers:,}, the slowest {picture.subscriber_lag:,} events behind",
+        (
+            f"service   {picture.counters.get('commands_waiting', 0):,} commands waiting, stood still for "
+            f"{picture.counters.get('loop_stall_ms', 0):,} ms at most in the last minute"
+        ),
     ]
+    turned_away = [
+        f"{count:,} {name.removeprefix(_REFUSED).replace('_', ' ')}"
+        for name, count in picture.counters.items()
+        if name.startswith(_REFUSED)
+    ]
+    if turned_away:
+        lines.append("refused   " + ", ".join(turned_away) + ", by the whole service since it started")
     texts = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
     for name, count in picture.violations.items():
         texts.append(Text(f"invariant {name} was broken {count} times", style="bold red"))

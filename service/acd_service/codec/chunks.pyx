@@ -163,3 +163,33 @@ def command_chunk(records, event_hashes, /):
 def event_chunk(events, /):
     """An EventChunk of events as bytes, in order."""
     return _joined(TAG_OF_EVENTS, events, 0, None)
+
+
+def joined_command_chunks(chunks, counts, /):
+    """The CommandChunk of CommandChunks that follow each other, which have so many records.
+
+    Raises:
+        ValueError: one of them is none, or has not so many.
+    """
+    cdef Py_ssize_t records = 0
+    cdef Py_ssize_t count, tail, size
+    cdef list sizes = []
+    cdef bytes content, result
+    cdef uint8_t* out
+    cdef uint8_t* hashes
+    for content, count in zip(chunks, counts, strict=True):
+        tail = sizeof(uint64_t) * count
+        size = len(content) - 1 - varint_size(<uint64_t>tail) - tail
+        if size < 0 or PyBytes_AS_STRING(content)[size] != TAG_OF_HASHES:
+            raise ValueError(f"a chunk has not {count} records")
+        sizes.append(size)
+        records += size
+    tail = sizeof(uint64_t) * sum(counts)
+    result = PyBytes_FromStringAndSize(NULL, records + 1 + varint_size(<uint64_t>tail) + tail)
+    out = <uint8_t*>PyBytes_AS_STRING(result)
+    hashes = put_frame(out + records, TAG_OF_HASHES, tail)
+    for content, count, size in zip(chunks, counts, sizes, strict=True):
+        out = put_bytes(out, PyBytes_AS_STRING(content), size)
+        tail = sizeof(uint64_t) * count
+        hashes = put_bytes(hashes, PyBytes_AS_STRING(content) + len(content) - tail, tail)
+    return result

@@ -14,6 +14,17 @@ cdef enum:
     DETAIL_FIRST = 11  # the field of the first type of event; the type is its number from 1
     DETAIL_LAST = 60
     FIELDS_KEPT = 16
+    SECONDS_BOUND = 8589934592  # of some 9.2 thousand millions whose nanoseconds fit
+    TAG_OF_CONTACT = 0x0A  # the first field of a detail
+
+
+cdef struct Heading:
+    int64_t event_seq
+    int64_t seq
+    int64_t at_ns
+    int32_t type
+    Span detail
+    const uint8_t* rest  # what stands behind the detail
 
 
 cdef struct Facts:
@@ -79,46 +90,65 @@ cdef inline Span _text(const _Detail* detail, int field) noexcept nogil:
     return nothing
 
 
-cdef inline bint _time(Span span, int64_t* value_ns) noexcept nogil:
+cdef inline bint take_time(Span span, int64_t* value_ns) noexcept nogil:
+    """A Duration or Timestamp that is not negative and fits into nanoseconds."""
     cdef int64_t seconds, nanos
-    if not take_duration(span, &seconds, &nanos):
+    if not take_duration(span, &seconds, &nanos) or not 0 <= seconds < SECONDS_BOUND:
         return False
     value_ns[0] = seconds * NANOS + nanos
     return True
 
 
 cdef inline bint _optional_time(const _Detail* detail, int field, int64_t* value_ns) noexcept nogil:
-    return not detail.texts >> field & 1 or _time(detail.text[field], value_ns)
+    return not detail.texts >> field & 1 or take_time(detail.text[field], value_ns)
 
 
-cdef inline bint take_facts(const uint8_t* at, Py_ssize_t size, Facts* facts) noexcept nogil:
-    """Read an `acd.v1.Event`; False if its bytes are none that this service wrote."""
+cdef inline bint take_heading(const uint8_t* at, Py_ssize_t size, Heading* heading) noexcept nogil:
+    """Read what stands first in an `acd.v1.Event`; False if its bytes are none that this service wrote."""
     cdef const uint8_t* end = at + size
     cdef uint64_t number
     cdef Span span
-    cdef _Detail detail
-    cdef Span nothing
-    nothing.at = NULL
-    nothing.size = 0
     if at == end or at[0] != 0x08:
         return False
     at = take_varint(at + 1, end, &number)
     if at == NULL or at == end or at[0] != 0x10:
         return False
-    facts.event_seq = <int64_t>number
+    heading.event_seq = <int64_t>number
     at = take_varint(at + 1, end, &number)
-    if at == NULL or at == end or at[0] != 0x1A:
+    if at == NULL or at == end or at[0] != 0x1A or heading.event_seq < 0 or number >> 63:
         return False
-    facts.seq = <int64_t>number
+    heading.seq = <int64_t>number
     at = take_span(at + 1, end, &span)
-    if at == NULL or not _time(span, &facts.at_ns):
+    if at == NULL or not take_time(span, &heading.at_ns):
         return False
     at = take_varint(at, end, &number)
     if at == NULL or number & 7 != 2 or not DETAIL_FIRST <= number >> 3 <= DETAIL_LAST:
         return False
-    facts.type = <int32_t>(number >> 3) - DETAIL_FIRST + 1
-    if take_span(at, end, &span) == NULL or not _take_detail(span, &detail):
+    heading.type = <int32_t>(number >> 3) - DETAIL_FIRST + 1
+    heading.rest = take_span(at, end, &heading.detail)
+    return heading.rest != NULL
+
+
+cdef inline Span contact_in(Span detail) noexcept nogil:
+    """The id of the contact that the detail of an event is about, where it is about one."""
+    cdef Span found
+    if not detail.size or detail.at[0] != TAG_OF_CONTACT \
+            or take_span(detail.at + 1, detail.at + detail.size, &found) == NULL:
+        found.at = NULL
+        found.size = 0
+    return found
+
+
+cdef inline bint take_facts(const uint8_t* at, Py_ssize_t size, Facts* facts) noexcept nogil:
+    """Read an `acd.v1.Event`; False if its bytes are none that this service wrote."""
+    cdef Heading heading
+    cdef _Detail detail
+    cdef Span nothing
+    nothing.at = NULL
+    nothing.size = 0
+    if not take_heading(at, size, &heading) or not _take_detail(heading.detail, &detail):
         return False
+    facts.event_seq, facts.seq, facts.at_ns, facts.type = heading.event_seq, heading.seq, heading.at_ns, heading.type
     facts.wait_ns = facts.duration_ns = facts.policy_version = 0
     facts.cause = facts.presence = 0
     facts.contact_id = facts.agent_id = facts.queue_id = facts.channel_id = facts.reason = nothing

@@ -11,8 +11,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from acd_core.events cimport Event, EventData, new_reference
 from acd_core.types cimport *
+from acd_service.codec.event_facts cimport Heading, take_heading, take_time
 from acd_service.codec.texts cimport Texts
-from acd_service.codec.wire_fields cimport NANOS, Fields, Span, take_duration, take_fields, take_span, take_varint
+from acd_service.codec.wire_fields cimport Fields, Span, take_duration, take_fields, take_span
 from acd_service.codec.wire_reader cimport packed_entries
 
 cdef extern from "Python.h":
@@ -41,31 +42,15 @@ cdef class EventReader:
         cdef EventData* event = &found.data
         cdef const uint8_t* at = <const uint8_t*>PyBytes_AS_STRING(content)
         cdef const uint8_t* end = at + len(content)
-        cdef uint64_t number
-        cdef Span span
-        if at == end or at[0] != 0x08:
+        cdef Heading heading
+        if not take_heading(at, end - at, &heading):
             return None
-        at = take_varint(at + 1, end, &number)
-        if at == NULL or at == end or at[0] != 0x10 or number >> 63:
+        event.event_seq, event.seq, event.at_ns, event.type = (
+            heading.event_seq, heading.seq, heading.at_ns, heading.type,
+        )
+        if heading.rest != end and (heading.rest[0] != 0x22 or not _is_last_text(heading.rest + 1, end)):
             return None
-        event.event_seq = <int64_t>number
-        at = take_varint(at + 1, end, &number)
-        if at == NULL or at == end or at[0] != 0x1A or number >> 63:
-            return None
-        event.seq = <int64_t>number
-        at = take_span(at + 1, end, &span)
-        if at == NULL or not _time(span, &event.at_ns):
-            return None
-        at = take_varint(at, end, &number)
-        if at == NULL or number & 7 != 2 or not 11 <= number >> 3 <= 60:
-            return None
-        event.type = <int>(number >> 3) - 10
-        at = take_span(at, end, &span)
-        if at == NULL:
-            return None
-        if at != end and (at[0] != 0x22 or not _is_last_text(at + 1, end)):
-            return None
-        return found if self._read_detail(event, span) else None
+        return found if self._read_detail(event, heading.detail) else None
 
     cdef str _text(self, const Fields* fields, int field):
         """Text that is likely to have come before; None if it is no UTF-8."""
@@ -186,16 +171,8 @@ cdef bint _is_last_text(const uint8_t* at, const uint8_t* end) except -1:
     return True
 
 
-cdef inline bint _time(Span span, int64_t* value_ns) noexcept nogil:
-    cdef int64_t seconds, nanos
-    if not take_duration(span, &seconds, &nanos) or not 0 <= seconds < INT31_MAX * <int64_t>4:
-        return False
-    value_ns[0] = seconds * NANOS + nanos
-    return True
-
-
 cdef inline bint _optional_time(const Fields* fields, int field, int64_t* value_ns) noexcept nogil:
-    return not fields.texts >> field & 1 or _time(fields.text[field], value_ns)
+    return not fields.texts >> field & 1 or take_time(fields.text[field], value_ns)
 
 
 cdef inline bint _whole(const Fields* fields, int field, int64_t* value) noexcept nogil:

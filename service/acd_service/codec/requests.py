@@ -41,8 +41,12 @@ def _close_queue(message: command_pb2.CloseQueueCommand) -> commands.CloseQueue:
     return commands.CloseQueue(message.queue_id, request_id=message.request_id)
 
 
-def _set_aside(message: command_pb2.SetContactAsideCommand) -> commands.SetContactAside:
+def _set_contact_aside(message: command_pb2.SetContactAsideCommand) -> commands.SetContactAside:
     return commands.SetContactAside(message.contact_id, request_id=message.request_id)
+
+
+def _set_agent_aside(message: command_pb2.SetAgentAsideCommand) -> commands.SetAgentAside:
+    return commands.SetAgentAside(message.agent_id, request_id=message.request_id)
 
 
 def _enqueue_attached(request: contact_commands_pb2.EnqueueContactRequest) -> commands.EnqueueContact:
@@ -93,7 +97,8 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "attach_contact": _attach,
     "open_queue": _open_queue,
     "close_queue": _close_queue,
-    "set_contact_aside": _set_aside,
+    "set_contact_aside": _set_contact_aside,
+    "set_agent_aside": _set_agent_aside,
     "enqueue_known_contact": customers.known_contact_of,
 }
 # What the journal has was taken once: which time zones there are here does not matter any more.
@@ -176,6 +181,11 @@ def _write_contact_id(
     message.contact_id = command.contact_id
 
 
+def _write_agent_id(message: Any, command: commands.SetAgentAside) -> None:
+    message.request_id = command.request_id
+    message.agent_id = command.agent_id
+
+
 def _write_queue_id(message: Any, command: commands.OpenQueue | commands.CloseQueue) -> None:
     message.request_id = command.request_id
     message.queue_id = command.queue_id
@@ -204,6 +214,7 @@ _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
     CommandKind.OPEN_QUEUE: ("open_queue", _write_queue_id),
     CommandKind.CLOSE_QUEUE: ("close_queue", _write_queue_id),
     CommandKind.SET_CONTACT_ASIDE: ("set_contact_aside", _write_contact_id),
+    CommandKind.SET_AGENT_ASIDE: ("set_agent_aside", _write_agent_id),
 }
 
 

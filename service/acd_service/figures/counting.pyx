@@ -14,7 +14,6 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memset
 from libcpp.pair cimport pair
 from libcpp.string cimport string
-from libcpp.unordered_map cimport unordered_map
 from libcpp.vector cimport vector
 
 from acd_core.types cimport (
@@ -39,29 +38,9 @@ from acd_core.types cimport (
 )
 from acd_service.codec.event_facts cimport Facts, take_facts
 from acd_service.codec.wire_fields cimport Span, take_span
-from acd_service.released cimport Released
+from acd_service.released cimport TAG_OF_EVENTS, Released
 
 from acd_service.figures.counts import COLUMNS, INTERVAL_NS, REASONS_MAX, AgentFigures
-
-cdef enum:
-    TAG_OF_EVENTS = 0x12  # EventChunk.events
-    COUNTS = 14
-
-cdef enum:  # the places of the counts, in the order of COLUMNS
-    OFFERED
-    ANSWERED
-    ANSWERED_WITHIN_TARGET
-    ABANDONED
-    SHORT_ABANDONED
-    ABANDONED_WITHIN_TARGET
-    OVERFLOWED
-    ENDED_OTHERWISE
-    ANSWERED_WAIT
-    TALK
-    HELD
-    WRAP_UP
-    ANSWERED_WAIT_MAX
-    WAITING
 
 assert COLUMNS == (
     "offered", "answered", "answered_within_target", "abandoned", "short_abandoned", "abandoned_within_target",
@@ -78,56 +57,6 @@ cdef enum:  # why counting pauses
     AT_GAP
     AT_NONSENSE
 
-cdef struct Piece:
-    const uint8_t* at
-    const uint8_t* end
-    bint is_framed  # an EventChunk; otherwise an event
-
-cdef struct Line:
-    # A queue and channel, with the newest interval of which it has counts.
-    int32_t queue
-    int32_t channel
-    int64_t start_ns  # -1: it has none
-    int64_t counts[14]
-    bint is_changed
-
-cdef struct Contact:
-    # A live contact, as far as the figures need it.
-    const string* contact_id  # NULL: a slot that is free
-    int32_t line
-    int32_t agent  # who serves it; -1 while it waits
-    int64_t held_since_ns
-    int64_t held_ns
-    int64_t completed_ns  # when its conversation ended; 0 before
-    bint is_changed
-    bint is_stored
-
-cdef struct Session:
-    int64_t signed_on_ns
-    int64_t signed_off_ns
-    int64_t ready_ns
-    int64_t away_ns
-    int64_t talk_ns
-    int64_t held_ns
-    int64_t wrap_up_ns
-    int64_t contacts
-    int64_t misses
-
-cdef struct Agent:
-    # What an agent does now, and the figures of its session if it is signed on.
-    const string* agent_id  # NULL: a slot that is free
-    int32_t presence
-    int64_t active
-    int64_t wrap_ups
-    int64_t held
-    int64_t since_ns  # up to when the session's figures go
-    bint is_signed_on
-    Session session
-    bint is_changed
-    bint is_stored
-
-ctypedef vector[pair[string, int64_t]] Reasons
-
 
 @cython.final
 cdef class FiguresCounter:
@@ -142,40 +71,6 @@ cdef class FiguresCounter:
         last_content: the bytes of the last event counted since it was made; empty if there is none.
     """
 
-    cdef readonly int64_t event_seq
-    cdef readonly int64_t policy_version
-    cdef readonly bytes last_content
-    cdef object _targets_of
-    cdef int64_t _policy_to_come
-    cdef string _scratch
-
-    # Names of queues and channels, for as long as there are figures of them.
-    cdef unordered_map[string, int32_t] _name_places
-    cdef vector[const string*] _names
-    cdef vector[int64_t] _targets_ns  # of queues, by the place of their names
-
-    cdef unordered_map[uint64_t, int32_t] _line_places
-    cdef vector[Line] _lines
-    cdef vector[int32_t] _lines_changed
-    cdef vector[Line] _lines_over  # changed, of intervals that are over
-
-    cdef unordered_map[string, int32_t] _contact_places
-    cdef vector[Contact] _contacts
-    cdef vector[int32_t] _contacts_free
-    cdef vector[int32_t] _contacts_changed
-    cdef vector[string] _contacts_gone
-
-    cdef unordered_map[string, int32_t] _agent_places
-    cdef vector[Agent] _agents
-    cdef vector[string] _agent_reasons
-    cdef vector[Reasons] _agent_away
-    cdef vector[int32_t] _agents_free
-    cdef vector[int32_t] _agents_changed
-    cdef vector[string] _agents_gone
-    cdef vector[Session] _ended
-    cdef vector[string] _ended_ids
-    cdef vector[Reasons] _ended_away
-
     def __init__(self, targets, int64_t event_seq=0):
         self._targets_of = targets
         self.event_seq = event_seq
@@ -189,7 +84,7 @@ cdef class FiguresCounter:
         for place in range(self._targets_ns.size()):
             self._targets_ns[place] = 0
         for queue_id, target_ns in self._targets_of(policy_version).items():
-            name = self._name(_span_of(queue_id))
+            name = self._name(span_of(queue_id))
             self._targets_ns[name] = target_ns
 
     def count(self, list released not None):
@@ -603,163 +498,7 @@ cdef class FiguresCounter:
             self._contacts_changed.push_back(slot)
         return 0
 
-    # What a store writes, and what it reads
-
-    def changed_intervals(self, tenant):
-        """Rows of `queue_intervals` to be put, their values one after the other; each is told once."""
-        cdef list values = []
-        cdef int32_t place
-        cdef size_t index
-        for index in range(self._lines_over.size()):
-            self._put_interval(values, tenant, &self._lines_over[index])
-        for place in self._lines_changed:
-            self._lines[place].is_changed = False
-            self._put_interval(values, tenant, &self._lines[place])
-        self._lines_over.clear()
-        self._lines_changed.clear()
-        return values
-
-    cdef int _put_interval(self, list values, tenant, const Line* line) except -1:
-        values += (tenant, _text(self._names[line.queue]), _text(self._names[line.channel]), line.start_ns)
-        values += [line.counts[place] for place in range(COUNTS)]
-        return 0
-
-    def contacts_gone(self):
-        """Ids in `open_contacts` that are to be deleted before others are put; each is told once."""
-        gone = [_text(&self._contacts_gone[place]) for place in range(self._contacts_gone.size())]
-        self._contacts_gone.clear()
-        return gone
-
-    def changed_contacts(self, tenant, size_t rows_max):
-        """At most so many rows of `open_contacts` to be put, their values one after the other; each is told once."""
-        cdef list values = []
-        cdef Contact* contact
-        cdef const Line* line
-        cdef size_t rows = 0
-        while rows < rows_max and not self._contacts_changed.empty():
-            contact = &self._contacts[self._contacts_changed.back()]
-            self._contacts_changed.pop_back()
-            contact.is_changed = False
-            if contact.contact_id == NULL:
-                continue
-            contact.is_stored = True
-            line = &self._lines[contact.line]
-            values += (
-                tenant, _text(contact.contact_id), _text(self._names[line.queue]), _text(self._names[line.channel]),
-                _text(self._agents[contact.agent].agent_id) if contact.agent >= 0 else "",
-                contact.held_since_ns, contact.held_ns, contact.completed_ns,
-            )
-            rows += 1
-        return values
-
-    def ended_sessions(self, tenant):
-        """Rows of `agent_sessions` and of `agent_away` for sessions that are over, as `changed_contacts`."""
-        cdef list sessions = []
-        cdef list away = []
-        cdef size_t place
-        for place in range(self._ended.size()):
-            agent_id = _text(&self._ended_ids[place])
-            _put_session(sessions, away, tenant, agent_id, &self._ended[place], &self._ended_away[place])
-        self._ended.clear()
-        self._ended_ids.clear()
-        self._ended_away.clear()
-        return sessions, away
-
-    def agents_gone(self):
-        """Ids in `agents_now` that are to be deleted before others are put; each is told once."""
-        gone = [_text(&self._agents_gone[place]) for place in range(self._agents_gone.size())]
-        self._agents_gone.clear()
-        return gone
-
-    def changed_agents(self, tenant, size_t rows_max):
-        """At most so many rows of `agents_now` to be put, and those of `agent_sessions` and `agent_away` that belong to
-        them, as `changed_contacts`.
-        """
-        cdef list now = []
-        cdef list sessions = []
-        cdef list away = []
-        cdef Agent* agent
-        cdef int32_t slot
-        cdef size_t rows = 0
-        while rows < rows_max and not self._agents_changed.empty():
-            slot = self._agents_changed.back()
-            self._agents_changed.pop_back()
-            agent = &self._agents[slot]
-            agent.is_changed = False
-            if agent.agent_id == NULL:
-                continue
-            agent.is_stored = True
-            agent_id = _text(agent.agent_id)
-            now += (
-                tenant, agent_id, agent.presence, _text(&self._agent_reasons[slot]), agent.active, agent.wrap_ups,
-                agent.held, agent.since_ns, agent.session.signed_on_ns if agent.is_signed_on else None,
-            )
-            if agent.is_signed_on:
-                _put_session(sessions, away, tenant, agent_id, &agent.session, &self._agent_away[slot])
-            rows += 1
-        return now, sessions, away
-
-    def load_intervals(self, rows):
-        """Take in the newest interval of each queue and channel: both ids, its start and the counts."""
-        cdef Line* line
-        cdef int place
-        for queue_id, channel_id, start_ns, *counts in rows:
-            line = &self._lines[self._line(self._name(_span_of(queue_id)), self._name(_span_of(channel_id)))]
-            line.start_ns = start_ns
-            for place in range(COUNTS):
-                line.counts[place] = counts[place]
-
-    def load_agent(self, str agent_id, int presence, str reason, int64_t active, int64_t wrap_ups, int64_t held,
-                   int64_t since_ns, session, away):
-        """Take in an agent.
-
-        Args:
-            session: an `AgentFigures`; None: it is not signed on.
-            away: pairs of the reasons and times of the session.
-        """
-        cdef Span span = _span_of(agent_id)
-        cdef int32_t slot
-        cdef Agent* agent
-        cdef Session* now
-        self._scratch.assign(<const char*>span.at, span.size)
-        slot = self._new_agent(since_ns)
-        agent = &self._agents[slot]
-        agent.is_stored = True
-        agent.presence = presence
-        agent.active, agent.wrap_ups, agent.held = active, wrap_ups, held
-        span = _span_of(reason)
-        self._agent_reasons[slot].assign(<const char*>span.at, span.size)
-        if session is None:
-            return
-        agent.is_signed_on = True
-        now = &agent.session
-        now.signed_on_ns, now.ready_ns, now.away_ns = session.signed_on_ns, session.ready_ns, session.away_ns
-        now.talk_ns, now.held_ns, now.wrap_up_ns = session.talk_ns, session.held_ns, session.wrap_up_ns
-        now.contacts, now.misses = session.contacts, session.misses
-        for text, spent_ns in away:
-            span = _span_of(text)
-            self._scratch.assign(<const char*>span.at, span.size)
-            self._agent_away[slot].push_back(pair[string, int64_t](self._scratch, spent_ns))
-
-    def load_contacts(self, rows):
-        """Take in live contacts; their agents are there."""
-        cdef Contact* contact
-        cdef int32_t line, slot
-        for contact_id, queue_id, channel_id, agent_id, held_since_ns, held_ns, completed_ns in rows:
-            line = self._line(self._name(_span_of(queue_id)), self._name(_span_of(channel_id)))
-            slot = self._new_contact(_span_of(contact_id))
-            contact = &self._contacts[slot]
-            contact.is_stored = True
-            contact.line = line
-            contact.agent = self._known_agent(_span_of(agent_id)) if agent_id else -1
-            contact.held_since_ns, contact.held_ns, contact.completed_ns = held_since_ns, held_ns, completed_ns
-
-    cdef int32_t _known_agent(self, Span agent_id) except -1:
-        self._scratch.assign(<const char*>agent_id.at, agent_id.size)
-        found = self._agent_places.find(self._scratch)
-        if found == self._agent_places.end():
-            raise ValueError("the agent of a contact is not there")
-        return dereference(found).second
+    # What is asked
 
     def agents(self, int64_t at_ns):
         """The figures, up to `at_ns`, of the agents that are signed on: `AgentFigures` by id."""
@@ -772,7 +511,7 @@ cdef class FiguresCounter:
             if agent.agent_id == NULL or not agent.is_signed_on:
                 continue
             _spend(&agent, max(at_ns, agent.since_ns))
-            agent_id = _text(agent.agent_id)
+            agent_id = text_of(agent.agent_id)
             session = &agent.session
             found[agent_id] = AgentFigures(
                 agent_id, session.signed_on_ns, 0, session.ready_ns, session.away_ns, session.talk_ns,
@@ -818,22 +557,11 @@ cdef int _put_away(Reasons* reasons, const string* reason, int64_t spent_ns) exc
     return 0
 
 
-cdef int _put_session(list sessions, list away, tenant, agent_id, const Session* session, const Reasons* reasons) except -1:
-    cdef size_t place
-    sessions += (
-        tenant, agent_id, session.signed_on_ns, session.signed_off_ns, session.ready_ns, session.away_ns,
-        session.talk_ns, session.held_ns, session.wrap_up_ns, session.contacts, session.misses,
-    )
-    for place in range(reasons.size()):
-        away += (tenant, agent_id, session.signed_on_ns, _text(&reasons[0][place].first), reasons[0][place].second)
-    return 0
-
-
-cdef str _text(const string* text):
+cdef str text_of(const string* text):
     return "" if text == NULL else PyUnicode_DecodeUTF8(text.data(), text.size(), NULL)
 
 
-cdef Span _span_of(str text):
+cdef Span span_of(str text):
     """The bytes of a text, for as long as it lives."""
     cdef Span span
     cdef Py_ssize_t size

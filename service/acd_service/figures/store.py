@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, Self
 
 import apsw
 
+from acd_service.figures import counter_rows
 from acd_service.figures.counting import FiguresCounter
 from acd_service.figures.counts import COLUMNS, SUMS, AgentFigures, QueueCounts, QueueKey
 
@@ -156,13 +157,14 @@ class FiguresStore:
         if progress is None:
             return
         into.use_policy(progress.policy_version)
-        into.load_intervals(
+        counter_rows.load_intervals(
+            into,
             self._rows(
                 f"SELECT q.queue_id, q.channel_id, q.start_ns, {', '.join(f'q.{name}' for name in COLUMNS)}"  # noqa: S608
                 " FROM queue_intervals q JOIN (SELECT queue_id, channel_id, max(start_ns) AS newest FROM"
                 " queue_intervals WHERE tenant = ?1 GROUP BY queue_id, channel_id) n ON q.queue_id = n.queue_id"
                 " AND q.channel_id = n.channel_id AND q.start_ns = n.newest WHERE q.tenant = ?1"
-            )
+            ),
         )
         sessions = {
             row[0]: AgentFigures(*row)
@@ -178,12 +180,13 @@ class FiguresStore:
                 "SELECT reason, away_ns FROM agent_away WHERE tenant = ? AND agent_id = ? AND signed_on_ns = ?",
                 agent_id, session.signed_on_ns,
             )  # fmt: skip
-            into.load_agent(agent_id, presence, reason, active, wrap_ups, held, since_ns, session, away)
-        into.load_contacts(
+            counter_rows.load_agent(into, agent_id, presence, reason, active, wrap_ups, held, since_ns, session, away)
+        counter_rows.load_contacts(
+            into,
             self._connection.execute(
                 f"SELECT contact_id, {', '.join(_CONTACT)} FROM open_contacts WHERE tenant = ?",  # noqa: S608
                 (self._tenant,),
-            )
+            ),
         )
 
     def save(self, counter: FiguresCounter) -> None:
@@ -192,15 +195,15 @@ class FiguresStore:
         """
         tenant, checksum = self._tenant, checksum_of(counter.last_content)
         with self._connection:
-            self._put(_INTERVALS, counter.changed_intervals(tenant))
-            self._delete("open_contacts", "contact_id", counter.contacts_gone())
-            while contacts := counter.changed_contacts(tenant, _ROWS_AT_ONCE):
+            self._put(_INTERVALS, counter_rows.changed_intervals(counter, tenant))
+            self._delete("open_contacts", "contact_id", counter_rows.contacts_gone(counter))
+            while contacts := counter_rows.changed_contacts(counter, tenant, _ROWS_AT_ONCE):
                 self._put(_CONTACTS, contacts)
-            sessions, away = counter.ended_sessions(tenant)
+            sessions, away = counter_rows.ended_sessions(counter, tenant)
             self._put(_SESSIONS, sessions)
             self._put(_AWAY, away)
-            self._delete("agents_now", "agent_id", counter.agents_gone())
-            while (rows := counter.changed_agents(tenant, _ROWS_AT_ONCE))[0]:
+            self._delete("agents_now", "agent_id", counter_rows.agents_gone(counter))
+            while (rows := counter_rows.changed_agents(counter, tenant, _ROWS_AT_ONCE))[0]:
                 for statements, values in zip((_AGENTS, _SESSIONS, _AWAY), rows, strict=True):
                     self._put(statements, values)
             self._put(_PROGRESS, [tenant, counter.event_seq, checksum, counter.policy_version])

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from acd_core.enums import CommandKind
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_core.views import AgentCounts, Line
+from acd_service.clock import stopwatch_ns
 from acd_service.config import Config
 from acd_service.interceptor import CallInterceptor
 from acd_service.journal_sqlite import SqliteJournal
@@ -133,11 +134,13 @@ class ServiceCollector(Collector):
             ("acd_batch_apply_seconds", meters.apply_ns, 1e-9),
             ("acd_batch_commands", meters.batch_commands, 1),
             ("acd_commit_seconds", meters.commit_ns, 1e-9),
+            ("acd_long_work_seconds", meters.apart_ns, 1e-9),
             ("acd_event_loop_lag_seconds", meters.loop_lag_ns, 1e-9),
         ):
             family = _histogram(name)
             _fill(family, [], histogram, scale)
             yield family
+        yield _gauge("acd_event_loop_stall_seconds", meters.stall_ns.value(stopwatch_ns()) * 1e-9)
 
     def _of_the_journal(self, tenants: Sequence[str]) -> Iterator[Metric]:
         journal = self._sources.journal

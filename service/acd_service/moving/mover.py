@@ -5,13 +5,12 @@ import json
 import logging
 import os
 import shutil
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from acd_service.child import run_module
 from acd_service.config import Config
 from acd_service.data_dir import high_water_path, journal_path, snapshots_path, tenant_dir
 from acd_service.journal_sqlite import SqliteJournal
@@ -66,8 +65,8 @@ class Mover:
         Raises:
             ExportFailed: it could not be made.
         """
-        status, output, complaint = await self._run(
-            "packing", "--data", str(self._config.data_dir), "--tenant", tenant, "--to", str(folder),
+        status, output, complaint = await run_module(
+            "acd_service.moving.packing", "--data", str(self._config.data_dir), "--tenant", tenant, "--to", str(folder),
             "--quotas", json.dumps(quotas), "--engine", self._config.engine,
         )  # fmt: skip
         if status != 0:
@@ -80,7 +79,9 @@ class Mover:
         Raises:
             BadTenantFile: it cannot be taken in.
         """
-        status, output, complaint = await self._run("proving", str(file), str(folder), "--engine", self._config.engine)
+        status, output, complaint = await run_module(
+            "acd_service.moving.proving", str(file), str(folder), "--engine", self._config.engine
+        )
         if status != 0:
             why = complaint.strip() or f"the prover ended with status {status}"
             raise BadTenantFile("TENANT_FILE_FOREIGN" if status == FOREIGN else "BAD_TENANT_FILE", why)
@@ -121,23 +122,6 @@ class Mover:
             path.replace(place)
         for changed in (own, own.parent, snapshots):
             _sync(changed)
-
-    async def _run(self, module: str, *arguments: str) -> tuple[int, str, str]:
-        # Not by the event loop's own way: see `SnapshotSchedule`.
-        process = await asyncio.to_thread(
-            subprocess.Popen,
-            [sys.executable, "-m", f"acd_service.moving.{module}", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            output, complaint = await asyncio.to_thread(process.communicate)
-        except asyncio.CancelledError:
-            process.kill()
-            raise
-        return process.returncode, output, complaint
 
 
 def _sync(folder: Path) -> None:

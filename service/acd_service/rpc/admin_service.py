@@ -9,6 +9,7 @@ from typing import Any
 from acd.v1 import admin_service_pb2, admin_service_pb2_grpc
 from acd_core.views import Counts
 from acd_service import codec
+from acd_service.clock import stopwatch_ns
 from acd_service.engine_interface import RoutingEngine
 from acd_service.interceptor import CallInterceptor
 from acd_service.rpc.call import Tenants
@@ -37,19 +38,18 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         tenant = self._tenants.of(context)
 
         def question(engine: RoutingEngine) -> _Picture:
-            counts = engine.counts()
-            tenant.monitor.look_at(counts)
             return _Picture(
                 engine.seq,
                 engine.event_seq,
                 engine.now_ns,
                 engine.event_hash,
                 engine.policy_version,
-                counts,
+                engine.counts(),
                 engine.state_digest() if request.with_state_digest else "",
             )
 
-        picture = await tenant.look(question)
+        picture = await (tenant.look_long if request.with_state_digest else tenant.look)(question)
+        await tenant.look(lambda engine: tenant.monitor.look_at(engine.counts()))
         oldest_event_seq = tenant.journal.oldest_event_seq_known(tenant.name)
         if not oldest_event_seq:
             oldest_event_seq = await asyncio.to_thread(tenant.journal.oldest_event_seq, tenant.name)
@@ -89,6 +89,8 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
                 "commands_refused": tenant.commands_refused,
                 "commands_waiting": tenant.sequencer.waiting,
                 "batches": tenant.sequencer.batches,
+                **{f"rpc_calls_refused_{why.lower()}": count for why, count in self._calls.calls_turned_away.items()},
+                "loop_stall_ms": tenant.sequencer.meters.stall_ns.value(stopwatch_ns()) // 1_000_000,
             },
         )
 

@@ -1,7 +1,8 @@
 """What every handler needs of a call: whose it is, until when it may wait, what time it says it is."""
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
@@ -12,6 +13,10 @@ from acd_service.journal import TENANT_DEFAULT
 from acd_service.sequencer import AT_FIELD
 from acd_service.service_error import PermissionDenied, TenantSuspended
 from acd_service.tenant import Tenant
+
+READ_AT_ONCE_BYTES_MAX: Final = 16_384
+"""Of a message that is read on the event loop: some milliseconds. Its bytes were taken apart by protobuf before."""
+T = TypeVar("T")
 
 
 class Tenants:
@@ -70,7 +75,18 @@ def asking_of(context: Any) -> Asking:
     return Asking(at_ns, deadline, who, who or context.peer())
 
 
+async def read_aside(read: Callable[[Any], T], request: Any) -> T:
+    """What a request says, read in another thread if it is large, so that others are served meanwhile.
+
+    Raises:
+        Refused: as `read`.
+    """
+    if request.ByteSize() <= READ_AT_ONCE_BYTES_MAX:
+        return read(request)
+    return await asyncio.to_thread(read, request)
+
+
 async def carry_out(tenant: Tenant, request: Any, context: Any) -> Any:
     """Carry out a request that is one command, and give its response."""
-    command = codec.command_of(request)
+    command = await read_aside(codec.command_of, request)
     return codec.response_of(command, await tenant.submit(command, asking_of(context)))

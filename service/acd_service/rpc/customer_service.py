@@ -9,7 +9,7 @@ from acd_core.checks import check_id
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.codec.customers import customer_ids_of, customer_message, customers_of
-from acd_service.rpc.call import Tenants
+from acd_service.rpc.call import Tenants, read_aside
 from acd_service.rpc.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from acd_service.service_error import UnknownCustomer
 
@@ -24,7 +24,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
 
     async def UpsertCustomers(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
-        customers = customers_of(request)
+        customers = await read_aside(customers_of, request)
         made = await tenant.directory.upsert(customers, request.request_id, tenant.clock.now_ns())
         return customer_pb2.UpsertCustomersResponse(
             seq=made.seq, at=codec.timestamp_of(made.at_ns), duplicate=made.duplicate
@@ -32,7 +32,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
 
     async def RemoveCustomers(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
-        customer_ids = customer_ids_of(request)
+        customer_ids = await read_aside(customer_ids_of, request)
         made = await tenant.directory.remove(customer_ids, request.request_id, tenant.clock.now_ns())
         return customer_pb2.RemoveCustomersResponse(
             seq=made.seq, at=codec.timestamp_of(made.at_ns), duplicate=made.duplicate

@@ -5,11 +5,13 @@ from typing import Any
 
 from acd.v1 import policy_commands_pb2, policy_service_pb2, policy_service_pb2_grpc
 from acd_core.commands import ApplyPolicy, Tick
+from acd_core.limits import Limits
 from acd_core.policy import Policy
 from acd_service import codec
 from acd_service.engine_interface import RoutingEngine, engine_maker
 from acd_service.journal import PolicyRecord
-from acd_service.rpc.call import Tenants, asking_of
+from acd_service.long_work import Breath, InPieces
+from acd_service.rpc.call import Tenants, asking_of, read_aside
 from acd_service.rpc.pages import page_of
 from acd_service.rpc.policy_warnings import specs, warnings_about, warnings_about_applied
 from acd_service.service_error import UnknownPolicyVersion
@@ -27,7 +29,7 @@ class PolicyService(policy_service_pb2_grpc.PolicyServiceServicer):
 
     async def ApplyPolicy(self, request: Any, context: Any) -> Any:
         tenant = self._tenants.of(context)
-        command = codec.command_of(request)
+        command = await read_aside(codec.command_of, request)
         assert isinstance(command, ApplyPolicy)
         if request.validate_only:
             return await _try_out(tenant, command)
@@ -94,15 +96,17 @@ async def _try_out(tenant: Tenant, command: ApplyPolicy) -> policy_commands_pb2.
         Refused: as applying it would.
     """
 
-    def copy_of(engine: RoutingEngine) -> tuple[bytes, RoutingEngine]:
-        return engine.snapshot(), engine
+    def copy_of(engine: RoutingEngine) -> tuple[InPieces, int, Limits]:
+        pieces = InPieces()
+        engine.write_snapshot(pieces.write)
+        return pieces, engine.policy_version, engine.limits
 
-    data, engine = await tenant.look(copy_of)
-    policy_version, limits = engine.policy_version, engine.limits
+    pieces, policy_version, limits = await tenant.look_long(copy_of)
 
     def attempt() -> policy_commands_pb2.ApplyPolicyResponse:
-        copy = engine_maker(tenant.config.engine).restore(data)
+        copy = engine_maker(tenant.config.engine).restore_from(pieces, pieces.size)
         copy.limits = limits
+        copy.breath = Breath()
         due_ns = copy.next_timer()
         if due_ns is not None and due_ns <= copy.now_ns:
             copy.apply(copy.now_ns, Tick())

@@ -12,9 +12,11 @@ import grpc
 from acd.v1.command_pb2 import Command
 from acd_service.codec.sent import SentCommand
 from acd_service.codec.wire_reader import CommandReader
-from acd_service.identity.gate import metadata_of_call
-from acd_service.interceptor import Behaviour, CallInterceptor
+from acd_service.identity.gate import Gate, metadata_of_call
+from acd_service.identity.identity import caller
+from acd_service.interceptor import CALLS_BEGIN, Behaviour, CallInterceptor
 from acd_service.rpc.call import Tenants, asking_of
+from acd_service.service_error import QuotaExceeded
 
 _READ_COMPILED: Final = {
     "/acd.v1.RoutingService/EnqueueContact": Command.ENQUEUE_CONTACT_FIELD_NUMBER,
@@ -51,10 +53,27 @@ class Surface(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: Any) -> Any:
         """The handler of a call, with all that goes around it; None if there is no such call."""
-        metadata_of_call.set(handler_call_details.invocation_metadata)
+        metadata = handler_call_details.invocation_metadata
+        metadata_of_call.set(metadata)
         method: str = handler_call_details.method
         ready = self._ready.get(method)
-        return self._make_ready(method, handler_call_details) if ready is None else ready
+        if ready is None:
+            return self._make_ready(method, handler_call_details)
+        if self._calls.gate is not None and method in _READ_COMPILED:
+            why_not = self._beyond_quota(self._calls.gate, method, metadata)
+            if why_not is not None:
+                return self._calls.turning_away(method, why_not)
+        return ready
+
+    def _beyond_quota(self, gate: Gate, method: str, metadata: Any) -> QuotaExceeded | None:
+        """What a call that is one command will be refused for, if that is sure before it is read."""
+        identity = gate.known_caller(method.removeprefix(CALLS_BEGIN), metadata)
+        if identity is None or identity.tenant not in self._tenants.by_name:
+            return None
+        why_not = self._tenants.by_name[identity.tenant].metering.why_not()
+        if why_not is not None:
+            caller.set(identity)
+        return why_not
 
     def _make_ready(self, method: str, details: Any) -> Any:
         handler = self._registered.get(method)

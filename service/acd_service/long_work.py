@@ -1,0 +1,124 @@
+"""Work that takes long for one tenant, done apart: in a thread of its own, while the event loop serves the others.
+
+The interpreter runs one thread at a time. Plain code is interrupted by itself; compiled code gives way where the engine
+breathes. What a tenant's engine is at meanwhile is nobody's business: the sequencer lets nothing near it until the work
+is durable.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
+
+from acd_core.commands import ApplyPolicy, RemoveAgents, UpsertAgents
+from acd_service.batch_taken import BatchWork
+from acd_service.clock import sleep_s, stopwatch_ns
+from acd_service.engine_interface import RoutingEngine
+from acd_service.series import Apply
+from acd_service.taken import Taken
+
+AGENTS_MAX: Final = 250
+"""More agents of one command than this, or commands of a series, are done apart: they take some 10 ms."""
+QUEUES_MAX: Final = 250
+"""Likewise queues of a policy."""
+CONTACTS_MAX: Final = 5_000
+"""A policy where more contacts or agents are is applied apart: to put a contact in order anew takes up to 6 µs."""
+BATCH_BYTES_MAX: Final = 65_536
+"""Likewise a batch that holds commands about the roster."""
+
+_TURN_NS: Final = 1_000_000
+"""How long compiled code keeps the interpreter: as seldom as this costs the work some percent."""
+_REST_S: Final = 20e-6
+"""Long enough for a thread that waits for the interpreter to take it; the system adds about 50 µs."""
+
+T = TypeVar("T")
+
+
+class LongQuestion(Generic[T]):
+    """A question that takes long to answer, as a series that applies nothing: the engine has to stand still for it.
+
+    Args:
+        question: asked in another thread; it must not change the engine.
+    """
+
+    def __init__(self, question: Callable[[RoutingEngine], T]) -> None:
+        self._question = question
+        self._found: list[T] = []
+
+    def __len__(self) -> int:
+        return 1
+
+    def run(self, engine: RoutingEngine, _apply: Apply) -> None:
+        """See `Series`."""
+        self._found = [self._question(engine)]
+
+    def response(self) -> T:
+        """What was found."""
+        return self._found[0]
+
+
+def takes_long(taken: Taken, *, behind_long_work: bool) -> bool:
+    """Whether something is to be done apart, by what it is and what its engine holds.
+
+    Args:
+        behind_long_work: the engine must not be looked at; it is taken for large.
+    """
+    work: Any = taken.work
+    if work is None:
+        command = taken.command
+        if type(command) is UpsertAgents:
+            return len(command.agents) > AGENTS_MAX
+        if type(command) is ApplyPolicy:
+            return len(command.policy.queues) > QUEUES_MAX or behind_long_work or is_large(taken.seat.engine)
+        return type(command) is RemoveAgents and len(command.agent_ids) > AGENTS_MAX
+    if isinstance(work, BatchWork):
+        frame = work.batch.frame
+        return frame.administers() and (
+            frame.size_bytes > BATCH_BYTES_MAX or behind_long_work or is_large(taken.seat.engine)
+        )
+    return isinstance(work, LongQuestion) or len(work) > AGENTS_MAX
+
+
+def is_large(engine: RoutingEngine) -> bool:
+    """Whether an engine holds so much that to go through all of it takes long."""
+    counts = engine.counts()
+    return counts.agents + counts.waiting + counts.offered + counts.active + counts.scheduled > CONTACTS_MAX
+
+
+class InPieces:
+    """A snapshot in memory as it was written, to be read again, with a turn for others at each piece."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[memoryview] = deque()
+        self._breath = Breath()
+        self.size = 0
+
+    def write(self, piece: bytes) -> None:
+        self._pieces.append(memoryview(piece))
+        self.size += len(piece)
+        self._breath()
+
+    def readinto(self, buffer: memoryview) -> int:
+        """As of a file; what was read is kept no longer."""
+        self._breath()
+        filled = 0
+        while self._pieces and filled < len(buffer):
+            piece = self._pieces.popleft()
+            part = piece[: len(buffer) - filled]
+            buffer[filled : filled + len(part)] = part
+            filled += len(part)
+            if len(part) < len(piece):
+                self._pieces.appendleft(piece[len(part) :])
+        return filled
+
+
+class Breath:
+    """Given to an engine that works apart: lets other threads have their turn, once a millisecond."""
+
+    def __init__(self) -> None:
+        self._since_ns = stopwatch_ns()
+
+    def __call__(self) -> None:
+        now_ns = stopwatch_ns()
+        if now_ns - self._since_ns >= _TURN_NS:
+            sleep_s(_REST_S)
+            self._since_ns = stopwatch_ns()

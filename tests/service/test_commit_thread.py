@@ -1,0 +1,112 @@
+"""The thread that carries out transactions without the interpreter."""
+
+import gc
+import os
+import select
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from acd_service.commit_thread import CommitFailed, CommitThread
+
+INSERT = "INSERT INTO kept VALUES (?, ?)"
+
+
+class Desk:
+    """A file of SQLite, and the thread that writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = apsw.Connection(str(path))
+        self.connection.pragma("journal_mode", "WAL")
+        self.connection.execute("CREATE TABLE kept (number INTEGER PRIMARY KEY, content)")
+        self.thread = CommitThread(self.connection)
+
+    def carry_out(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
+        self.thread.begin(list(statements))
+        assert select.select([self.thread.descriptor], [], [], 60)[0]
+        self.thread.end()
+        assert not select.select([self.thread.descriptor], [], [], 0)[0]
+
+    def kept(self) -> list[Any]:
+        return self.connection.execute("SELECT number, content FROM kept ORDER BY number").fetchall()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path / "file")
+    yield desk
+    desk.thread.close()
+    desk.connection.close()
+
+
+@pytest.mark.parametrize(
+    "value", [None, 0, 2**63 - 1, -(2**63), "", "Grüße\0", b"", b"\0\xff" * 5_000], ids=lambda value: repr(value)[:12]
+)
+def test_values_are_kept_as_they_are(desk: Desk, value: object) -> None:
+    desk.carry_out((INSERT, (1, value)))
+    assert desk.kept() == [(1, value)]
+
+
+def test_one_statement_may_be_carried_out_often(desk: Desk) -> None:
+    for start in range(0, 100, 10):
+        desk.carry_out(*((INSERT, (number, str(number))) for number in range(start, start + 10)))
+    assert desk.kept() == [(number, str(number)) for number in range(100)]
+
+
+def test_of_several_statements_all_are_kept_or_none(desk: Desk) -> None:
+    desk.carry_out((INSERT, (1, "before")))
+    with pytest.raises(CommitFailed, match=r"UNIQUE.*code"):
+        desk.carry_out((INSERT, (2, "new")), (INSERT, (1, "again")), (INSERT, (3, "new")))
+    assert desk.kept() == [(1, "before")]
+    assert not desk.connection.in_transaction
+    desk.carry_out((INSERT, (2, "after")))
+    assert desk.kept() == [(1, "before"), (2, "after")]
+
+
+def test_a_statement_that_means_nothing_begins_nothing(desk: Desk) -> None:
+    with pytest.raises(CommitFailed, match="nowhere"):
+        desk.thread.begin([(INSERT, (1, "x")), ("INSERT INTO nowhere VALUES (?)", (1,))])
+    desk.carry_out((INSERT, (1, "y")))
+    assert desk.kept() == [(1, "y")]
+
+
+@pytest.mark.parametrize(("value", "error"), [(1.5, TypeError), (2**63, OverflowError), ("\ud800", UnicodeError)])
+def test_what_is_no_value_begins_nothing(desk: Desk, value: object, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        desk.thread.begin([(INSERT, (1, value))])
+    desk.carry_out((INSERT, (1, "y")))
+    assert desk.kept() == [(1, "y")]
+
+
+def test_one_at_a_time(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="begun"):
+        desk.thread.end()
+    desk.thread.begin([(INSERT, (1, "x"))])
+    with pytest.raises(ValueError, match="not been ended"):
+        desk.thread.begin([(INSERT, (2, "y"))])
+    desk.thread.end()
+    assert desk.kept() == [(1, "x")]
+
+
+def test_the_bytes_are_held_until_the_end(desk: Desk) -> None:
+    for number in range(50):
+        desk.thread.begin([(INSERT, (number, os.urandom(10_000) + str(number).encode()))])
+        gc.collect()
+        trash = [os.urandom(10_000) for _ in range(20)]
+        desk.thread.end()
+        del trash
+    assert [content[10_000:] for _, content in desk.kept()] == [str(number).encode() for number in range(50)]
+
+
+def test_what_was_begun_is_kept_when_it_is_closed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "file")
+    desk.thread.begin([(INSERT, (1, "x"))])
+    desk.thread.close()
+    desk.thread.close()
+    with pytest.raises(ValueError, match="closed"):
+        desk.thread.begin([(INSERT, (2, "y"))])
+    assert desk.kept() == [(1, "x")]
+    desk.connection.close()
