@@ -13,12 +13,13 @@ import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 
-from acd_service.batch_taken import stretch_of
 from acd_service.batches import apply_batch, read_batch, response_of
-from acd_service.journal import TENANT_DEFAULT, Batch, Stretch
+from acd_service.journal import TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.uncommitted import Uncommitted
 from bench.recording import Recording
 from bench.workload import SHAPES
 
@@ -65,10 +66,11 @@ def main() -> int:
     engine = Recording.of(SHAPES[name]).built()
     synchronous = DURABILITIES[durability]
     journal = SqliteJournal.open(Path(folder), synchronous=synchronous) if synchronous else None
+    seat: Any = SimpleNamespace(tenant=TENANT_DEFAULT, engine=engine)
     arrivals = _Arrivals(connection)
     _answer(connection, [b"ready"])
     while group := arrivals.next_group():
-        stretches: list[Stretch] = []
+        made = Uncommitted()
         answers: list[bytes] = []
         for at_ns, content in group:
             if not content:
@@ -78,10 +80,10 @@ def main() -> int:
             run = apply_batch(engine, at_ns, batch)
             assert run.after == len(batch)
             assert not run.refused, run.refused
-            stretches.append(stretch_of(TENANT_DEFAULT, run))
+            made.put_run(seat, run)
             answers.append(response_of(batch, [run]))
-        if journal is not None and stretches:
-            journal.append(Batch((), (), (), stretches))
+        if journal is not None and made:
+            journal.append(made.batch())
         _answer(connection, answers)
     if journal is not None:
         journal.close()

@@ -15,6 +15,10 @@ from acd_service.codec import duration_of_ms, wire_refusal
 DOMAIN: Final = "acd"
 RETRY_AFTER_MS: Final = 1_000
 """When to try again what a bound of the tenant refused: about as long as it takes some contacts to be served."""
+_QUOTED_BYTES_MAX: Final = 500
+"""Of a message, or the name of a field. They may quote what was sent, and a status has to fit into metadata, of which
+clients take 8 KiB: with a message two or three times, once of them three bytes for one.
+"""
 
 _Code = code_pb2.Code
 CODES: Final[Mapping[Reason, code_pb2.Code.ValueType]] = {
@@ -94,7 +98,8 @@ def status(
     retry_after_ms: int | None = None,
 ) -> Status:
     """A status with `ErrorInfo`, with `BadRequest` if it is INVALID_ARGUMENT, and `RetryInfo` if a retry helps."""
-    facts = dict(metadata or {})
+    message, field = _cut(message), _cut(field)
+    facts = {name: _cut(fact) for name, fact in (metadata or {}).items()}
     if field:
         facts["field"] = field
     details: list[Message] = [error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=facts)]
@@ -105,6 +110,15 @@ def status(
         details.append(error_details_pb2.RetryInfo(retry_delay=duration_of_ms(retry_after_ms)))
     whole = f"{field}: {message}" if field else message
     return Status(code=code, message=whole, details=[_packed(detail) for detail in details])
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _QUOTED_BYTES_MAX // 4:
+        return text
+    content = text.encode("utf-8", errors="replace")
+    if len(content) <= _QUOTED_BYTES_MAX:
+        return text
+    return content[:_QUOTED_BYTES_MAX].decode("utf-8", errors="ignore") + " …"
 
 
 def _packed(detail: Message) -> AnyMessage:
@@ -144,6 +158,8 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(code, reason, message, field="content")
         case service_error.ExportFailed():
             return status(_Code.INTERNAL, "EXPORT_FAILED", message)
+        case service_error.ErasureUnfinished():
+            return status(_Code.INTERNAL, "ERASURE_UNFINISHED", message)
         case service_error.UnknownTenant():
             return status(_Code.NOT_FOUND, "UNKNOWN_TENANT", message, field="name")
         case service_error.Stopping():

@@ -91,6 +91,7 @@ class Fanout:
         self._by_contact_held = Registry()
         self._followers: set[Follower] = set()
         self._closed: Stopping | None = None
+        self._is_cut = False
         self._readers = readers
 
     @property
@@ -124,6 +125,12 @@ class Fanout:
             self._by_agent.put(event.agent_id, released)
             self._by_contact.put(event.contact_id, released)
             self._by_contact_held.put(event.contact_id, released)
+
+    def forget_recent(self) -> None:
+        """Events up to now are read from the journal from now on: some were replaced there."""
+        self._recent = []
+        self._recent_bytes = 0
+        self._recent_from = self.next_event_seq
 
     def _forget_the_oldest(self) -> None:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.
@@ -165,7 +172,7 @@ class Fanout:
 
         Raises:
             EventsNoLongerKept, EventSeqAhead: `from_event_seq` is not kept any more, or lies beyond the next event.
-            Stopping: the service stops; everything released before has been given.
+            Stopping: the service stops, and everything released before has been given; or the tenant is suspended.
         """
         cursor = from_event_seq
         if cursor > self.next_event_seq:
@@ -185,6 +192,8 @@ class Fanout:
                 else:
                     await self._sleep(cursor, told_at + self._config.progress_s - loop.time())
                     contents = []
+                if self._is_cut and self._closed is not None:
+                    raise self._closed
                 follower.next_event_seq = cursor
                 if contents or loop.time() - told_at >= self._config.progress_s:
                     yield Chunk(contents, cursor)
@@ -251,14 +260,20 @@ class Fanout:
         return contents, cursor
 
     async def _from_journal(self, cursor: int, wanted: EventFilter) -> tuple[list[bytes], int]:
+        # The journal may be ahead by what is not released yet: who heard of that, and came back at once to go on from
+        # there, would be told that there is no such event.
+        events_max = min(self._config.message_events_max, self.next_event_seq - cursor)
+
         def read() -> tuple[list[bytes], int]:
             self._check_kept(cursor)
             records = self._journal.read_events(
                 self._tenant,
                 cursor,
-                events_max=self._config.message_events_max,
+                events_max=events_max,
                 bytes_max=self._config.message_bytes_max,
             )
+            if not records and self._closed is not None:
+                raise self._closed  # the tenant was removed while its last streams caught up
             assert records, "what is not recent is in the journal"
             return list(_wanted_contents(records, wanted)), cursor + len(records)
 
@@ -275,8 +290,11 @@ class Fanout:
         if event_seq < oldest:
             raise EventsNoLongerKept(event_seq, oldest)
 
-    def stop(self) -> None:
-        """End every stream once it has been given what was released."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """End every stream once it has been given what was released; or at once, since the journal may soon be that of
+        another tenant of the same name.
+        """
+        self._is_cut = at_once
         self._closed = Stopping("the service is stopping")
         self._by_contact.end(self._closed)
         self._by_agent.end(self._closed)

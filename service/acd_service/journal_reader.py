@@ -19,6 +19,7 @@ from acd_service.codec.chunks import command_chunk, commands_in, event_chunk, ev
 from acd_service.data_dir import journal_path, snapshots_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import (
+    ERASED,
     CommandRecord,
     EventRecord,
     EventRun,
@@ -217,14 +218,15 @@ class JournalReader:
         with self.reading() as reader:
             while len(records) < events_max:
                 expected = from_event_seq + len(records)
-                found = self._events_in_chunk(reader, tenant, expected) or self._events_in_rows(
-                    reader, tenant, expected, events_max - len(records)
+                left = events_max - len(records)
+                found = self._events_in_chunk(reader, tenant, expected, left) or self._events_in_rows(
+                    reader, tenant, expected, left
                 )
                 if not found:
                     if self._last_event(reader, tenant) >= expected:
                         raise JournalDamaged(f"{self._path}: event {expected} is missing")
                     return records
-                for record in found[: events_max - len(records)]:
+                for record in found:
                     size += len(record.content)
                     if records and size > bytes_max:
                         return records
@@ -274,15 +276,18 @@ class JournalReader:
             return None
         return EventRun(expected, records[-1].event_seq, event_chunk([record.content for record in records]))
 
-    def _events_in_chunk(self, reader: apsw.Connection, tenant: str, expected: int) -> list[EventRecord]:
+    def _events_in_chunk(
+        self, reader: apsw.Connection, tenant: str, expected: int, events_max: int
+    ) -> list[EventRecord]:
         run = self._run_with(reader, tenant, expected)
         if run is None:
             return []
-        first, last, content = run
-        events = self._in_chunk(first, events_in, content)
-        if [event_seq for event_seq, _, _ in events] != list(range(first, last + 1)):
-            raise JournalDamaged(f"{self._path}: events {first} to {last} are not all there")
-        return [EventRecord(tenant, *event) for event in events[expected - first :]]
+        events = self._in_chunk(
+            run.first_event_seq, lambda content: events_in(content, expected, events_max), run.content
+        )
+        if not events or events[0][0] != expected:
+            raise JournalDamaged(f"{self._path}: event {expected} is missing in its chunk")
+        return [EventRecord(tenant, *event) for event in events]
 
     def _events_in_rows(
         self, reader: apsw.Connection, tenant: str, expected: int, events_max: int
@@ -332,6 +337,10 @@ class JournalReader:
             oldest_seq, oldest_event_seq = self._oldest(reader, tenant)
             last_seq, last_at_ns = self._last_command(reader, tenant)
             return Extent(oldest_seq, last_seq, last_at_ns, oldest_event_seq, self._last_event(reader, tenant))
+
+    def replay_floor(self, tenant: str) -> int:
+        erased = self.facts_of(tenant).get(ERASED, 0)
+        return max(self.extent(tenant).oldest_seq - 1, erased)
 
     def oldest_event_seq(self, tenant: str) -> int:
         """The oldest event that is kept; 0 if there is none."""

@@ -15,6 +15,7 @@ from acd_service.config import Config
 from acd_service.customers.directory import CustomerDirectory
 from acd_service.data_dir import customers_path, set_aside_path
 from acd_service.engine_interface import RoutingEngine, engine_maker
+from acd_service.erasing.eraser import Eraser
 from acd_service.fanout import Fanout
 from acd_service.figures.keeper import FiguresKeeper
 from acd_service.invariants import InvariantMonitor
@@ -82,6 +83,9 @@ class Tenant:
             on_committed=self.snapshots.committed,
         )
         self.lines: Final = KeptLines(self.look)
+        self.eraser: Final = Eraser(
+            name, journal, sequencer, self.snapshots, self.fanout, self.directory, self.set_aside, self.submit
+        )
         self._was_used = engine.seq > 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_stopping = False
@@ -96,6 +100,7 @@ class Tenant:
         await self.directory.start()
         await self.sequencer.seat(self._seat, resume=self._was_used)
         self.figures.start()
+        self.eraser.start()
 
     async def leave_seat(self, why: ServiceError) -> None:
         """Take no more commands, for this reason; those that were applied are answered, no timer fires any more."""
@@ -173,12 +178,13 @@ class Tenant:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def stop(self) -> None:
-        """End the streams, and the snapshot that is being taken."""
+    async def stop(self, *, at_once: bool = False) -> None:
+        """End the streams, when they have been given everything or at once, and the snapshot that is being taken."""
         self.is_stopping = True
         self.stopping.set()
-        self.fanout.stop()
+        self.fanout.stop(at_once=at_once)
         self.past.stop()
+        await self.eraser.stop()
         await self.snapshots.stop()
         await self.figures.stop()
 

@@ -7,7 +7,7 @@ from acd_core.commands import ApplyPolicy, Command
 from acd_core.events import Answer
 from acd_service import codec
 from acd_service.batch_taken import policy_of, stretch_of
-from acd_service.batches import COMMANDS_MAX, Applied
+from acd_service.batches import Applied
 from acd_service.codec.call_writer import CallWriter
 from acd_service.codec.chunks import command_chunk, event_chunk, joined_command_chunks
 from acd_service.codec.sent import SentCommand
@@ -19,9 +19,9 @@ CHUNK_COMMANDS_MIN: Final = 4
 """So many commands of a tenant in one commit are kept as one piece: two rows in place of some for each command. Fewer
 are kept row by row, where any SQL tool shows them.
 """
-JOINED_COMMANDS_MAX: Final = COMMANDS_MAX
+JOINED_COMMANDS_MAX: Final = 1_024
 """What follows on in one commit is kept in one piece, up to so many commands: a row costs the thread that commits more
-than some kilobytes do, and who looks for one event reads a whole piece.
+than some kilobytes do, but who looks for one event has to read a whole piece.
 """
 _writer: Final = CallWriter()
 

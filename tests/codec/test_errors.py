@@ -1,6 +1,7 @@
 """Each refusal and fault has one status code, and the details that the contract promises."""
 
 import re
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,13 @@ def test_a_fault_of_ours_tells_nothing() -> None:
     status = errors.status_of(KeyError("/secret/path"))
     assert status.code == code_pb2.INTERNAL
     assert "secret" not in str(status)
+
+
+@pytest.mark.parametrize("name", ["x" * 100_000, "\N{GRINNING FACE}" * 100_000])
+def test_a_status_fits_into_metadata_whatever_it_quotes(name):
+    refused = Refused(Reason.INVALID_VALUE, f'agents[0].memberships["{name}"]', f'there is no "{name}"')
+    for error in (refused, service_error.BadTenantFile("BAD_TENANT_FILE", name), service_error.UnknownTenant(name)):
+        status = errors.status_of(error)
+        in_metadata = len(urllib.parse.quote(status.message)) + len(status.SerializeToString()) * 4 / 3
+        assert in_metadata < 8_000
+        assert status.message.endswith("…")

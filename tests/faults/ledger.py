@@ -1,8 +1,8 @@
-"""What clients were told over all the lives of a service, and what must hold because of it."""
+"""What the clients of a tenant were told over all the lives of a service, and what must hold because of it."""
 
 from collections.abc import Iterable
 
-from acd_core.commands import Command
+from acd_core.commands import Command, SetAgentAside, SetContactAside
 from acd_core.events import Answer
 from acd_service import codec
 from acd_service.engine_interface import EngineMaker, RoutingEngine
@@ -17,7 +17,18 @@ class Broken(AssertionError):
 class Ledger:
     """Knows nothing of how the service works: what was answered, what was streamed, what the journal holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "", *, has_mishaps: bool = True) -> None:
+        self.name = name
+        self.has_mishaps = has_mishaps
+        """Whether the tenant's engine trips up now and then."""
+        self.asked: set[str] = set()
+        self.batches: dict[str, tuple[bytes, tuple[str, ...]]] = {}
+        """Those that were dispatched, by name: what was sent, and the requests of which all or none must be done."""
+        self.dispatched: set[str] = set()
+        """Those that were answered."""
+        self.cursed: set[str] = set()
+        """Contacts and agents whose timers the engine trips over."""
+        self.cursed_aside = 0
         self.acknowledged: dict[str, tuple[Command, Answer]] = {}
         self.unanswered: dict[str, Command] = {}
         self.events: dict[int, bytes] = {}
@@ -28,6 +39,11 @@ class Ledger:
         self.set_aside = 0
         self.last_seen = 0
         self.numbers = 0
+
+    def asks(self, command: Command) -> None:
+        """A client sends a command."""
+        self.asked.add(command.request_id)
+        self.unanswered[command.request_id] = command
 
     def acknowledge(self, command: Command, answer: Answer) -> None:
         """An answer came."""
@@ -77,7 +93,11 @@ class Ledger:
         for seq in sorted(self.commands):
             record = self.commands[seq]
             _, _, command = codec.decode_record(record.content)
+            if isinstance(command, SetContactAside | SetAgentAside):
+                self.check_aside(command)
             if command.request_id:
+                if command.request_id not in self.asked:
+                    raise Broken(f"{command.request_id} is done, which nobody asked of {self.name}")
                 if command.request_id in seqs:
                     raise Broken(f"{command.request_id} was done twice, as {seqs[command.request_id]} and {seq}")
                 seqs[command.request_id] = seq
@@ -96,6 +116,20 @@ class Ledger:
                 raise Broken(
                     f"{request_id} was acknowledged as {answer.seq}, the journal has it as {seqs.get(request_id)}"
                 )
+
+        for name, (_, request_ids) in self.batches.items():
+            done = [seqs[request_id] for request_id in request_ids if request_id in seqs]
+            if len(done) != len(request_ids) and (done or name in self.dispatched):
+                raise Broken(f"of {len(request_ids)} commands of {name} {len(done)} are done")
+            if done and done != list(range(done[0], done[0] + len(done))):
+                raise Broken(f"the commands of {name} are done as {done}")
+
+    def check_aside(self, command: SetContactAside | SetAgentAside) -> None:
+        """Only who the engine trips over is set aside."""
+        about = command.contact_id if isinstance(command, SetContactAside) else command.agent_id
+        self.cursed_aside += 1
+        if about not in self.cursed:
+            raise Broken(f"set aside, for no reason: {about}")
 
     def check_filtered(self, wanted: Iterable[int]) -> None:
         """Each stream with a filter told all that it wanted between where it began and where it said it was."""

@@ -18,6 +18,11 @@ from concurrent.futures import ProcessPoolExecutor
 from faults.canaries import CANARIES
 from faults.world import Story, run_seed
 
+SUMMED = (
+    "lives", "steps", "commands", "events", "set_aside", "timers_aside", "batches", "tenants_moved",
+    "failed_operations", "refused_starts",
+)  # fmt: skip
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults.run", description=__doc__.partition("\n")[0])
@@ -43,7 +48,7 @@ def _live(seeds: range, jobs: int) -> int:
                 pool.shutdown(cancel_futures=True)
                 return 1
             ends.update(story.ends)
-            for name in ("lives", "steps", "commands", "events", "set_aside", "failed_operations", "refused_starts"):
+            for name in SUMMED:
                 sums[name] += getattr(story, name)
     print(f"{len(seeds)} seeds in {time.monotonic() - began_s:.0f} s: no promise broken")
     print("; ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in sums.items()))

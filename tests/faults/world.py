@@ -7,22 +7,27 @@ import os
 import random
 import shutil
 import tempfile
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
-from faults.callers import WANTED, caller, choosy, subscriber
+from faults.callers import WANTED, caller, choosy, dispatcher, flood, keeper, subscriber
 from faults.canaries import SOUND, Parts
 from faults.clockwork import Killed, SimulatedLoop, SimulatedTime, Stuck
 from faults.disk import Disk
+from faults.house import CURSED, House
+from faults.landlord import GONE, Register, landlord
 from faults.ledger import Broken, Ledger
-from faults.life import Life, settings
+from faults.life import GUEST, NARROW, Life, settings
 
+from acd_core.commands import Command
 from acd_core.enums import EventType
+from acd_core.events import Answer
 from acd_service import clock as clock_module
 from acd_service.journal import TENANT_DEFAULT, JournalError
-from acd_service.recovery import replay
-from acd_service.service_error import Stopping
+from acd_service.recovery import recover, replay
+from acd_service.service_error import QuotaExceeded, Stopping, TenantSuspended
 
 HOUR_NS = 3_600 * 10**9
 BEGAN_NS = 1_700_000_000 * 10**9
@@ -41,6 +46,9 @@ class Story:
     events: int = 0
     retries: int = 0
     set_aside: int = 0
+    timers_aside: int = 0
+    batches: int = 0
+    tenants_moved: int = 0
     failed_operations: int = 0
     refused_starts: int = 0
     ends: tuple[str, ...] = ()
@@ -71,7 +79,9 @@ class _World:
         self.draw = random.Random(story.seed)
         self.time = SimulatedTime(BEGAN_NS)
         self.disk = Disk(self.draw)
-        self.ledger = Ledger()
+        self.has_mishaps = self.draw.random() < 0.7
+        self.ledgers = _Ledgers(self.has_mishaps)
+        self.register = Register(GUEST, stands=GONE)
         self.config = settings(folder, engine, self.draw)
         self.trace = hashlib.blake2b(digest_size=8)
 
@@ -80,9 +90,13 @@ class _World:
             for end in [self.draw.choice(ENDS) for _ in range(self.draw.randint(2, 5))]:
                 self.one_life(end)
             self.one_life("orderly")
-        self.story.commands = len(self.ledger.commands)
-        self.story.events = len(self.ledger.events)
-        self.story.set_aside = self.ledger.set_aside
+        for ledger in self.ledgers.every:
+            self.story.commands += len(ledger.commands)
+            self.story.events += len(ledger.events)
+            self.story.set_aside += ledger.set_aside
+            self.story.timers_aside += ledger.cursed_aside
+            self.story.batches += len(ledger.dispatched)
+        self.story.tenants_moved = self.register.orders
         self.story.trace = self.trace.hexdigest()
 
     def one_life(self, end: str) -> None:
@@ -92,7 +106,7 @@ class _World:
         loop = SimulatedLoop(draw, slow_s=draw.choice((0.001, 0.02, 0.3)), is_dead=lambda: disk.dead)
         self.time.step_ns += draw.choice((0, 0, HOUR_NS, -HOUR_NS)) + 10**9
         self.time.loop = loop
-        life = Life(self.parts, self._move(), loop, disk, self.ledger, draw)
+        life = Life(self.parts, self._move(), loop, disk, self.ledgers, draw)
         if end in ("kill", "power cut"):
             loop.kill_at_step = int(10 ** draw.uniform(0.5, 3.7))
         elif end.endswith("in a write"):
@@ -114,7 +128,8 @@ class _World:
         finally:
             story.steps += loop.steps
             story.failed_operations += disk.failed
-            self.trace.update(repr((end, loop.steps, loop.time(), sorted(self.ledger.events.items()))).encode())
+            seen = [(ledger.name, sorted(ledger.events.items())) for ledger in self.ledgers.every]
+            self.trace.update(repr((end, loop.steps, loop.time(), seen)).encode())
             loop.bury()
             self.disk = disk.after_power_cut() if end.startswith("power cut") else disk.after_kill()
             life.bury()
@@ -125,9 +140,17 @@ class _World:
             disk.read_errors, disk.write_errors = draw.choice(((0.002, 0.0), (0.0, 0.004), (0.001, 0.001)))
         await life.begin()
         orderly = end == "orderly"
-        tasks = [asyncio.create_task(caller(life, random.Random(draw.random()))) for _ in range(5)]
-        tasks.append(asyncio.create_task(subscriber(life, random.Random(draw.random()))))
-        tasks.append(asyncio.create_task(choosy(life, random.Random(draw.random()))))
+        self.register.look(life)
+
+        def new_draw() -> random.Random:
+            return random.Random(draw.random())
+
+        visitors = [caller(life, name, new_draw()) for name in (*[TENANT_DEFAULT] * 3, NARROW, GUEST)]
+        visitors += [subscriber(life, name, new_draw()) for name in (TENANT_DEFAULT, NARROW, GUEST)]
+        visitors += [choosy(life, TENANT_DEFAULT, new_draw()), keeper(life, new_draw())]
+        visitors += [dispatcher(life, TENANT_DEFAULT, new_draw()), flood(life, TENANT_DEFAULT, NARROW, new_draw())]
+        tasks = [asyncio.create_task(visitor) for visitor in visitors]
+        tasks.append(asyncio.create_task(landlord(life, self.register, new_draw())))
         until_s = loop.time() + draw.choice((0.2, 1.0, 2.5))
         while loop.time() < until_s and not life.failed:
             await asyncio.sleep(0.05)
@@ -145,23 +168,44 @@ class _World:
             await self._end_in_order(life, tasks)
 
     async def _end_in_order(self, life: Life, tasks: "list[asyncio.Task[None]]") -> None:
-        ledger, config = self.ledger, life.config
-        for command, answer in list(ledger.acknowledged.values()):
-            again = await life.do(command)
-            if not again.duplicate or again.seq != answer.seq:
-                raise Broken(f"{command.request_id} was answered with seq {answer.seq}, now with {again.seq}")
+        """The last of the tasks is the one that has tenants come and go."""
+        for house in list(life.houses.values()):
+            for command, answer in list(house.ledger.acknowledged.values()):
+                if life.houses.get(house.name) is not house:
+                    break
+                again = await self._ask_again(house, command)
+                if again is not None and (not again.duplicate or again.seq != answer.seq):
+                    raise Broken(f"{command.request_id} was answered with seq {answer.seq}, now with {again.seq}")
+        life.is_ending = True
+        await tasks[-1]
         await life.sequencer.stop()
-        life.fanout.stop()
+        await life.hosting.stop()
         for task in tasks:
             await task
-        await life.snapshots.stop()
         life.check()
-        ledger.collect(life.journal, TENANT_DEFAULT)
-        ledger.check_history(life.make, config.seed, life.seat.engine)
-        recovered = life._rebuild()
-        if recovered.state_digest() != life.seat.engine.state_digest():
+        for hosted in life.hosting.list():
+            self._check_tenant(life, hosted.name)
+
+    async def _ask_again(self, house: House, command: Command) -> Answer | None:
+        """None: the tenant was suspended meanwhile."""
+        while True:
+            try:
+                return await house.do(command)
+            except QuotaExceeded:
+                await asyncio.sleep(0.05)
+            except TenantSuspended:
+                return None
+
+    def _check_tenant(self, life: Life, name: str) -> None:
+        ledger, house = self.ledgers[name], life.houses.get(name)
+        ledger.collect(life.journal, name)
+        engine = recover(life.journal, name, life.make).engine
+        ledger.check_history(life.make, life.journal.seed(name), engine)
+        if house is None:
+            return
+        if engine.state_digest() != house.seat.engine.state_digest():
             raise Broken("a restart would give another engine than the one that stopped")
-        every = _history(ledger, life)
+        every = _history(ledger, life, name)
         if ledger.last_seen != len(every):
             raise Broken(f"the stream ended with event {ledger.last_seen} of {len(every)}")
         ledger.check_filtered(event_seq for event_seq, type_ in every.items() if int(type_) in WANTED.types)
@@ -173,15 +217,30 @@ class _World:
         new = self.folder / f"life-{self.story.lives}"
         new.mkdir()
         old = self.folder / f"life-{self.story.lives - 1}"
-        for name in ("snapshots", "set_aside.jsonl", "journal.mark"):
+        for name in ("snapshots", "set_aside.jsonl", "journal.mark", "tenants"):
             if (old / name).exists():
                 os.rename(old / name, new / name)
         return replace(self.config, data_dir=new)
 
 
-def _history(ledger: Ledger, life: Life) -> dict[int, EventType]:
+class _Ledgers(defaultdict[str, Ledger]):
+    """By tenant; of one that was removed and made anew the new one."""
+
+    def __init__(self, has_mishaps: bool) -> None:
+        super().__init__()
+        self._has_mishaps = has_mishaps
+        self.every: list[Ledger] = []
+
+    def __missing__(self, name: str) -> Ledger:
+        ledger = self[name] = Ledger(name, has_mishaps=self._has_mishaps and name != NARROW)
+        ledger.cursed.add(CURSED)
+        self.every.append(ledger)
+        return ledger
+
+
+def _history(ledger: Ledger, life: Life, name: str) -> dict[int, EventType]:
     """All events that the commands give, by number."""
-    engine = life.make(life.config.seed)
+    engine = life.make(life.journal.seed(name))
     return {
         event.event_seq: event.type
         for seq in sorted(ledger.commands)

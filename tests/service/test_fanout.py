@@ -1,6 +1,7 @@
 """The fan-out alone: what watchers are handed, and what bounds them."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +9,7 @@ from acd_core.enums import EventType
 from acd_core.events import Event
 from acd_service.config import Config
 from acd_service.fanout import EventFilter, Fanout
-from acd_service.journal import TENANT_DEFAULT
+from acd_service.journal import TENANT_DEFAULT, EventRecord
 from acd_service.seat import Released
 from acd_service.service_error import EventSeqAhead, ReaderTooSlow, Stopping
 
@@ -102,6 +103,69 @@ def test_a_follower_is_given_everything_before_the_end(fanout):
         fanout.stop()
         stream = fanout.follow(1, EventFilter())
         assert (await anext(stream)).next_event_seq == 3
+        with pytest.raises(Stopping):
+            await anext(stream)
+
+    asyncio.run(scenario())
+
+
+class Journal:
+    """Holds events up to one, maybe more than are released."""
+
+    def __init__(self, last):
+        self.last = last
+
+    def extent(self, tenant):
+        return SimpleNamespace(oldest_event_seq=1 if self.last else 0)
+
+    def read_events(self, tenant, from_event_seq, *, events_max, bytes_max):
+        last = min(self.last, from_event_seq + events_max - 1)
+        return [EventRecord(tenant, number, number, b"x") for number in range(from_event_seq, last + 1)]
+
+
+class Readers:
+    """Reads at once."""
+
+    async def run(self, read):
+        return read()
+
+
+@pytest.fixture
+def lagging(tmp_path):
+    """Eight events are released, of which none is in memory any more; the journal is ahead."""
+    return Fanout(TENANT_DEFAULT, Journal(12), Config(data_dir=tmp_path), last_event_seq=8, readers=Readers())
+
+
+def test_what_is_not_released_is_not_told_though_the_journal_has_it(lagging):
+    async def scenario():
+        stream = lagging.follow(5, EventFilter())
+        chunk = await anext(stream)
+        assert (len(chunk.contents), chunk.next_event_seq) == (4, 9)
+        await stream.aclose()
+        # Whoever comes back at once is not told that there is no such event.
+        again = asyncio.ensure_future(anext(lagging.follow(chunk.next_event_seq, EventFilter())))
+        await asyncio.sleep(0)
+        assert not again.done()
+        again.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_streams_of_a_tenant_that_is_suspended_end_at_once(lagging):
+    async def scenario():
+        stream = lagging.follow(5, EventFilter())
+        lagging.stop(at_once=True)
+        with pytest.raises(Stopping):
+            await anext(stream)
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_that_catches_up_ends_when_the_tenant_is_removed(lagging):
+    async def scenario():
+        stream = lagging.follow(5, EventFilter())
+        lagging.stop()
+        lagging._journal.last = 0
         with pytest.raises(Stopping):
             await anext(stream)
 

@@ -8,6 +8,8 @@ import pytest
 
 from acd_core.commands import ApplyPolicy, Command, EnqueueContact
 from acd_core.engine import Engine
+from acd_core.enums import EventType
+from acd_core.events import Event
 from acd_core.policy import Policy, QueueSpec
 from acd_service import codec
 from acd_service.batch_taken import stretch_of
@@ -175,9 +177,9 @@ def test_a_journal_of_the_first_format_is_read_and_then_written(tmp_path: Path) 
     assert check_chain(old.journal, TENANT_DEFAULT).head.last_seq == 5
     old.journal.close()
     with sqlite3.connect(journal_path(tmp_path)) as connection:
-        connection.execute("PRAGMA user_version = 4")
+        connection.execute("PRAGMA user_version = 5")
     connection.close()
-    with pytest.raises(JournalForeign, match="formats 1 to 3"):
+    with pytest.raises(JournalForeign, match="formats 1 to 4"):
         SqliteJournal.open(tmp_path)
 
 
@@ -201,6 +203,17 @@ def test_bytes_that_are_no_chunk_of_commands_are_refused(content: bytes) -> None
 def test_bytes_that_are_no_chunk_of_events_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="event"):
         events_in(content)
+
+
+def test_some_events_of_a_chunk_are_read_and_all_looked_at() -> None:
+    contents = [codec.encode_event(Event(EventType.CONTACT_HELD, number, 1, 1)) for number in range(7, 107)]
+    chunk = event_chunk(contents)
+    assert [number for number, _, _ in events_in(chunk)] == list(range(7, 107))
+    assert events_in(chunk, 50, 3) == [(number, 1, contents[number - 7]) for number in (50, 51, 52)]
+    assert [number for number, _, _ in events_in(chunk, 105, 3)] == [105, 106]
+    assert events_in(chunk, 107, 3) == events_in(chunk, 50, 0) == []
+    with pytest.raises(ValueError, match="event 60 stands behind event 58"):
+        events_in(event_chunk(contents[:52] + contents[53:]), 7, 3)
 
 
 def test_chunks_come_apart_as_they_were_put_together() -> None:

@@ -5,7 +5,7 @@ Only what this service writes is read: the fields of a record and the numbers of
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
 from acd_core.commands cimport Command
@@ -14,6 +14,9 @@ from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport put_bytes, put_frame, varint_size
 
 from array import array
+
+cdef extern from "Python.h":
+    const Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
     TAG_OF_RECORDS = 0x0A
@@ -109,16 +112,18 @@ def commands_in(bytes content not None, /):
     return found
 
 
-def events_in(bytes content not None, /):
-    """The events of an EventChunk: for each its event_seq, the seq of its command and its bytes.
+def events_in(bytes content not None, int64_t from_event_seq=0, Py_ssize_t events_max=PY_SSIZE_T_MAX, /):
+    """The events of an EventChunk, from one on and at most so many: for each its event_seq, the seq of its command and
+    its bytes.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or its events, those that are left out too, do not follow each other.
     """
     cdef const uint8_t* at = <const uint8_t*>PyBytes_AS_STRING(content)
     cdef const uint8_t* end = at + len(content)
     cdef const uint8_t* within
     cdef uint64_t event_seq, seq
+    cdef uint64_t last = 0
     cdef Span span
     cdef list found = []
     while at < end:
@@ -132,7 +137,11 @@ def events_in(bytes content not None, /):
             within = take_varint(span.at + 1, at, &event_seq)
         if within == NULL or within == at or within[0] != 0x10 or take_varint(within + 1, at, &seq) == NULL:
             raise ValueError("an event has no numbers")
-        found.append((event_seq, seq, PyBytes_FromStringAndSize(<const char*>span.at, span.size)))
+        if last and event_seq != last + 1:
+            raise ValueError(f"event {event_seq} stands behind event {last}")
+        last = event_seq
+        if <int64_t>event_seq >= from_event_seq and len(found) < events_max:
+            found.append((event_seq, seq, PyBytes_FromStringAndSize(<const char*>span.at, span.size)))
     return found
 
 
