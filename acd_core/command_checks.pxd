@@ -12,3 +12,4 @@ cdef int ensure_preference(tuple agent_ids, int64_t hold_ms, bint only) except -
 cdef int ensure_callback(str address, int64_t window_start_ns, int64_t window_end_ns, int64_t attempts_max,
                          bint required) except -1
 cdef int ensure_agent_ids(tuple agent_ids) except -1
+cdef int ensure_contact_ids(tuple contact_ids) except -1

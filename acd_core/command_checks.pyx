@@ -13,6 +13,7 @@ from acd_core.limits import (
     AT_NS_MAX,
     ATTRIBUTE_BYTES_MAX,
     CALLBACK_ATTEMPTS_MAX,
+    CONTACTS_PER_COMMAND_MAX,
     CREDIT_MS_MAX,
     ID_BYTES_MAX,
     PREFERRED_AGENTS_MAX,
@@ -137,4 +138,17 @@ cdef int ensure_agent_ids(tuple agent_ids) except -1:
         if agent_id in seen:
             raise Refused(Reason.DUPLICATE_ENTRY, f"agent_ids[{index}]", f'"{agent_id}" appears more than once')
         seen.add(agent_id)
+    return 0
+
+
+cdef int ensure_contact_ids(tuple contact_ids) except -1:
+    if len(contact_ids) > CONTACTS_PER_COMMAND_MAX:
+        raise Refused(Reason.TOO_MANY, "contact_ids",
+                      f"{len(contact_ids)} contacts are more than the {CONTACTS_PER_COMMAND_MAX} allowed at once")
+    seen = set()
+    for index, contact_id in enumerate(contact_ids):
+        check_id(contact_id, f"contact_ids[{index}]")
+        if contact_id in seen:
+            raise Refused(Reason.DUPLICATE_ENTRY, f"contact_ids[{index}]", f'"{contact_id}" appears more than once')
+        seen.add(contact_id)
     return 0

@@ -145,6 +145,11 @@ cdef class CloseQueue(Command):
     cdef readonly str queue_id
 
 
+cdef class ForgetCustomer(Command):
+    cdef readonly str customer_id
+    cdef readonly tuple contact_ids
+
+
 cdef class SetContactAside(Command):
     cdef readonly str contact_id
 

@@ -11,6 +11,7 @@ from acd_core.command_checks cimport (
     ensure_agent_ids,
     ensure_attributes,
     ensure_callback,
+    ensure_contact_ids,
     ensure_credit,
     ensure_id,
     ensure_offer_id,
@@ -510,6 +511,25 @@ cdef class CloseQueue(Command):
         ensure_id(queue_id, "queue_id")
         self._begin(CMD_CLOSE_QUEUE, request_id)
         self.queue_id = queue_id
+
+
+cdef class ForgetCustomer(Command):
+    """A customer's data goes from the state: who served it last, and what its live contacts have of it; they keep their
+    place. `contact_ids`: contacts of the customer that are over, named for the events and for what is remembered of
+    requests about them. The running hash of events starts anew."""
+
+    FIELDS = ("customer_id", "contact_ids")
+
+    def __init__(self, str customer_id not None, tuple contact_ids not None=(), *, str request_id not None=""):
+        ensure_id(customer_id, "customer_id")
+        ensure_contact_ids(contact_ids)
+        self._begin(CMD_FORGET_CUSTOMER, request_id)
+        self.customer_id = customer_id
+        self.contact_ids = contact_ids
+
+    cpdef uint64_t content_word(self) except? 0:
+        """Of nothing that is the customer's: what is remembered of this request must not tell it again."""
+        return mix(<uint64_t>self.kind, 0)
 
 
 cdef class SetContactAside(Command):

@@ -1,8 +1,8 @@
 from libc.stdint cimport int32_t, int64_t
 
 from acd_core.arrivals cimport Arrivals
-from acd_core.commands cimport AttachContact, DetachContact, PickContact, RequestCallback, SetContactAside, \
-    TransferContact, UpdateContact
+from acd_core.commands cimport AttachContact, DetachContact, ForgetCustomer, PickContact, RequestCallback, \
+    SetContactAside, TransferContact, UpdateContact
 from acd_core.orders cimport Order
 
 
@@ -11,6 +11,9 @@ cdef class ContactCommands(Arrivals):
     cdef int _emit_replaced(self, int32_t slot) except -1
     cdef int do_cancel(self, int64_t at_ns, const Order* order) except -1
     cdef int do_set_aside(self, int64_t at_ns, SetContactAside command) except -1
+    cdef int do_forget_customer(self, int64_t at_ns, ForgetCustomer command) except -1
+    cdef int _forget_in(self, int32_t slot) except -1
+    cdef int _emit_forgotten(self, str contact_id) except -1
     cdef int32_t check_offer(self, const Order* order) except -1
     cdef int do_complete(self, int64_t at_ns, const Order* order) except -1
     cdef int do_request_callback(self, int64_t at_ns, RequestCallback command) except -1

@@ -7,14 +7,15 @@ from cpython.object cimport PyObject
 
 from acd_core.agents cimport Agents
 from acd_core.choosing cimport Match
-from acd_core.digest cimport mix
-from acd_core.events cimport EventData
+from acd_core.digest cimport mix, text_word
+from acd_core.events cimport EventData, new_reference
 from acd_core.orders cimport Name, is_named, text_named
 from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, put_object
 
 from acd_core.enums import ReservationEnd
+from acd_core.limits import FORGOTTEN_ADDRESS
 from acd_core.refusal import Reason, Refused
 
 cdef int _REPLACED = ReservationEnd.REPLACED
@@ -118,6 +119,45 @@ cdef class ContactCommands(Arrivals):
             self.end_active(slot, 0)
         self.close(slot, END_SET_ASIDE)
         return self.match_all()
+
+    cdef int do_forget_customer(self, int64_t at_ns, ForgetCustomer command) except -1:
+        cdef int32_t slot = self.desk.first
+        cdef dict forgotten = {}
+        self.step_to(at_ns)
+        # Whatever was hashed before could be tried for what is forgotten, as long as its hash goes into those to come.
+        self.event_hash = 0
+        self.served.pop(command.customer_id, None)
+        while slot >= 0:
+            if <str>self.desk.all[slot].customer_id == command.customer_id:
+                self._forget_in(slot)
+                forgotten[<str>self.desk.all[slot].id] = None
+            slot = self.desk.links[slot].later
+        for contact_id in command.contact_ids:
+            forgotten[contact_id] = None
+        for contact_id in forgotten or ("",):
+            self._emit_forgotten(contact_id)
+        for request_id, (_, answer) in self.requests.items():
+            if answer.contact_id and answer.contact_id in forgotten:
+                self.requests[request_id] = (0, answer)
+        return self.match_all()
+
+    cdef int _forget_in(self, int32_t slot) except -1:
+        """A live contact goes on without what it has of its customer."""
+        cdef Contact* contact = &self.desk.all[slot]
+        self.note_service(slot, False)
+        put_object(&contact.customer_id, "")
+        put_object(&contact.attributes, b"")
+        contact.content_word = 0
+        if contact.extra != NULL and contact.extra.address != NULL:
+            put_object(&contact.extra.address, FORGOTTEN_ADDRESS)
+        return 0
+
+    cdef int _emit_forgotten(self, str contact_id) except -1:
+        cdef EventData* event = self.begin(EVENT_CUSTOMER_FORGOTTEN)
+        if contact_id:
+            event.contact_id = new_reference(contact_id)
+        self.event_hash = mix(self.event_hash, text_word(contact_id))
+        return 0
 
     cdef int32_t check_offer(self, const Order* order) except -1:
         """The live offer of the contact to the agent, or the refusal that says what became of it."""

@@ -4,8 +4,9 @@
 from cpython.object cimport PyObject
 
 from acd_core.commands cimport AcceptOffer, ApplyPolicy, AttachContact, CancelContact, CloseQueue, CompleteContact, \
-    DeclineOffer, DetachContact, EnqueueContact, FinishWrapUp, Heartbeat, OpenQueue, PickContact, RemoveAgents, \
-    RequestCallback, SetAgentAside, SetContactAside, SetPresence, TransferContact, UpdateContact, UpsertAgents
+    DeclineOffer, DetachContact, EnqueueContact, FinishWrapUp, ForgetCustomer, Heartbeat, OpenQueue, PickContact, \
+    RemoveAgents, RequestCallback, SetAgentAside, SetContactAside, SetPresence, TransferContact, UpdateContact, \
+    UpsertAgents
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, repeated
 from acd_core.orders cimport name_text
@@ -131,7 +132,8 @@ cdef class Engine(ContactCommands):
         remembered = self.requests.get(command.request_id)
         if remembered is None:
             return False
-        if remembered[0] != command.content_word():
+        # A word of 0 was forgotten with the customer that it told of: then the id alone says what is repeated.
+        if remembered[0] and remembered[0] != command.content_word():
             raise Refused(Reason.REQUEST_ID_REUSED, "request_id",
                           f'the request "{command.request_id}" came before with other content')
         self.answer = repeated(&(<Answer>remembered[1]).data)
@@ -228,6 +230,8 @@ cdef class Engine(ContactCommands):
             if self.roster.all[slot].presence != PRESENCE_OFFLINE:
                 self.lose(slot, CAUSE_SET_ASIDE)
             return self.match_all()
+        if kind == CMD_FORGET_CUSTOMER:
+            return self.do_forget_customer(at_ns, <ForgetCustomer>command)
         raise TypeError("a command of no known kind")
 
     cdef int _order_of(self, Command command, Order* order) except -1:

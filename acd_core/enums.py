@@ -30,6 +30,7 @@ class CommandKind(IntEnum):
     CLOSE_QUEUE = 21
     SET_CONTACT_ASIDE = 22
     SET_AGENT_ASIDE = 23
+    FORGET_CUSTOMER = 24
 
 
 class Presence(IntEnum):
@@ -276,3 +277,4 @@ class EventType(IntEnum):
     CONTACT_SCHEDULED = 35
     CALLBACK_DUE = 36
     CONSULTATION_OPENED = 37
+    CUSTOMER_FORGOTTEN = 38

@@ -55,6 +55,7 @@ EVENT_FIELDS = {
     EventType.CONTACT_SCHEDULED: ("contact_id", "until_ns"),
     EventType.CALLBACK_DUE: ("contact_id", "queue_id"),
     EventType.CONSULTATION_OPENED: ("contact_id", "agent_id", "text"),
+    EventType.CUSTOMER_FORGOTTEN: ("contact_id",),
 }
 
 

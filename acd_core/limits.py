@@ -60,6 +60,8 @@ CALENDAR_EXCEPTIONS_MAX: Final = 4_096
 """Days of one calendar that differ from the week: ten years of them and more."""
 
 CALLBACK_ATTEMPTS_MAX: Final = 100
+FORGOTTEN_ADDRESS: Final = "forgotten"
+"""Stands for the address of a callback whose customer was forgotten: it is a callback still, and keeps its place."""
 PREFERRED_AGENTS_MAX: Final = 16
 """Agents that one contact may ask for; the largest published peer allows 20 scored ones, most allow one."""
 CUSTOMERS_REMEMBERED_MAX: Final = 1_000_000
@@ -72,6 +74,8 @@ QUEUES_MAX: Final = 50_000
 
 AGENTS_PER_COMMAND_MAX: Final = 10_000
 """Agents in one upsert, removal or heartbeat: keeps one command short enough not to hold up the others."""
+CONTACTS_PER_COMMAND_MAX: Final = 10_000
+"""Contacts that are over of one customer who is forgotten, in one command; a customer with more takes several."""
 EXCLUSIONS_PER_CONTACT_MAX: Final = 64
 """Agents excluded for one contact at a time; at the bound the oldest exclusion ends early."""
 REMEMBERED_REQUESTS_MAX: Final = 100_000

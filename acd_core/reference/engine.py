@@ -16,6 +16,7 @@ from acd_core.commands import (
     DetachContact,
     EnqueueContact,
     FinishWrapUp,
+    ForgetCustomer,
     Heartbeat,
     OpenQueue,
     PickContact,
@@ -45,7 +46,7 @@ from acd_core.enums import (
     TimerKind,
 )
 from acd_core.events import Answer
-from acd_core.limits import AT_NS_MAX, REMEMBERED_REQUESTS_MAX
+from acd_core.limits import AT_NS_MAX, FORGOTTEN_ADDRESS, REMEMBERED_REQUESTS_MAX
 from acd_core.policy import QueueSpec
 from acd_core.reference.explaining import Explaining
 from acd_core.reference.records import Agent, Contact, Remembered
@@ -92,6 +93,7 @@ class ReferenceEngine(Explaining):
             CommandKind.CLOSE_QUEUE: self.check_known_queue,
             CommandKind.SET_CONTACT_ASIDE: self.check_set_contact_aside,
             CommandKind.SET_AGENT_ASIDE: self.check_set_agent_aside,
+            CommandKind.FORGET_CUSTOMER: self.check_nothing,
         }
         self.effects: dict[int, Callable[[Any], Contact | None]] = {
             CommandKind.APPLY_POLICY: self.apply_policy,
@@ -115,6 +117,7 @@ class ReferenceEngine(Explaining):
             CommandKind.CLOSE_QUEUE: self.close_queue,
             CommandKind.SET_CONTACT_ASIDE: self.set_contact_aside,
             CommandKind.SET_AGENT_ASIDE: self.set_agent_aside,
+            CommandKind.FORGET_CUSTOMER: self.forget_customer,
         }
 
     def apply(self, at_ns: int, command: Command) -> Answer:
@@ -155,7 +158,7 @@ class ReferenceEngine(Explaining):
         first = self.requests.get(command.request_id) if command.request_id else None
         if first is None:
             return None
-        if first.content_word != command.content_word():
+        if first.content_word and first.content_word != command.content_word():
             text = f'"{command.request_id}" was the id of another command'
             raise Refused(Reason.REQUEST_ID_REUSED, "request_id", text)
         _, seq, at_ns, *rest = first
@@ -461,6 +464,24 @@ class ReferenceEngine(Explaining):
         agent = self.agents_by_id[command.agent_id]
         if self.signed_on(agent):
             self.lose(agent, PresenceCause.SET_ASIDE)
+
+    def forget_customer(self, command: ForgetCustomer) -> None:
+        """Nothing that is hashed from now on depends on what is forgotten here."""
+        self.event_hash = 0
+        self.served.pop(command.customer_id, None)
+        theirs = [c for c in self.contacts_by_ordinal.values() if c.customer_id == command.customer_id]
+        for contact in theirs:
+            contact.customer_id = ""
+            contact.attributes = b""
+            contact.content_word = 0
+            if self.is_callback(contact):
+                contact.callback_address = FORGOTTEN_ADDRESS
+        forgotten = list(dict.fromkeys([*(contact.contact_id for contact in theirs), *command.contact_ids]))
+        for contact_id in forgotten or [""]:
+            self.emit(EventType.CUSTOMER_FORGOTTEN, contact_id=contact_id)
+        for request_id, remembered in self.requests.items():
+            if remembered.contact_id and remembered.contact_id in forgotten:
+                self.requests[request_id] = remembered._replace(content_word=0)
 
     def accept_offer(self, command: AcceptOffer) -> Contact:
         contact = self.contacts_by_id[command.contact_id]

@@ -11,6 +11,7 @@ from acd_core.commands import (
     DetachContact,
     EnqueueContact,
     FinishWrapUp,
+    ForgetCustomer,
     Heartbeat,
     OpenQueue,
     PickContact,
@@ -181,6 +182,9 @@ class Judging(Segments):
         if command.requirement is not None:
             coming = skill_names(command.requirement) | {weight.skill for weight in contact.skill_weights}
             self.check_skill_limit(self.too_many_skills(coming, without_contact=contact), "requirement")
+
+    def check_nothing(self, command: ForgetCustomer) -> None:
+        """What depends on the state can refuse nothing of it: a customer of whom nothing is known is forgotten, too."""
 
     def check_set_contact_aside(self, command: SetContactAside) -> None:
         self.live_contact(command.contact_id)

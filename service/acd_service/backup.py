@@ -231,7 +231,8 @@ def _can_go_on(journal: SqliteJournal, tenant: str) -> bool:
     for seq in journal.snapshots.seqs(tenant):
         if seq > extent.last_seq:
             journal.snapshots.of(tenant, seq).path.unlink()
-    return extent.oldest_seq <= 1 or any(seq >= extent.oldest_seq - 1 for seq in journal.snapshots.seqs(tenant))
+    floor = journal.replay_floor(tenant)
+    return not floor or any(seq >= floor for seq in journal.snapshots.seqs(tenant))
 
 
 def _copy_others(data_dir: Path, folder: Path) -> None:

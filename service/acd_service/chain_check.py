@@ -15,6 +15,7 @@ from acd_service.chain_rows import (
     command_pieces,
     event_pieces,
     last_numbers,
+    notes_of_erasures,
     oldest_link,
     policy_hash_proved,
     read_head,
@@ -51,11 +52,36 @@ class Forgotten:
 
 
 @dataclass(slots=True)
+class Erasure:
+    """What the chain says of a customer who was erased; not who it was."""
+
+    seq: int
+    """The last command up to which the record was replaced."""
+    asked_by: str
+    at_ns: int
+    links: int
+    """Of how many links records were replaced, as far as they are not forgotten since."""
+
+
+@dataclass(slots=True)
+class _Noted:
+    """What the notes of a chain say."""
+
+    forgotten: Forgotten
+    beside: dict[str, Any]
+    """What is kept beside the record, as it was noted last."""
+    replaced: dict[int, tuple[bytes, bytes]]
+    """What links are over since something of it was erased, commands and events."""
+    erasures: list[Erasure]
+
+
+@dataclass(slots=True)
 class ChainFound:
     """A chain that holds."""
 
     head: Head
     links: int
+    erasures: list[Erasure]
 
 
 def check_chain(journal: JournalReader, tenant: str) -> ChainFound:
@@ -67,14 +93,19 @@ def check_chain(journal: JournalReader, tenant: str) -> ChainFound:
     """
     for tries in range(_TRIES):
         with journal.reading() as reader:
-            oldest = oldest_link(reader, tenant)
+            oldest, head = oldest_link(reader, tenant), read_head(reader, tenant)
         try:
             return _check_once(journal, tenant)
         except JournalDamaged:
             with journal.reading() as reader:
-                if tries == _TRIES - 1 or oldest_link(reader, tenant) == oldest:
+                is_as_it_was = oldest_link(reader, tenant) == oldest and not _is_erased_since(reader, tenant, head)
+                if tries == _TRIES - 1 or is_as_it_was:
                     raise
     raise AssertionError
+
+
+def _is_erased_since(reader: apsw.Connection, tenant: str, head: Head) -> bool:
+    return bool(notes_of_erasures(reader, tenant, head.number))
 
 
 def _check_once(journal: JournalReader, tenant: str) -> ChainFound:
@@ -82,15 +113,15 @@ def _check_once(journal: JournalReader, tenant: str) -> ChainFound:
         head = read_head(reader, tenant)
         kept_beside = _kept_beside(reader, tenant)
         last = last_numbers(reader, tenant)
-    forgotten, noted = _check_links(journal, tenant, head)
+    noted = _check_links(journal, tenant, head)
     if last != (head.last_seq, head.last_event_seq):
         why = f"it is missing, or its records end with command {last[0]} and event {last[1]}"
         raise ChainBroken(tenant, head.number + 1, why, min(last[0], head.last_seq))
     for what, is_now in kept_beside.items():
-        if noted.get(what) != is_now:
+        if noted.beside.get(what) != is_now:
             raise ChainBroken(tenant, head.number, f"its {what} are not what was noted last", head.last_seq)
-    _check_records(journal, tenant, head, forgotten)
-    return ChainFound(head, head.number + 1 - forgotten.root)
+    _check_records(journal, tenant, head, noted)
+    return ChainFound(head, head.number + 1 - noted.forgotten.root, noted.erasures)
 
 
 def _kept_beside(reader: apsw.Connection, tenant: str) -> dict[str, Any]:
@@ -100,11 +131,10 @@ def _kept_beside(reader: apsw.Connection, tenant: str) -> dict[str, Any]:
     return {"settings": settings_of(reader, tenant), "policy_hash": policy_hash.hex()}
 
 
-def _check_links(journal: JournalReader, tenant: str, head: Head) -> tuple[Forgotten, dict[str, Any]]:
-    """Each link against the one before: what was forgotten, and what the notes say last."""
+def _check_links(journal: JournalReader, tenant: str, head: Head) -> _Noted:
+    """Each link against the one before: what the notes say."""
     before: Head | None = None
-    forgotten = Forgotten()
-    noted: dict[str, Any] = {"policy_hash": ROOT_HASH.hex()}
+    noted = _Noted(Forgotten(), {"policy_hash": ROOT_HASH.hex()}, {}, [])
     first = None
     for link in _links(journal, tenant, head.number):
         if before is None:
@@ -116,16 +146,29 @@ def _check_links(journal: JournalReader, tenant: str, head: Head) -> tuple[Forgo
         before = head_of(link)
         if link.note:
             note = json.loads(link.note)
-            noted |= note
+            noted.beside |= note
             if "forgotten" in note:
-                forgotten = Forgotten(**note["forgotten"])
+                noted.forgotten = Forgotten(**note["forgotten"])
+            if "erased" in note:
+                _take_erasure(tenant, link, note["erased"], noted)
     if before is None:
         before = NO_LINKS
     if before != head:
         raise ChainBroken(tenant, before.number + 1, "it is missing", before.last_seq)
-    if first != forgotten.root:
+    if first != noted.forgotten.root:
         raise ChainBroken(tenant, first or 0, "the links before it are gone, and no link says so", 0)
-    return forgotten, noted
+    return noted
+
+
+def _take_erasure(tenant: str, link: Link, erased: dict[str, Any], noted: _Noted) -> None:
+    """What was replaced is of links before the one that says so, up to a command before it."""
+    for number, (commands, events) in erased["links"].items():
+        if int(number) >= link.number:
+            raise ChainBroken(tenant, link.number, f"it says that link {number} was replaced before it was there", 0)
+        noted.replaced[int(number)] = bytes.fromhex(commands), bytes.fromhex(events)
+    if not noted.erasures or noted.erasures[-1].seq != erased["seq"]:
+        noted.erasures.append(Erasure(erased["seq"], erased["asked_by"], erased["at_ns"], 0))
+    noted.erasures[-1].links += len(erased["links"])
 
 
 def _links(journal: JournalReader, tenant: str, last: int) -> Iterator[Link]:
@@ -150,8 +193,9 @@ def _check_link(tenant: str, before: Head, link: Link) -> None:
         raise ChainBroken(tenant, link.number, "its hash is not that of what it says", before.last_seq)
 
 
-def _check_records(journal: JournalReader, tenant: str, head: Head, forgotten: Forgotten) -> None:
-    """What each link is over, against what is kept."""
+def _check_records(journal: JournalReader, tenant: str, head: Head, noted: _Noted) -> None:
+    """What each link is over, or is over since something of it was replaced, against what is kept."""
+    forgotten = noted.forgotten
     number = forgotten.root + 1 if forgotten.root else 0
     while number <= head.number:
         with journal.reading() as reader:
@@ -161,9 +205,10 @@ def _check_records(journal: JournalReader, tenant: str, head: Head, forgotten: F
             commands = _Covered(command_pieces(reader, tenant, seq, links[-1].last_seq))
             events = _Covered(event_pieces(reader, tenant, event_seq, links[-1].last_event_seq))
             for link in links:
-                _check_over(tenant, link, "commands", link.commands, commands.through(link.last_seq),
+                over, events_over = noted.replaced.get(link.number, (link.commands, link.events))
+                _check_over(tenant, link, "commands", over, commands.through(link.last_seq),
                             link.last_seq <= forgotten.through_seq, seq)  # fmt: skip
-                _check_over(tenant, link, "events", link.events, events.through(link.last_event_seq),
+                _check_over(tenant, link, "events", events_over, events.through(link.last_event_seq),
                             link.last_event_seq <= forgotten.through_event_seq, seq)  # fmt: skip
                 seq = link.last_seq
         number = links[-1].number + 1

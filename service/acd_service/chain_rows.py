@@ -1,6 +1,7 @@
 """What the chain is kept in, and what it is over, as a connection to the journal's file sees it."""
 
 import heapq
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -47,6 +48,18 @@ def read_links(connection: apsw.Connection, tenant: str, from_number: int, links
 def read_link(connection: apsw.Connection, tenant: str, number: int) -> Link | None:
     row = row_of(connection, f"SELECT {_COLUMNS} FROM links WHERE tenant = ? AND number = ?", (tenant, number))  # noqa: S608
     return None if row is None else Link(*row)
+
+
+def notes_of_erasures(connection: apsw.Connection, tenant: str, after: int) -> list[dict[str, Any]]:
+    """What links behind one say of records that were replaced in links up to it."""
+    question = "SELECT note FROM links WHERE tenant = ? AND number > ? AND note LIKE '%\"erased\"%' ORDER BY number"
+    found = []
+    for (note,) in connection.execute(question, (tenant, after)):
+        erased = json.loads(note)["erased"]
+        links = {number: hashes for number, hashes in erased["links"].items() if int(number) <= after}
+        if links:
+            found.append({"erased": {**erased, "links": links}})
+    return found
 
 
 def insert_link(connection: apsw.Connection, tenant: str, link: Link) -> None:

@@ -158,6 +158,8 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(code, reason, message, field="content")
         case service_error.ExportFailed():
             return status(_Code.INTERNAL, "EXPORT_FAILED", message)
+        case service_error.ErasureUnfinished():
+            return status(_Code.INTERNAL, "ERASURE_UNFINISHED", message)
         case service_error.UnknownTenant():
             return status(_Code.NOT_FOUND, "UNKNOWN_TENANT", message, field="name")
         case service_error.Stopping():

@@ -126,6 +126,12 @@ class Fanout:
             self._by_contact.put(event.contact_id, released)
             self._by_contact_held.put(event.contact_id, released)
 
+    def forget_recent(self) -> None:
+        """Events up to now are read from the journal from now on: some were replaced there."""
+        self._recent = []
+        self._recent_bytes = 0
+        self._recent_from = self.next_event_seq
+
     def _forget_the_oldest(self) -> None:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.
         while self._recent and (

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from acd_service.clock import Clock
 from acd_service.config import Config
 from acd_service.data_dir import tenant_dir
-from acd_service.journal import REMOVING, TENANT_DEFAULT
+from acd_service.journal import ERASED, REMOVING, TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.moving.mover import Mover, OnProgress
 from acd_service.moving.tenant_file import Manifest
@@ -198,7 +198,7 @@ class Hosting:
                 raise TenantState("TENANT_EXISTS", f"there is a tenant {name!r} already")
             self._check_room_for(name)
             # What is half in when a service ends is removed by the next.
-            facts = {**manifest.quotas, REMOVING: 1}
+            facts = {**manifest.quotas, REMOVING: 1, **await asyncio.to_thread(_erased_in, folder, name)}
             await sequencer.in_worker(lambda: self._journal.admit(name, manifest.seed, facts))
             task = asyncio.get_running_loop().create_task(self._put_in(sequencer, folder, manifest, on_progress))
             self._coming_in[name] = task
@@ -412,6 +412,12 @@ class Import:
         parts = self._folder / "parts"
         manifest = await self._mover.prove(self._folder / "file", parts)
         return await self._hosting.take_in(parts, manifest, on_progress), manifest
+
+
+def _erased_in(folder: Path, tenant: str) -> dict[str, int]:
+    """Up to where a customer was erased from a tenant's record that comes in."""
+    facts = SqliteJournal.open_to_read(folder).facts_of(tenant)
+    return {name: value for name, value in facts.items() if name == ERASED}
 
 
 def _word(request: bytes) -> int:

@@ -15,6 +15,12 @@ REMOVING: Final = "removing"
 """The fact of a tenant that is being deleted, part by part."""
 
 
+ERASING: Final = "erasing"
+"""The fact of a tenant of which a customer is being erased: the last command before that began."""
+ERASED: Final = "erased_through"
+"""The fact of a tenant of which a customer was erased: the last command up to which its record was."""
+
+
 class CommandRecord(NamedTuple):
     tenant: str
     seq: int
@@ -188,6 +194,11 @@ class Journal(Protocol):
         """Policies that were in force, the newest first, from `up_to_version` down."""
 
     def extent(self, tenant: str) -> Extent: ...
+
+    def replay_floor(self, tenant: str) -> int:
+        """Commands up to this one are forgotten, or show what was asked and no more, since a customer was erased: a
+        replay begins with a snapshot of this one or a later one. 0 if it can begin with nothing.
+        """
 
     def size_bytes(self) -> int: ...
 

@@ -13,9 +13,9 @@ from acd_service.journal import JournalDamaged, JournalForeign
 
 APPLICATION_ID: Final = 0x41434431
 """`ACD1`, in the file's header: what SQLite calls the application id."""
-FORMAT_VERSION: Final = 3
-"""2 added the tables of chunks, 3 the chain of links and checksums of policies, tenants and facts. Older journals are
-read as they are, and made new when they are opened for writing."""
+FORMAT_VERSION: Final = 4
+"""2 added the tables of chunks, 3 the chain of links and checksums of policies, tenants and facts, 4 records that were
+replaced when a customer was erased. Older journals are read as they are, and made new when opened for writing."""
 FORMAT_WITH_CHUNKS: Final = 2
 FORMAT_WITH_CHAIN: Final = 3
 

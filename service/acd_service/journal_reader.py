@@ -19,6 +19,7 @@ from acd_service.codec.chunks import command_chunk, commands_in, event_chunk, ev
 from acd_service.data_dir import journal_path, snapshots_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine
 from acd_service.journal import (
+    ERASED,
     CommandRecord,
     EventRecord,
     EventRun,
@@ -336,6 +337,10 @@ class JournalReader:
             oldest_seq, oldest_event_seq = self._oldest(reader, tenant)
             last_seq, last_at_ns = self._last_command(reader, tenant)
             return Extent(oldest_seq, last_seq, last_at_ns, oldest_event_seq, self._last_event(reader, tenant))
+
+    def replay_floor(self, tenant: str) -> int:
+        erased = self.facts_of(tenant).get(ERASED, 0)
+        return max(self.extent(tenant).oldest_seq - 1, erased)
 
     def oldest_event_seq(self, tenant: str) -> int:
         """The oldest event that is kept; 0 if there is none."""

@@ -9,7 +9,7 @@ One connection writes and checkpoints, always from the sequencer's worker thread
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Self
@@ -19,9 +19,18 @@ import apsw
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service import chain
 from acd_service.chain import JOURNAL, Head, Link
-from acd_service.chain_rows import insert_link, oldest_link, policy_hash_kept, read_head, read_link, settings_of
+from acd_service.chain_rows import (
+    insert_link,
+    notes_of_erasures,
+    oldest_link,
+    policy_hash_kept,
+    read_head,
+    read_link,
+    settings_of,
+)
 from acd_service.commit_thread import CommitFailed, CommitThread
 from acd_service.data_dir import high_water_path
+from acd_service.erasing.links import Replaced, write_replaced
 from acd_service.high_water import HighWater, read_marks
 from acd_service.journal import (
     Batch,
@@ -36,6 +45,7 @@ from acd_service.journal_format import (
     CHAIN_SCHEMA,
     CHUNKS_SCHEMA,
     FORMAT_VERSION,
+    FORMAT_WITH_CHAIN,
     SCHEMA,
     check_file,
     check_schema,
@@ -110,6 +120,8 @@ class SqliteJournal(JournalReader):
             if is_new:
                 writer.pragma("auto_vacuum", _INCREMENTAL)  # can be set only before there is anything
             writer.pragma("journal_mode", "WAL")
+            # What is deleted leaves nothing in the pages that are written then; see `erase` for all other places.
+            writer.pragma("secure_delete", "FAST")
             writer.pragma("synchronous", synchronous)
             writer.pragma("wal_autocheckpoint", _WAL_PAGES)
             with writer:
@@ -126,7 +138,7 @@ class SqliteJournal(JournalReader):
                 journal.snapshots.remove_after(loss.tenant, loss.last_seq)
             writer.execute(STRETCHES)
             journal._commits = CommitThread(writer)
-            journal._begin_marks(may_have_marks=not is_new and format_version == FORMAT_VERSION)
+            journal._begin_marks(may_have_marks=not is_new and format_version >= FORMAT_WITH_CHAIN)
         except (apsw.Error, UnicodeDecodeError) as error:
             journal.close()
             raise damaged(path, error) from None
@@ -357,6 +369,7 @@ class SqliteJournal(JournalReader):
             if link is not None:
                 base = chain.head_of(link)
             left = self._between(tenant, base, to_seq, to_event_seq)
+            erasures = notes_of_erasures(writer, tenant, base.number)
             for table, column, last in (
                 ("commands", "seq", base.last_seq),
                 ("command_chunks", "first_seq", base.last_seq),
@@ -382,6 +395,8 @@ class SqliteJournal(JournalReader):
                 "policy_hash": policy_hash_kept(writer, tenant).hex(),
                 "settings": settings_of(writer, tenant),
             }
+            for erasure in erasures:
+                self._note(writer, tenant, erasure)
             self._note(writer, tenant, note | ({"forgotten": forgotten} if any(forgotten.values()) else {}))
         if self._high_water is not None:
             self._high_water.reset(tenant, self._heads[tenant])
@@ -398,6 +413,50 @@ class SqliteJournal(JournalReader):
         policies = self.read_policies(tenant, up_to_version=2**62, policies_max=2**31 - 1)
         left = [policy for policy in reversed(policies) if base.last_seq < policy.seq <= to_seq]
         return Batch(commands, events, left)
+
+    def erase(self, tenant: str, replaced: Sequence[Replaced], note: Mapping[str, Any]) -> None:
+        """Put other records in the places of some, with a note in the chain of what the links are over now. Nothing of
+        the old ones stays in the file; the write-ahead log has them until `wipe_log`.
+        """
+        with self._overwriting(), self._writing(tenant) as writer:
+            for each in replaced:
+                write_replaced(writer, tenant, each)
+            links = {str(each.number): [each.commands.hex(), each.events.hex()] for each in replaced}
+            self._note(writer, tenant, {"erased": {**note, "links": links}})
+
+    @contextlib.contextmanager
+    def _overwriting(self) -> Iterator[None]:
+        """What is let go of is overwritten, wherever it is."""
+        assert self._writer is not None
+        self._writer.pragma("secure_delete", 1)
+        try:
+            yield
+        finally:
+            self._writer.pragma("secure_delete", "FAST")
+
+    def compact(self, bytes_max: int) -> bool:
+        """Write the file anew, unless it is larger than this: pages that cells were moved in have nothing of what was
+        there before. Whether it was done.
+        """
+        if self.used_bytes() > bytes_max:
+            return False
+        assert self._writer is not None
+        try:
+            self._writer.execute("VACUUM")
+        except apsw.Error as error:
+            raise JournalWriteFailed(f"{self._path}: {error}") from error
+        return True
+
+    def wipe_log(self) -> bool:
+        """Bring what is in the write-ahead log into the file and empty the log; False if a reader is in the way."""
+        assert self._writer is not None
+        try:
+            busy, _, _ = row_of(self._writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+        except apsw.BusyError:
+            return False
+        except apsw.Error as error:
+            raise JournalWriteFailed(f"{self._path}: {error}") from error
+        return not busy
 
     def give_back(self, pages_max: int) -> bool:
         """Give free room in the file back to the file system; whether there is more of it. A journal that was made

@@ -11,12 +11,13 @@ import apsw
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service import chain
 from acd_service.chain import JOURNAL, Head, Link, Piece
-from acd_service.chain_rows import command_pieces, event_pieces, insert_link, settings_of
+from acd_service.chain_rows import command_pieces, event_pieces, insert_link, read_head, settings_of
 from acd_service.journal_format import (
     CHAIN_SCHEMA,
     CHECKSUMS_SCHEMA,
     CHUNKS_SCHEMA,
     FORMAT_VERSION,
+    FORMAT_WITH_CHAIN,
     FORMAT_WITH_CHUNKS,
     named_checksum,
     policy_checksum,
@@ -35,6 +36,17 @@ def upgrade(writer: apsw.Connection, format_version: int) -> None:
     """
     if format_version < FORMAT_WITH_CHUNKS:
         writer.execute(CHUNKS_SCHEMA)
+    if format_version < FORMAT_WITH_CHAIN:
+        _chain_all(writer)
+    writer.pragma("user_version", FORMAT_VERSION)
+    note = {
+        "upgraded": {"from_format": format_version, "format": FORMAT_VERSION},
+        "behaviour_version": BEHAVIOUR_VERSION,
+    }
+    insert_link(writer, JOURNAL, chain.next_link(read_head(writer, JOURNAL), JOURNAL, note=chain.note_text(note)))
+
+
+def _chain_all(writer: apsw.Connection) -> None:
     writer.execute(CHECKSUMS_SCHEMA)
     writer.execute(CHAIN_SCHEMA)
     for table, name, value in (("facts", "name", "value"), ("tenants", "tenant", "seed")):
@@ -44,12 +56,6 @@ def upgrade(writer: apsw.Connection, format_version: int) -> None:
     tenants: list[Any] = list(writer.execute("SELECT tenant FROM tenants"))
     for (tenant,) in tenants:
         _chain_up(writer, tenant)
-    writer.pragma("user_version", FORMAT_VERSION)
-    note = {
-        "upgraded": {"from_format": format_version, "format": FORMAT_VERSION},
-        "behaviour_version": BEHAVIOUR_VERSION,
-    }
-    insert_link(writer, JOURNAL, chain.next_link(chain.NO_LINKS, JOURNAL, note=chain.note_text(note)))
 
 
 def _chain_up(writer: apsw.Connection, tenant: str) -> None:

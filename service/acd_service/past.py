@@ -138,7 +138,7 @@ def _before(journal: SqliteJournal, tenant: str, engine: str, seq: int) -> Routi
     earlier = [kept for kept in journal.snapshots.seqs(tenant) if kept < seq]
     if earlier:
         return journal.snapshots.of(tenant, earlier[-1]).restore(maker)
-    if journal.extent(tenant).oldest_seq > 1:
+    if journal.replay_floor(tenant):
         return None
     return maker(journal.seed(tenant) or 0)
 

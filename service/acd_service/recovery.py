@@ -70,8 +70,7 @@ def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
     except BadSnapshot as error:
         raise JournalForeign(str(error)) from None
     if restored is None:
-        if extent.oldest_seq > 1:
-            raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)
+        _check_reached(journal, tenant, extent, 0)
         engine = make(seed)
     else:
         snapshot_seq, engine = restored
@@ -80,10 +79,7 @@ def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
                 f"the journal ends at seq {extent.last_seq}, before the snapshot of seq {snapshot_seq}",
                 extent.last_seq,
             )
-        if extent.oldest_seq > snapshot_seq + 1:
-            raise JournalDamaged(
-                f"commands from {snapshot_seq + 1} to {extent.oldest_seq - 1} are missing", snapshot_seq
-            )
+        _check_reached(journal, tenant, extent, snapshot_seq)
     snapshot_seq = engine.seq
     progress = _Progress(tenant, snapshot_seq, extent.last_seq)
     for chunk in journal.read_chunks(tenant, engine.seq + 1):
@@ -92,6 +88,20 @@ def replay_tail(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:
     if engine.seq < extent.last_seq:
         raise JournalDamaged(f"command {engine.seq + 1} is missing, the last is {extent.last_seq}", engine.seq)
     return Recovered(engine, snapshot_seq, engine.seq - snapshot_seq, extent)
+
+
+def _check_reached(journal: Journal, tenant: str, extent: Extent, snapshot_seq: int) -> None:
+    """What lies behind the newest snapshot can be replayed; `snapshot_seq` 0: all that there is."""
+    floor = journal.replay_floor(tenant)
+    if snapshot_seq >= floor:
+        return
+    if extent.oldest_seq <= snapshot_seq + 1:
+        raise JournalDamaged(
+            f"a customer was erased from the commands up to {floor}, and there is no snapshot of them", snapshot_seq
+        )
+    if not snapshot_seq:
+        raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)
+    raise JournalDamaged(f"commands from {snapshot_seq + 1} to {extent.oldest_seq - 1} are missing", snapshot_seq)
 
 
 def recover(journal: Journal, tenant: str, make: EngineMaker) -> Recovered:

@@ -115,8 +115,9 @@ def _go_back(journal: SqliteJournal, tenant: str, state: TenantState, moment: Mo
     if seq >= state.last_seq:
         return
     earliest = 0
-    if state.oldest_seq > 1:
-        earliest = min(kept for kept in journal.snapshots.seqs(tenant) if kept >= state.oldest_seq - 1)
+    floor = journal.replay_floor(tenant)
+    if floor:
+        earliest = min(kept for kept in journal.snapshots.seqs(tenant) if kept >= floor)
     if seq < earliest:
         raise BackupFailed(
             f"the backup does not reach back so far for tenant {tenant}: its earliest state is that of seq {earliest}"

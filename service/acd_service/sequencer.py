@@ -49,6 +49,8 @@ _TIMERS_SET_ASIDE_MAX: Final = 8
 """In a row, without anything applied between: an engine that fails on every timer is not to end all contacts."""
 _LISTEN_S: Final = 0.001
 """When in so long no command came there was a break. The event loop's alarms are no finer."""
+_LET_IN_S_MAX: Final = 0.05
+"""Those who are in already wait meanwhile, and so do timers."""
 _ANY: Final = 2**63
 """More commands than can arrive: to wait for the time alone."""
 T = TypeVar("T")
@@ -341,7 +343,6 @@ class Sequencer:
             # While the loop is busy, with answers for one, it does not hear who asks.
             busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
             if arrived.commands == before and busy_s < _LISTEN_S / 2:
-                self._gathering.in_vain(arrived.commands)
                 return
 
     async def _let_in(self, held_s: float) -> None:
@@ -350,7 +351,7 @@ class Sequencer:
         beside those who send many at once until gRPC turns them away.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + held_s
+        until = loop.time() + min(held_s, _LET_IN_S_MAX)
         while self._closed is None and (now := loop.time()) < until:
             before = len(self._arrived)
             await self._pause(_ANY, min(until - now, _LISTEN_S))

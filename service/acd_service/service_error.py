@@ -50,6 +50,10 @@ class ExportFailed(ServiceError):
     """A tenant's file could not be made; routing goes on."""
 
 
+class ErasureUnfinished(ServiceError):
+    """A customer is not erased from everything yet: the next erasure, or the next start of the service, goes on."""
+
+
 class UnknownTenant(ServiceError):
     """There is no such tenant here."""
 

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import os
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -63,6 +65,27 @@ class SetAside:
             self._path,
             error,
         )
+
+    def erase(self, names: Iterable[str]) -> None:
+        """Drop every entry with one of these names in it, durably.
+
+        Raises:
+            OSError: the file is as it was.
+        """
+        if not self._path.exists():
+            return
+        wanted = [json.dumps(name, ensure_ascii=False)[1:-1] for name in names]
+        lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        left = [line for line in lines if not any(name in line for name in wanted)]
+        if len(left) == len(lines):
+            return
+        unfinished = self._path.with_suffix(".unfinished")
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.writelines(left)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._path)
+        self.entries = _read(self._path)
 
     @property
     def knows_any(self) -> bool:

@@ -231,6 +231,11 @@ class SnapshotFiles:
             self._path(tenant, seq).unlink(missing_ok=True)
         self.keep_newest(tenant, 1)
 
+    def remove_before(self, tenant: str, seq: int) -> None:
+        """Delete those of a tenant's that are of earlier states than this, and what an interrupted save left."""
+        kept = self.seqs(tenant)
+        self.keep_newest(tenant, max(sum(each >= seq for each in kept), 1))
+
     def remove_after(self, tenant: str, seq: int) -> None:
         """Delete those of a tenant's that are of later states than this."""
         for later in self.seqs(tenant):

@@ -15,6 +15,7 @@ from acd_service.config import Config
 from acd_service.customers.directory import CustomerDirectory
 from acd_service.data_dir import customers_path, set_aside_path
 from acd_service.engine_interface import RoutingEngine, engine_maker
+from acd_service.erasing.eraser import Eraser
 from acd_service.fanout import Fanout
 from acd_service.figures.keeper import FiguresKeeper
 from acd_service.invariants import InvariantMonitor
@@ -82,6 +83,9 @@ class Tenant:
             on_committed=self.snapshots.committed,
         )
         self.lines: Final = KeptLines(self.look)
+        self.eraser: Final = Eraser(
+            name, journal, sequencer, self.snapshots, self.fanout, self.directory, self.set_aside, self.submit
+        )
         self._was_used = engine.seq > 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_stopping = False
@@ -96,6 +100,7 @@ class Tenant:
         await self.directory.start()
         await self.sequencer.seat(self._seat, resume=self._was_used)
         self.figures.start()
+        self.eraser.start()
 
     async def leave_seat(self, why: ServiceError) -> None:
         """Take no more commands, for this reason; those that were applied are answered, no timer fires any more."""
@@ -179,6 +184,7 @@ class Tenant:
         self.stopping.set()
         self.fanout.stop(at_once=at_once)
         self.past.stop()
+        await self.eraser.stop()
         await self.snapshots.stop()
         await self.figures.stop()
 

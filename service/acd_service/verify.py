@@ -33,6 +33,7 @@ from acd_service.snapshot_files import SnapshotFiles
 
 _PROGRESS_EVERY: Final = 10_000
 _EVENTS_AT_ONCE: Final = 10_000
+_TRIES: Final = 3
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class VerifyReport:
     """Of the chains of all tenants and of the journal's own."""
     heads: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Where each chain ends that was proved: its link, hash, last command and event. What an anchor is made of."""
+    erasures: list[dict[str, Any]] = field(default_factory=list)
+    """Customers who were erased, as the chains say: up to which command, by whom, when, in how many links."""
     commands_checked: int = 0
     events_checked: int = 0
     snapshots_checked: list[int] = field(default_factory=list)
@@ -93,9 +96,7 @@ def verify(
         for tenant in journal.tenants():
             if REMOVING in journal.facts_of(tenant):
                 continue  # in parts, until the next start at the latest
-            _verify_tenant(journal, tenant, engine_maker(engine), report, on_progress)
-            if journal.has_chain:
-                _prove(journal, tenant, report)
+            _verify_anew(journal, tenant, engine_maker(engine), report, on_progress)
         for difference in differences(journal, anchor or {}):
             raise JournalAltered(difference)
     except JournalError as error:
@@ -103,6 +104,29 @@ def verify(
         if error.good_through_seq is not None:
             report.good_through_seq = error.good_through_seq
     return report
+
+
+def _verify_anew(
+    journal: SqliteJournal,
+    tenant: str,
+    make: EngineMaker,
+    report: VerifyReport,
+    on_progress: Callable[[int, int], None],
+) -> None:
+    """Check a tenant; once more if a customer was erased meanwhile: then what was there is not any more."""
+    before = asdict(report)
+    for tries in range(_TRIES):
+        floor = journal.replay_floor(tenant)
+        try:
+            _verify_tenant(journal, tenant, make, report, on_progress)
+            if journal.has_chain:
+                _prove(journal, tenant, report)
+            return
+        except (JournalDamaged, FileNotFoundError):
+            if tries == _TRIES - 1 or journal.replay_floor(tenant) == floor:
+                raise
+        for name, value in before.items():
+            setattr(report, name, value)
 
 
 def _losses(journal: SqliteJournal, data_dir: Path) -> list[Loss]:
@@ -113,6 +137,8 @@ def _losses(journal: SqliteJournal, data_dir: Path) -> list[Loss]:
 def _prove(journal: SqliteJournal, tenant: str, report: VerifyReport) -> None:
     found = check_chain(journal, tenant)
     report.links_checked += found.links
+    for erasure in found.erasures:
+        report.erasures.append({"tenant": tenant, **asdict(erasure)})
     head = found.head
     report.heads[tenant] = {
         "link": head.number, "hash": head.hash.hex(), "seq": head.last_seq, "event_seq": head.last_event_seq
@@ -130,7 +156,7 @@ def _verify_tenant(
     report.oldest_seq, report.last_seq = extent.oldest_seq, extent.last_seq
     report.oldest_event_seq, report.last_event_seq = extent.oldest_event_seq, extent.last_event_seq
     snapshots = journal.snapshots
-    engine = _start(journal, tenant, make, extent, report)
+    engine = _start(journal, tenant, make, report)
     report.good_through_seq = engine.seq
     snapshot_seqs = {seq for seq in snapshots.seqs(tenant) if seq > engine.seq}
     events = _events(journal, tenant, max(extent.oldest_event_seq, 1), extent.last_event_seq)
@@ -180,21 +206,20 @@ def _read_before(
         next(events, None)
 
 
-def _start(
-    journal: SqliteJournal, tenant: str, make: EngineMaker, extent: Extent, report: VerifyReport
-) -> RoutingEngine:
-    """The engine before the oldest command that is kept."""
-    if extent.oldest_seq <= 1:
+def _start(journal: SqliteJournal, tenant: str, make: EngineMaker, report: VerifyReport) -> RoutingEngine:
+    """The engine before the oldest command that can be replayed."""
+    floor = journal.replay_floor(tenant)
+    if not floor:
         return make(journal.seed(tenant) or 0)
     for seq in journal.snapshots.seqs(tenant):
-        if seq >= extent.oldest_seq - 1:
+        if seq >= floor:
             try:
                 engine = journal.snapshots.of(tenant, seq).restore(make)
             except BadSnapshot as error:
                 raise JournalForeign(f"the snapshot of seq {seq} cannot be read: {error}") from None
             report.snapshots_checked.append(seq)
             return engine
-    raise JournalDamaged(f"commands before {extent.oldest_seq} are gone, and there is no snapshot of them", 0)
+    raise JournalDamaged(f"commands up to {floor} are gone, or a customer was erased; there is no snapshot of them", 0)
 
 
 def _check_policy(journal: Journal, tenant: str, engine: RoutingEngine) -> None:

@@ -64,8 +64,8 @@ def test_a_record_that_is_damaged_is_not_blessed(old: Path, change: Callable[...
 
 
 def test_a_newer_format_is_refused_with_the_reason(folder: Path, change: Callable[..., None]) -> None:
-    change(folder, "PRAGMA user_version = 4")
-    with pytest.raises(JournalForeign, match="journal format 4, this program reads formats 1 to 3"):
+    change(folder, "PRAGMA user_version = 5")
+    with pytest.raises(JournalForeign, match="journal format 5, this program reads formats 1 to 4"):
         SqliteJournal.open(folder)
 
 

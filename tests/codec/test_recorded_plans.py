@@ -85,6 +85,7 @@ COMMANDS = [
     ("b20503120171", commands.CloseQueue("q")),
     ("ba0503120163", commands.SetContactAside("c")),
     ("c20503120161", commands.SetAgentAside("a")),
+    ("ca05061201631a0164", commands.ForgetCustomer("c", ("d",))),
 ]
 EVENTS = [
     (
@@ -219,6 +220,10 @@ EVENTS = [
     (
         "080710061a06088094ebdc03fa02090a01641201611a0163",
         Event(EventType.CONSULTATION_OPENED, 7, 6, 10**18, contact_id="d", agent_id="a", text="c"),
+    ),
+    (
+        "080710061a06088094ebdc038203030a0163",
+        Event(EventType.CUSTOMER_FORGOTTEN, 7, 6, 10**18, contact_id="c"),
     ),
 ]
 

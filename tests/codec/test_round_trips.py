@@ -292,6 +292,9 @@ commands_of_each_kind = {
     enums.CommandKind.CLOSE_QUEUE: st.builds(commands.CloseQueue, names, **request),
     enums.CommandKind.SET_CONTACT_ASIDE: st.builds(commands.SetContactAside, names, **request),
     enums.CommandKind.SET_AGENT_ASIDE: st.builds(commands.SetAgentAside, names, **request),
+    enums.CommandKind.FORGET_CUSTOMER: st.builds(
+        commands.ForgetCustomer, names, st.lists(names, max_size=3, unique=True).map(tuple), **request
+    ),
 }
 
 

@@ -295,6 +295,9 @@ def test_all_features_at_once(engine_class: Any, strict: None) -> None:
             if turn % 100 == 99:
                 batch.append(c.SetContactAside(next((view.contact_id for view in pair.live.contacts()), "none")))
                 batch.append(c.SetAgentAside(world.some(world.agents)))
+            if turn % 50 == 49:
+                customers = (view.customer_id for view in pair.live.contacts() if view.customer_id)
+                batch.append(c.ForgetCustomer(next(customers, "nobody"), ("none",)))
             for command in batch:
                 before = pair.live.state_digest() if turn % 20 == 0 else ""
                 answer = pair.apply(now_ns, command)

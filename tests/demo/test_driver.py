@@ -69,7 +69,13 @@ def test_ledger_agrees_with_the_engine(played: tuple[EngineCentre, Ledger]) -> N
 
 def test_every_part_is_played(played: tuple[EngineCentre, Ledger]) -> None:
     centre, ledger = played
-    shell_only = {CommandKind.TICK, CommandKind.RESUME, CommandKind.SET_CONTACT_ASIDE, CommandKind.SET_AGENT_ASIDE}
+    shell_only = {
+        CommandKind.TICK,
+        CommandKind.RESUME,
+        CommandKind.SET_CONTACT_ASIDE,
+        CommandKind.SET_AGENT_ASIDE,
+        CommandKind.FORGET_CUSTOMER,
+    }
     not_played = {
         CommandKind.REMOVE_AGENTS,
         CommandKind.UPDATE_CONTACT,

@@ -16,17 +16,17 @@ PROTO = Path(__file__).parents[2] / "proto"
 READS = ("Get", "List", "LookUp", "Watch", "Subscribe", "Estimate", "Explain", "Export")
 SERVER_KINDS = {
     "tick", "resume", "enqueue_attached_contact", "detach_contact", "attach_contact", "open_queue", "close_queue",
-    "enqueue_known_contact", "set_contact_aside", "set_agent_aside",
+    "enqueue_known_contact", "set_contact_aside", "set_agent_aside", "forget_customer",
 }  # fmt: skip
 WITHOUT_REQUEST_ID = {"DispatchRequest", "RouteContactRequest", "ImportTenantRequest"}
 """They hold requests that carry one each; or a file whose tenant is taken in once (TENANT_EXISTS)."""
-NOT_NUMBERED = {"CreateTenant", "SuspendTenant", "ResumeTenant", "RemoveTenant"}
-"""They say how it is to be with a tenant, and are none of its commands."""
+NOT_NUMBERED = {"CreateTenant", "SuspendTenant", "ResumeTenant", "RemoveTenant", "EraseCustomer"}
+"""They say how it is to be with a tenant or a customer, whatever it was before, and are none of its commands."""
 SURFACE = {
     "RoutingService": "EnqueueContact RouteContact UpdateContact CancelContact TransferContact PickContact "
     "CompleteContact RequestCallback AcceptOffer DeclineOffer GetContact ListContacts Dispatch",
     "AgentService": "UpsertAgents RemoveAgents SetPresence Heartbeat FinishWrapUp GetAgent ListAgents WatchAgent",
-    "CustomerService": "UpsertCustomers RemoveCustomers LookUpCustomer ListCustomers",
+    "CustomerService": "UpsertCustomers RemoveCustomers EraseCustomer LookUpCustomer ListCustomers",
     "PolicyService": "ApplyPolicy GetPolicy ListPolicyVersions",
     "EventService": "Subscribe",
     "InsightService": "GetQueueStats WatchStats EstimateWait Explain",

@@ -177,9 +177,9 @@ def test_a_journal_of_the_first_format_is_read_and_then_written(tmp_path: Path) 
     assert check_chain(old.journal, TENANT_DEFAULT).head.last_seq == 5
     old.journal.close()
     with sqlite3.connect(journal_path(tmp_path)) as connection:
-        connection.execute("PRAGMA user_version = 4")
+        connection.execute("PRAGMA user_version = 5")
     connection.close()
-    with pytest.raises(JournalForeign, match="formats 1 to 3"):
+    with pytest.raises(JournalForeign, match="formats 1 to 4"):
         SqliteJournal.open(tmp_path)
 
 

@@ -22,6 +22,7 @@ from acd_core.commands import (
     DetachContact,
     EnqueueContact,
     FinishWrapUp,
+    ForgetCustomer,
     Heartbeat,
     OpenQueue,
     PickContact,
@@ -536,11 +537,19 @@ class Adversary:
 
 class RecoveringAdversary(Adversary):
     """As the plain one, before a service whose engine fails on a timer now and then: that contact or agent is set
-    aside.
+    aside. Now and then a customer is forgotten.
     """
 
     def _weights(self) -> tuple[tuple[Callable[[], Command | None], int], ...]:
-        return *super()._weights(), (self._set_contact_aside, 2), (self._set_agent_aside, 1)
+        added = (self._set_contact_aside, 2), (self._set_agent_aside, 1), (self._forget_customer, 2)
+        return *super()._weights(), *added
+
+    def _forget_customer(self) -> Command | None:
+        """One of whom there is something, or nothing; some of its contacts may be named, live, over or unheard of."""
+        draws = self._draws
+        customer_id = draws.pick((*CUSTOMERS, "nobody"))
+        over = tuple(dict.fromkeys(draws.pick(self._dead or ["gone"]) for _ in range(draws.below(3))))
+        return ForgetCustomer(customer_id, over, request_id=self._request_id())
 
     def _set_contact_aside(self) -> Command | None:
         draws = self._draws

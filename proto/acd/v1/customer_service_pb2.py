@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from acd.v1 import customer_pb2 as acd_dot_v1_dot_customer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61\x63\x64/v1/customer_service.proto\x12\x06\x61\x63\x64.v1\x1a\x15\x61\x63\x64/v1/customer.proto\"G\n\x15LookUpCustomerRequest\x12\x15\n\x0b\x63ustomer_id\x18\x01 \x01(\tH\x00\x12\x11\n\x07\x61\x64\x64ress\x18\x02 \x01(\tH\x00\x42\x04\n\x02\x62y\"<\n\x16LookUpCustomerResponse\x12\"\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x10.acd.v1.Customer\"=\n\x14ListCustomersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"U\n\x15ListCustomersResponse\x12#\n\tcustomers\x18\x01 \x03(\x0b\x32\x10.acd.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xd8\x02\n\x0f\x43ustomerService\x12R\n\x0fUpsertCustomers\x12\x1e.acd.v1.UpsertCustomersRequest\x1a\x1f.acd.v1.UpsertCustomersResponse\x12R\n\x0fRemoveCustomers\x12\x1e.acd.v1.RemoveCustomersRequest\x1a\x1f.acd.v1.RemoveCustomersResponse\x12O\n\x0eLookUpCustomer\x12\x1d.acd.v1.LookUpCustomerRequest\x1a\x1e.acd.v1.LookUpCustomerResponse\x12L\n\rListCustomers\x12\x1c.acd.v1.ListCustomersRequest\x1a\x1d.acd.v1.ListCustomersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61\x63\x64/v1/customer_service.proto\x12\x06\x61\x63\x64.v1\x1a\x15\x61\x63\x64/v1/customer.proto\"G\n\x15LookUpCustomerRequest\x12\x15\n\x0b\x63ustomer_id\x18\x01 \x01(\tH\x00\x12\x11\n\x07\x61\x64\x64ress\x18\x02 \x01(\tH\x00\x42\x04\n\x02\x62y\"<\n\x16LookUpCustomerResponse\x12\"\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x10.acd.v1.Customer\"=\n\x14ListCustomersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"U\n\x15ListCustomersResponse\x12#\n\tcustomers\x18\x01 \x03(\x0b\x32\x10.acd.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa6\x03\n\x0f\x43ustomerService\x12R\n\x0fUpsertCustomers\x12\x1e.acd.v1.UpsertCustomersRequest\x1a\x1f.acd.v1.UpsertCustomersResponse\x12R\n\x0fRemoveCustomers\x12\x1e.acd.v1.RemoveCustomersRequest\x1a\x1f.acd.v1.RemoveCustomersResponse\x12L\n\rEraseCustomer\x12\x1c.acd.v1.EraseCustomerRequest\x1a\x1d.acd.v1.EraseCustomerResponse\x12O\n\x0eLookUpCustomer\x12\x1d.acd.v1.LookUpCustomerRequest\x1a\x1e.acd.v1.LookUpCustomerResponse\x12L\n\rListCustomers\x12\x1c.acd.v1.ListCustomersRequest\x1a\x1d.acd.v1.ListCustomersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,5 +41,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=262
   _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=347
   _globals['_CUSTOMERSERVICE']._serialized_start=350
-  _globals['_CUSTOMERSERVICE']._serialized_end=694
+  _globals['_CUSTOMERSERVICE']._serialized_end=772
 # @@protoc_insertion_point(module_scope)

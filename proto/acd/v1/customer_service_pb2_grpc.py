@@ -46,6 +46,11 @@ class CustomerServiceStub:
                 request_serializer=acd_dot_v1_dot_customer__pb2.RemoveCustomersRequest.SerializeToString,
                 response_deserializer=acd_dot_v1_dot_customer__pb2.RemoveCustomersResponse.FromString,
                 _registered_method=True)
+        self.EraseCustomer = channel.unary_unary(
+                '/acd.v1.CustomerService/EraseCustomer',
+                request_serializer=acd_dot_v1_dot_customer__pb2.EraseCustomerRequest.SerializeToString,
+                response_deserializer=acd_dot_v1_dot_customer__pb2.EraseCustomerResponse.FromString,
+                _registered_method=True)
         self.LookUpCustomer = channel.unary_unary(
                 '/acd.v1.CustomerService/LookUpCustomer',
                 request_serializer=acd_dot_v1_dot_customer__service__pb2.LookUpCustomerRequest.SerializeToString,
@@ -71,6 +76,15 @@ class CustomerServiceServicer:
 
     def RemoveCustomers(self, request, context):
         """Removes customers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseCustomer(self, request, context):
+        """Erases a customer: from the directory, from what routing remembers, and from the record of commands and events so far.
+        Answers when nothing of the customer is kept any more, which takes as long as reading the record does. If the service
+        ends before, it goes on with it at its next start.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -102,6 +116,11 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.RemoveCustomers,
                     request_deserializer=acd_dot_v1_dot_customer__pb2.RemoveCustomersRequest.FromString,
                     response_serializer=acd_dot_v1_dot_customer__pb2.RemoveCustomersResponse.SerializeToString,
+            ),
+            'EraseCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseCustomer,
+                    request_deserializer=acd_dot_v1_dot_customer__pb2.EraseCustomerRequest.FromString,
+                    response_serializer=acd_dot_v1_dot_customer__pb2.EraseCustomerResponse.SerializeToString,
             ),
             'LookUpCustomer': grpc.unary_unary_rpc_method_handler(
                     servicer.LookUpCustomer,
@@ -169,6 +188,33 @@ class CustomerService:
             '/acd.v1.CustomerService/RemoveCustomers',
             acd_dot_v1_dot_customer__pb2.RemoveCustomersRequest.SerializeToString,
             acd_dot_v1_dot_customer__pb2.RemoveCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/acd.v1.CustomerService/EraseCustomer',
+            acd_dot_v1_dot_customer__pb2.EraseCustomerRequest.SerializeToString,
+            acd_dot_v1_dot_customer__pb2.EraseCustomerResponse.FromString,
             options,
             channel_credentials,
             insecure,

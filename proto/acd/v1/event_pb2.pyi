@@ -54,6 +54,7 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_CONTACT_SCHEDULED: _ClassVar[EventType]
     EVENT_TYPE_CALLBACK_DUE: _ClassVar[EventType]
     EVENT_TYPE_CONSULTATION_OPENED: _ClassVar[EventType]
+    EVENT_TYPE_CUSTOMER_FORGOTTEN: _ClassVar[EventType]
 
 class OfferOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -153,6 +154,7 @@ EVENT_TYPE_CALLBACK_SET: EventType
 EVENT_TYPE_CONTACT_SCHEDULED: EventType
 EVENT_TYPE_CALLBACK_DUE: EventType
 EVENT_TYPE_CONSULTATION_OPENED: EventType
+EVENT_TYPE_CUSTOMER_FORGOTTEN: EventType
 OFFER_OUTCOME_UNSPECIFIED: OfferOutcome
 OFFER_OUTCOME_DECLINED: OfferOutcome
 OFFER_OUTCOME_BUSY: OfferOutcome
@@ -646,8 +648,14 @@ class ConsultationOpened(_message.Message):
     consults_contact_id: str
     def __init__(self, contact_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., consults_contact_id: _Optional[str] = ...) -> None: ...
 
+class CustomerForgotten(_message.Message):
+    __slots__ = ("contact_id",)
+    CONTACT_ID_FIELD_NUMBER: _ClassVar[int]
+    contact_id: str
+    def __init__(self, contact_id: _Optional[str] = ...) -> None: ...
+
 class Event(_message.Message):
-    __slots__ = ("event_seq", "seq", "at", "asked_by", "policy_applied", "agent_added", "agent_updated", "agent_removed", "presence_changed", "agent_delayed", "agent_delay_ended", "contact_enqueued", "contact_updated", "contact_held", "contact_retrieved", "contact_detached", "contact_attached", "offer_made", "offer_accepted", "contact_assigned", "offer_ended", "agent_excluded", "exclusion_ended", "contact_completed", "contact_closed", "contact_unattended", "resumed", "plan_step_taken", "contact_moved", "treatment_started", "callback_offered", "wait_ended", "queue_opened", "queue_closed", "contact_reserved", "reservation_ended", "segment_opened", "callback_set", "contact_scheduled", "callback_due", "consultation_opened")
+    __slots__ = ("event_seq", "seq", "at", "asked_by", "policy_applied", "agent_added", "agent_updated", "agent_removed", "presence_changed", "agent_delayed", "agent_delay_ended", "contact_enqueued", "contact_updated", "contact_held", "contact_retrieved", "contact_detached", "contact_attached", "offer_made", "offer_accepted", "contact_assigned", "offer_ended", "agent_excluded", "exclusion_ended", "contact_completed", "contact_closed", "contact_unattended", "resumed", "plan_step_taken", "contact_moved", "treatment_started", "callback_offered", "wait_ended", "queue_opened", "queue_closed", "contact_reserved", "reservation_ended", "segment_opened", "callback_set", "contact_scheduled", "callback_due", "consultation_opened", "customer_forgotten")
     EVENT_SEQ_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
@@ -689,6 +697,7 @@ class Event(_message.Message):
     CONTACT_SCHEDULED_FIELD_NUMBER: _ClassVar[int]
     CALLBACK_DUE_FIELD_NUMBER: _ClassVar[int]
     CONSULTATION_OPENED_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMER_FORGOTTEN_FIELD_NUMBER: _ClassVar[int]
     event_seq: int
     seq: int
     at: _timestamp_pb2.Timestamp
@@ -730,4 +739,5 @@ class Event(_message.Message):
     contact_scheduled: ContactScheduled
     callback_due: CallbackDue
     consultation_opened: ConsultationOpened
-    def __init__(self, event_seq: _Optional[int] = ..., seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., asked_by: _Optional[str] = ..., policy_applied: _Optional[_Union[PolicyApplied, _Mapping]] = ..., agent_added: _Optional[_Union[AgentAdded, _Mapping]] = ..., agent_updated: _Optional[_Union[AgentUpdated, _Mapping]] = ..., agent_removed: _Optional[_Union[AgentRemoved, _Mapping]] = ..., presence_changed: _Optional[_Union[PresenceChanged, _Mapping]] = ..., agent_delayed: _Optional[_Union[AgentDelayed, _Mapping]] = ..., agent_delay_ended: _Optional[_Union[AgentDelayEnded, _Mapping]] = ..., contact_enqueued: _Optional[_Union[ContactEnqueued, _Mapping]] = ..., contact_updated: _Optional[_Union[ContactUpdated, _Mapping]] = ..., contact_held: _Optional[_Union[ContactHeld, _Mapping]] = ..., contact_retrieved: _Optional[_Union[ContactRetrieved, _Mapping]] = ..., contact_detached: _Optional[_Union[ContactDetached, _Mapping]] = ..., contact_attached: _Optional[_Union[ContactAttached, _Mapping]] = ..., offer_made: _Optional[_Union[OfferMade, _Mapping]] = ..., offer_accepted: _Optional[_Union[OfferAccepted, _Mapping]] = ..., contact_assigned: _Optional[_Union[ContactAssigned, _Mapping]] = ..., offer_ended: _Optional[_Union[OfferEnded, _Mapping]] = ..., agent_excluded: _Optional[_Union[AgentExcluded, _Mapping]] = ..., exclusion_ended: _Optional[_Union[ExclusionEnded, _Mapping]] = ..., contact_completed: _Optional[_Union[ContactCompleted, _Mapping]] = ..., contact_closed: _Optional[_Union[ContactClosed, _Mapping]] = ..., contact_unattended: _Optional[_Union[ContactUnattended, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., plan_step_taken: _Optional[_Union[PlanStepTaken, _Mapping]] = ..., contact_moved: _Optional[_Union[ContactMoved, _Mapping]] = ..., treatment_started: _Optional[_Union[TreatmentStarted, _Mapping]] = ..., callback_offered: _Optional[_Union[CallbackOffered, _Mapping]] = ..., wait_ended: _Optional[_Union[WaitEnded, _Mapping]] = ..., queue_opened: _Optional[_Union[QueueOpened, _Mapping]] = ..., queue_closed: _Optional[_Union[QueueClosed, _Mapping]] = ..., contact_reserved: _Optional[_Union[ContactReserved, _Mapping]] = ..., reservation_ended: _Optional[_Union[ReservationEnded, _Mapping]] = ..., segment_opened: _Optional[_Union[SegmentOpened, _Mapping]] = ..., callback_set: _Optional[_Union[CallbackSet, _Mapping]] = ..., contact_scheduled: _Optional[_Union[ContactScheduled, _Mapping]] = ..., callback_due: _Optional[_Union[CallbackDue, _Mapping]] = ..., consultation_opened: _Optional[_Union[ConsultationOpened, _Mapping]] = ...) -> None: ...
+    customer_forgotten: CustomerForgotten
+    def __init__(self, event_seq: _Optional[int] = ..., seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., asked_by: _Optional[str] = ..., policy_applied: _Optional[_Union[PolicyApplied, _Mapping]] = ..., agent_added: _Optional[_Union[AgentAdded, _Mapping]] = ..., agent_updated: _Optional[_Union[AgentUpdated, _Mapping]] = ..., agent_removed: _Optional[_Union[AgentRemoved, _Mapping]] = ..., presence_changed: _Optional[_Union[PresenceChanged, _Mapping]] = ..., agent_delayed: _Optional[_Union[AgentDelayed, _Mapping]] = ..., agent_delay_ended: _Optional[_Union[AgentDelayEnded, _Mapping]] = ..., contact_enqueued: _Optional[_Union[ContactEnqueued, _Mapping]] = ..., contact_updated: _Optional[_Union[ContactUpdated, _Mapping]] = ..., contact_held: _Optional[_Union[ContactHeld, _Mapping]] = ..., contact_retrieved: _Optional[_Union[ContactRetrieved, _Mapping]] = ..., contact_detached: _Optional[_Union[ContactDetached, _Mapping]] = ..., contact_attached: _Optional[_Union[ContactAttached, _Mapping]] = ..., offer_made: _Optional[_Union[OfferMade, _Mapping]] = ..., offer_accepted: _Optional[_Union[OfferAccepted, _Mapping]] = ..., contact_assigned: _Optional[_Union[ContactAssigned, _Mapping]] = ..., offer_ended: _Optional[_Union[OfferEnded, _Mapping]] = ..., agent_excluded: _Optional[_Union[AgentExcluded, _Mapping]] = ..., exclusion_ended: _Optional[_Union[ExclusionEnded, _Mapping]] = ..., contact_completed: _Optional[_Union[ContactCompleted, _Mapping]] = ..., contact_closed: _Optional[_Union[ContactClosed, _Mapping]] = ..., contact_unattended: _Optional[_Union[ContactUnattended, _Mapping]] = ..., resumed: _Optional[_Union[Resumed, _Mapping]] = ..., plan_step_taken: _Optional[_Union[PlanStepTaken, _Mapping]] = ..., contact_moved: _Optional[_Union[ContactMoved, _Mapping]] = ..., treatment_started: _Optional[_Union[TreatmentStarted, _Mapping]] = ..., callback_offered: _Optional[_Union[CallbackOffered, _Mapping]] = ..., wait_ended: _Optional[_Union[WaitEnded, _Mapping]] = ..., queue_opened: _Optional[_Union[QueueOpened, _Mapping]] = ..., queue_closed: _Optional[_Union[QueueClosed, _Mapping]] = ..., contact_reserved: _Optional[_Union[ContactReserved, _Mapping]] = ..., reservation_ended: _Optional[_Union[ReservationEnded, _Mapping]] = ..., segment_opened: _Optional[_Union[SegmentOpened, _Mapping]] = ..., callback_set: _Optional[_Union[CallbackSet, _Mapping]] = ..., contact_scheduled: _Optional[_Union[ContactScheduled, _Mapping]] = ..., callback_due: _Optional[_Union[CallbackDue, _Mapping]] = ..., consultation_opened: _Optional[_Union[ConsultationOpened, _Mapping]] = ..., customer_forgotten: _Optional[_Union[CustomerForgotten, _Mapping]] = ...) -> None: ...

@@ -17,6 +17,7 @@ from acd_core.commands import (
     DetachContact,
     EnqueueContact,
     FinishWrapUp,
+    ForgetCustomer,
     Heartbeat,
     OpenQueue,
     PickContact,
@@ -43,6 +44,7 @@ from acd_core.enums import (
     SegmentCause,
     TimerKind,
 )
+from acd_core.limits import FORGOTTEN_ADDRESS
 from acd_service.checker.choice import Match
 from acd_service.checker.effects import NS_PER_MS
 from acd_service.checker.folding import Wants
@@ -330,6 +332,18 @@ class Story(Segments):
         agent = self._agent(command.agent_id)
         if agent.presence != Presence.OFFLINE:
             self.lose(agent, PresenceCause.SET_ASIDE)
+
+    def _tell_ForgetCustomer(self, command: ForgetCustomer) -> None:  # noqa: N802
+        self.served_last.pop(command.customer_id, None)
+        theirs = self.world.by_customer.pop(command.customer_id, {})
+        forgotten: dict[str, None] = {}
+        for _, contact in sorted(theirs.items()):
+            contact.customer_id = ""
+            if contact.callback_address:
+                contact.callback_address = FORGOTTEN_ADDRESS
+            forgotten[contact.contact_id] = None
+        for contact_id in list(forgotten | dict.fromkeys(command.contact_ids)) or [""]:
+            self.take(EventType.CUSTOMER_FORGOTTEN, contact_id=contact_id)
 
     def _offered(self, command: AcceptOffer | DeclineOffer) -> tuple[Contact, Offer]:
         contact = self._contact(command.contact_id)

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 import grpc
 
-from acd.v1.customer_pb2 import UpsertCustomersRequest
+from acd.v1.customer_pb2 import EraseCustomerRequest, UpsertCustomersRequest
 from acd.v1.customer_service_pb2 import ListCustomersRequest
 from acd.v1.customer_service_pb2_grpc import CustomerServiceStub
 from acd_service.cli.bulk import PAGE, export_file, exported_file, format_option, import_file, imported_file, pages
-from acd_service.cli.connection import DEADLINE_S, Service, server_option
+from acd_service.cli.connection import DEADLINE_S, Service, connect, server_option
 from acd_service.cli.progress import Done
-from acd_service.cli.terminal import example, json_option
+from acd_service.cli.terminal import example, json_option, print_json, results
 from acd_service.codec.customers import customer_message, customer_of
 from acd_service.customers.customer import Customer
 from acd_service.customers.customer_file import CustomerRow, read_customers, write_customers
+
+_ERASURE_S: Final = 3_600.0
+"""The record of commands and events is read from its beginning."""
 
 
 @click.group("customers")
@@ -69,3 +73,27 @@ def _all_customers(channel: grpc.Channel, progress: Done) -> Iterator[Customer]:
         yield from map(customer_of, page.customers)
         count += len(page.customers)
         progress(count, None)
+
+
+@customers_group.command("erase", epilog=example("acd customers erase acme"))
+@click.argument("customer_id")
+@server_option
+@json_option
+def erase_customer(customer_id: str, server: Service, as_json: bool) -> None:
+    """Erase CUSTOMER_ID from the directory, from what routing remembers, and from the record of commands and events.
+
+    Live contacts keep their place, without the customer. Routing goes on; the command ends when nothing is left. There
+    is no way back; backups and exports made before are not changed.
+    """
+    with connect(server) as channel:
+        erased = CustomerServiceStub(channel).EraseCustomer(
+            EraseCustomerRequest(customer_id=customer_id), timeout=_ERASURE_S
+        )
+    facts = {"seq": erased.seq, "contacts": erased.contacts, "commands": erased.commands, "events": erased.events}
+    if as_json:
+        print_json(facts)
+    else:
+        results().print(
+            f"erased up to command {erased.seq:,}: {erased.contacts:,} contacts, "
+            f"{erased.commands:,} commands and {erased.events:,} events had data of the customer"
+        )

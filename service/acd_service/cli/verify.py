@@ -1,5 +1,6 @@
 """`acd verify`: check a journal."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -74,6 +75,13 @@ def _show(report: VerifyReport) -> None:
         f"  events    {report.events_checked:,} checked, {report.oldest_event_seq:,} to {report.last_event_seq:,}"
     )
     console.print(f"  chain     {report.links_checked:,} links")
+    for erasure in report.erasures:
+        at = datetime.fromtimestamp(erasure["at_ns"] / 1e9, UTC).isoformat(timespec="seconds")
+        console.print(
+            f"  erased    a customer of {erasure['tenant']}, up to command {erasure['seq']:,}, at {at}"
+            f" by {erasure['asked_by'] or 'a caller without a name'}: {erasure['links']:,} links",
+            markup=False,
+        )
     console.print(f"  snapshots {', '.join(f'{seq:,}' for seq in report.snapshots_checked) or 'none'}")
     if report.ok:
         console.print(f"  event hash {report.event_hash}, state digest {report.digest}")

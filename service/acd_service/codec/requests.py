@@ -49,6 +49,10 @@ def _set_agent_aside(message: command_pb2.SetAgentAsideCommand) -> commands.SetA
     return commands.SetAgentAside(message.agent_id, request_id=message.request_id)
 
 
+def _forget_customer(message: command_pb2.ForgetCustomerCommand) -> commands.ForgetCustomer:
+    return commands.ForgetCustomer(message.customer_id, tuple(message.contact_ids), request_id=message.request_id)
+
+
 def _enqueue_attached(request: contact_commands_pb2.EnqueueContactRequest) -> commands.EnqueueContact:
     return contacts.enqueue_contact(request, attached=True)
 
@@ -99,6 +103,7 @@ _OF_SERVER: Final[Mapping[str, Callable[[Any], commands.Command]]] = {
     "close_queue": _close_queue,
     "set_contact_aside": _set_contact_aside,
     "set_agent_aside": _set_agent_aside,
+    "forget_customer": _forget_customer,
     "enqueue_known_contact": customers.known_contact_of,
 }
 # What the journal has was taken once: which time zones there are here does not matter any more.
@@ -186,6 +191,12 @@ def _write_agent_id(message: Any, command: commands.SetAgentAside) -> None:
     message.agent_id = command.agent_id
 
 
+def _write_forget_customer(message: Any, command: commands.ForgetCustomer) -> None:
+    message.request_id = command.request_id
+    message.customer_id = command.customer_id
+    message.contact_ids.extend(command.contact_ids)
+
+
 def _write_queue_id(message: Any, command: commands.OpenQueue | commands.CloseQueue) -> None:
     message.request_id = command.request_id
     message.queue_id = command.queue_id
@@ -215,6 +226,7 @@ _WRITERS: Final[Mapping[int, tuple[str, Callable[[Any, Any], None]]]] = {
     CommandKind.CLOSE_QUEUE: ("close_queue", _write_queue_id),
     CommandKind.SET_CONTACT_ASIDE: ("set_contact_aside", _write_contact_id),
     CommandKind.SET_AGENT_ASIDE: ("set_agent_aside", _write_agent_id),
+    CommandKind.FORGET_CUSTOMER: ("forget_customer", _write_forget_customer),
 }
 
 

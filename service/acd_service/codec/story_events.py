@@ -198,6 +198,14 @@ def _read_consultation_opened(detail: event_pb2.ConsultationOpened) -> Fields:
     return {"contact_id": detail.contact_id, "agent_id": detail.agent_id, "text": detail.consults_contact_id}
 
 
+def _write_customer_forgotten(detail: event_pb2.CustomerForgotten, event: Event) -> None:
+    detail.contact_id = event.contact_id
+
+
+def _read_customer_forgotten(detail: event_pb2.CustomerForgotten) -> Fields:
+    return {"contact_id": detail.contact_id}
+
+
 WRITERS: Final[Mapping[str, Callable[[Any, Event], None]]] = {
     "plan_step_taken": _write_plan_step_taken,
     "contact_moved": _write_contact_moved,
@@ -213,6 +221,7 @@ WRITERS: Final[Mapping[str, Callable[[Any, Event], None]]] = {
     "contact_scheduled": _write_until,
     "callback_due": _write_callback_due,
     "consultation_opened": _write_consultation_opened,
+    "customer_forgotten": _write_customer_forgotten,
 }
 READERS: Final[Mapping[str, Callable[[Any], Fields]]] = {
     "plan_step_taken": _read_plan_step_taken,
@@ -229,4 +238,5 @@ READERS: Final[Mapping[str, Callable[[Any], Fields]]] = {
     "contact_scheduled": _read_until,
     "callback_due": _read_callback_due,
     "consultation_opened": _read_consultation_opened,
+    "customer_forgotten": _read_customer_forgotten,
 }

@@ -38,6 +38,8 @@ CREATE TABLE changes (
 CREATE UNIQUE INDEX changes_by_request ON changes (tenant, request_id) WHERE request_id <> '';
 CREATE TABLE counts (tenant TEXT PRIMARY KEY, customers INTEGER NOT NULL) WITHOUT ROWID;
 """
+_COMPACT_BYTES_MAX: Final = 2**26
+"""A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
 T = TypeVar("T")
 
 
@@ -112,6 +114,28 @@ class CustomerDirectory:
         content = json.dumps(["remove", *customer_ids])
         return await self._change(content, request_id, at_ns, partial(self._remove, customer_ids))
 
+    async def forget(self, customer_id: str) -> None:
+        """Leave nothing of a customer in the file, be it there or not. What earlier changes were made of is known by
+        their request ids alone from then on.
+        """
+        if not self._path.exists():
+            return
+
+        def forget(writer: apsw.Connection) -> int:
+            with writer:
+                if self._forget_addresses(writer, customer_id):
+                    writer.execute(
+                        "DELETE FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
+                    )
+                    self._add_to_count(writer, -1)
+                writer.execute("UPDATE changes SET content_hash = x'' WHERE tenant = ?", (self._tenant,))
+            if writer.pragma("page_count") * writer.pragma("page_size") <= _COMPACT_BYTES_MAX:
+                writer.execute("VACUUM")
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return self._count(writer)
+
+        self.is_empty = await self._changing.use(forget) == 0
+
     async def page(self, from_id: str, size: int) -> Page:
         """Customers in order of id, from one on."""
 
@@ -170,7 +194,7 @@ class CustomerDirectory:
         ).fetchone()
         if row is None:
             return None
-        if row[2] != content_hash:
+        if row[2] and row[2] != content_hash:
             raise Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
         return Change(row[0], row[1], duplicate=True)
 
@@ -250,6 +274,7 @@ def _opened(path: Path) -> apsw.Connection:
             raise DirectoryDamaged(f"{path} is something else, or of a format that this program cannot read")
         connection.pragma("journal_mode", "WAL")
         connection.pragma("synchronous", "FULL")
+        connection.pragma("secure_delete", 1)
         if is_new:
             with connection:
                 connection.pragma("application_id", APPLICATION_ID)

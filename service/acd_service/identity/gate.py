@@ -144,7 +144,9 @@ class Gate:
     def known_caller(self, call: str, metadata: Iterable[tuple[str, Any]]) -> Identity | None:
         """Who makes a call, if that is known from a call before, and sure that they may whatever they ask for."""
         credentials = [value for key, value in metadata if key == "authorization"]
-        known = self._known.get(credentials[0]) if len(credentials) == 1 else None
+        if len(credentials) != 1 or not isinstance(credentials[0], str):
+            return None
+        known = self._known.get(credentials[0])
         if known is None or known.expires_at_s <= unix_s() or known.grants.get(call) != "":
             return None
         return known.identity

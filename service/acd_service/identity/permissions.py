@@ -59,6 +59,7 @@ CALLS: Final[Mapping[str, Rule]] = {
     "AgentService/WatchAgent": _rule(_ROUTER, _SUPERVISOR, _AGENT, agent_field=_OWN),
     "CustomerService/UpsertCustomers": _rule(_OPERATOR),
     "CustomerService/RemoveCustomers": _rule(_OPERATOR),
+    "CustomerService/EraseCustomer": _rule(_OPERATOR),
     "CustomerService/LookUpCustomer": _rule(_ROUTER, _SUPERVISOR, _OPERATOR),
     "CustomerService/ListCustomers": _rule(_OPERATOR),
     "PolicyService/ApplyPolicy": _rule(_OPERATOR),

@@ -9,7 +9,7 @@ from acd_core.checks import check_id
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
 from acd_service.codec.customers import customer_ids_of, customer_message, customers_of
-from acd_service.rpc.call import Tenants, read_aside
+from acd_service.rpc.call import Tenants, asking_of, read_aside
 from acd_service.rpc.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from acd_service.service_error import UnknownCustomer
 
@@ -36,6 +36,17 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
         made = await tenant.directory.remove(customer_ids, request.request_id, tenant.clock.now_ns())
         return customer_pb2.RemoveCustomersResponse(
             seq=made.seq, at=codec.timestamp_of(made.at_ns), duplicate=made.duplicate
+        )
+
+    async def EraseCustomer(self, request: Any, context: Any) -> Any:
+        check_id(request.customer_id, "customer_id")
+        erased = await self._tenants.of(context).eraser.erase(request.customer_id, asking_of(context))
+        return customer_pb2.EraseCustomerResponse(
+            seq=erased.seq,
+            at=codec.timestamp_of(erased.at_ns),
+            contacts=erased.contacts,
+            commands=erased.commands,
+            events=erased.events,
         )
 
     async def LookUpCustomer(self, request: Any, context: Any) -> Any:

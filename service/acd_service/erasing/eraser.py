@@ -1,0 +1,252 @@
+"""Erases a customer of a tenant beside its traffic, step by step, each durable before the next; a step that a service
+did not come to is done by the next one.
+
+1. The directory forgets the customer.
+2. The engine does, by `ForgetCustomer`: from now on nothing in the state, nor in any hash to come, is the customer's.
+3. A snapshot behind that command takes the place of what can no longer be replayed, and older ones go.
+4. The record up to that command is gone through, and in pieces between commits what is the customer's is replaced.
+5. What is in memory, in the list of commands that were set aside, and in free places of the files goes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from acd_core.commands import ForgetCustomer
+from acd_core.events import Answer
+from acd_core.limits import CONTACTS_PER_COMMAND_MAX
+from acd_service import codec
+from acd_service.asking import Asking
+from acd_service.codec.personal import Theirs, forgotten_in
+from acd_service.customers.directory import CustomerDirectory
+from acd_service.erasing.links import Replaced, links_through, without
+from acd_service.fanout import Fanout
+from acd_service.journal import ERASED, ERASING, JournalError
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.retention import PIECE_PAGES, in_piece
+from acd_service.sequencer import Sequencer
+from acd_service.service_error import ErasureUnfinished
+from acd_service.set_aside import SetAside
+from acd_service.snapshot_schedule import SnapshotFailed, SnapshotSchedule
+
+_log = logging.getLogger(__name__)
+COMPACT_BYTES_MAX: Final = 2**26
+"""A journal up to this size is written anew as a whole, which takes some tenths of a second; in a larger one what was
+let go of is overwritten where it is."""
+_WIPES_MAX: Final = 300
+_WIPE_AGAIN_S: Final = 0.1
+
+
+class Erased(NamedTuple):
+    """What came of it."""
+
+    seq: int
+    """Up to this command the record was erased."""
+    at_ns: int
+    contacts: int
+    commands: int
+    events: int
+
+
+class _Forgotten(NamedTuple):
+    """The command by which the engine forgot the customer; the last, if it took several."""
+
+    customer_id: str
+    seq: int
+    at_ns: int
+    asked_by: str
+    contacts: frozenset[str] = frozenset()
+    """Those that the commands name, where an erasure goes on that was begun before: what was replaced then does not
+    tell any more whose it was."""
+
+
+class Eraser:
+    """Of one tenant; erases one customer at a time. Used on the event loop."""
+
+    def __init__(
+        self,
+        tenant: str,
+        journal: SqliteJournal,
+        sequencer: Sequencer,
+        snapshots: SnapshotSchedule,
+        fanout: Fanout,
+        directory: CustomerDirectory,
+        set_aside: SetAside,
+        submit: Callable[[ForgetCustomer, Asking], Awaitable[Answer]],
+    ) -> None:
+        self._tenant = tenant
+        self._journal = journal
+        self._sequencer = sequencer
+        self._snapshots = snapshots
+        self._fanout = fanout
+        self._directory = directory
+        self._set_aside = set_aside
+        self._submit = submit
+        self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self) -> None:
+        """Go on with what a service before this one began."""
+        if ERASING in self._journal.facts_of(self._tenant):
+            self._in_task(self._finish())
+
+    async def erase(self, customer_id: str, asking: Asking) -> Erased:
+        """Erase a customer, whether anything is known of it or not. Goes on when whoever asked is gone.
+
+        Raises:
+            ErasureUnfinished: a step failed; the next start of the service, or the next erasure, goes on from there.
+            Refused, ServiceError: as `Tenant.submit`; nothing was changed but the directory.
+        """
+        return await asyncio.shield(self._in_task(self._erase(customer_id, asking._replace(deadline=None))))
+
+    async def stop(self) -> None:
+        """Leave what is under way to the next start."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _in_task(self, work: Any) -> "asyncio.Task[Any]":
+        task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(work, name="erasure")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _erase(self, customer_id: str, asking: Asking) -> Erased:
+        async with self._lock:
+            await self._go_on()
+            await self._directory.forget(customer_id)
+            began = (await asyncio.to_thread(self._journal.extent, self._tenant)).last_seq
+            await self._in_journal(lambda: self._journal.put_fact(self._tenant, ERASING, began))
+            try:
+                answer = await self._have_it_forgotten(customer_id, began, asking)
+            except Exception:
+                # What the engine has forgotten by then is erased; if it has not, nothing is under way any more.
+                await self._go_on()
+                raise
+            forgotten = _Forgotten(customer_id, answer.seq, answer.at_ns, asking.asked_by)
+            return await self._carry_out(forgotten)
+
+    async def _finish(self) -> None:
+        try:
+            async with self._lock:
+                await self._go_on()
+        except ErasureUnfinished as error:
+            _log.error("tenant %s: %s", self._tenant, error)
+
+    async def _go_on(self) -> None:
+        """Finish an erasure that was begun and not finished."""
+        began = self._journal.facts_of(self._tenant).get(ERASING)
+        if began is None:
+            return
+        forgotten = await asyncio.to_thread(self._found_in_journal, began)
+        if forgotten is None:
+            await self._in_journal(lambda: self._journal.drop_fact(self._tenant, ERASING))
+            return
+        _log.warning("tenant %s: an erasure that was begun goes on, up to seq %d", self._tenant, forgotten.seq)
+        if forgotten.customer_id:
+            await self._directory.forget(forgotten.customer_id)
+        await self._carry_out(forgotten)
+
+    def _found_in_journal(self, began: int) -> _Forgotten | None:
+        found = None
+        contacts: set[str] = set()
+        customer_id = ""
+        for kept in self._journal.read(self._tenant, max(began + 1, self._journal.extent(self._tenant).oldest_seq)):
+            command = forgotten_in(kept.content)
+            if command is not None:
+                customer_id = command.customer_id or customer_id
+                contacts |= {*command.contact_ids, *self._told_by(kept.seq)}
+                found = _Forgotten(customer_id, kept.seq, kept.at_ns, command.asked_by, frozenset(contacts))
+        return found
+
+    def _told_by(self, seq: int) -> set[str]:
+        """The contacts of the events of a command that forgot a customer."""
+        extent = self._journal.extent(self._tenant)
+        event_seq = max(extent.oldest_event_seq, 1)
+        told: set[str] = set()
+        while event_seq <= extent.last_event_seq:
+            records = self._journal.read_events(self._tenant, event_seq, events_max=10_000, bytes_max=2**23)
+            told |= {codec.decode_event(record.content).contact_id for record in records if record.seq == seq}
+            event_seq = records[-1].event_seq + 1
+        return told - {""}
+
+    async def _have_it_forgotten(self, customer_id: str, began: int, asking: Asking) -> Answer:
+        """The engine forgets the customer, and tells of all its contacts. One may have come and be over again since the
+        record was gone through: then once more.
+        """
+        theirs, told, number = Theirs(customer_id), set[str](), -1
+        number = await asyncio.to_thread(self._look_through, theirs, began, number)
+        while True:
+            over = [contact_id for contact_id in theirs.contacts if contact_id not in told]
+            for start in range(0, max(len(over), 1), CONTACTS_PER_COMMAND_MAX):
+                part = tuple(over[start : start + CONTACTS_PER_COMMAND_MAX])
+                answer = await self._submit(ForgetCustomer(customer_id, part), asking)
+                told |= {event.contact_id for event in answer.events} | set(part)
+            number = await asyncio.to_thread(self._look_through, theirs, answer.seq, number)
+            if theirs.contacts.keys() <= told:
+                return answer
+
+    def _look_through(self, theirs: Theirs, through_seq: int, number: int) -> int:
+        """Find contacts in links from one on; which link is next."""
+        for group in links_through(self._journal, self._tenant, through_seq, number):
+            for records in group:
+                without(records, theirs, through_seq)
+                number = records.link.number + 1
+        return number
+
+    async def _carry_out(self, forgotten: _Forgotten) -> Erased:
+        try:
+            await self._replace_snapshots(forgotten.seq)
+            theirs = Theirs(forgotten.customer_id, forgotten.contacts)
+            note = {"seq": forgotten.seq, "asked_by": forgotten.asked_by, "at_ns": forgotten.at_ns}
+            groups = self._replaced(theirs, forgotten.seq)
+            commands = events = 0
+            while (group := await asyncio.to_thread(next, groups, None)) is not None:
+                replaced, had_commands, had_events = group
+                if replaced:
+                    await self._in_journal(lambda: self._journal.erase(self._tenant, replaced, note))  # noqa: B023  # awaited
+                commands, events = commands + had_commands, events + had_events
+            self._fanout.forget_recent()
+            names = {forgotten.customer_id, *theirs.contacts, *forgotten.contacts} - {""}
+            await asyncio.to_thread(self._set_aside.erase, names)
+            await self._wipe()
+            await self._in_journal(lambda: self._journal.drop_fact(self._tenant, ERASING))
+        except (JournalError, SnapshotFailed, OSError) as error:
+            raise ErasureUnfinished(f"the erasure is not finished: {error}") from error
+        _log.warning("tenant %s: a customer was erased up to seq %d", self._tenant, forgotten.seq)
+        return Erased(forgotten.seq, forgotten.at_ns, len(theirs.contacts), commands, events)
+
+    async def _replace_snapshots(self, seq: int) -> None:
+        """From now on a replay begins behind this command, with a snapshot that is whole."""
+        journal, tenant = self._journal, self._tenant
+        taken = await self._snapshots.take()
+        await asyncio.to_thread(journal.snapshots.of(tenant, taken.seq).digest)
+        if journal.facts_of(tenant).get(ERASED, 0) < seq:
+            await self._in_journal(lambda: journal.put_fact(tenant, ERASED, seq))
+        await asyncio.to_thread(journal.snapshots.remove_before, tenant, seq)
+
+    def _replaced(self, theirs: Theirs, seq: int) -> Iterator[tuple[list[Replaced], int, int]]:
+        for group in links_through(self._journal, self._tenant, seq):
+            replaced, commands, events = [], 0, 0
+            for records in group:
+                link, had_commands, had_events = without(records, theirs, seq)
+                if link is not None:
+                    replaced.append(link)
+                commands, events = commands + had_commands, events + had_events
+            yield replaced, commands, events
+
+    async def _wipe(self) -> None:
+        """Nothing is left where SQLite keeps what it has let go of, nor in its log."""
+        if not await self._in_journal(lambda: self._journal.compact(COMPACT_BYTES_MAX)):
+            while await self._in_journal(lambda: self._journal.give_back(PIECE_PAGES)):
+                pass
+        for _ in range(_WIPES_MAX):
+            if await self._in_journal(self._journal.wipe_log):
+                return
+            await asyncio.sleep(_WIPE_AGAIN_S)
+        raise ErasureUnfinished("somebody reads the journal all the time, so its log cannot be emptied")
+
+    async def _in_journal(self, work: Callable[[], Any]) -> Any:
+        return await in_piece(self._sequencer, work)

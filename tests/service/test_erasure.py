@@ -1,0 +1,392 @@
+"""A customer is erased beside the traffic of others: nothing of it is left in the data directory, which is whole."""
+
+import contextlib
+import itertools
+import re
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import apsw
+import grpc
+import pytest
+from click.testing import CliRunner
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from acd.v1 import (
+    admin_service_pb2,
+    command_pb2,
+    contact_commands_pb2,
+    contact_pb2,
+    customer_pb2,
+    customer_service_pb2_grpc,
+    policy_pb2,
+    routing_service_pb2,
+)
+from acd_core.limits import FORGOTTEN_ADDRESS
+from acd_service.backup import BackupFailed, back_up
+from acd_service.cli.customers import customers_group
+from acd_service.cli.verify import verify_command
+from acd_service.engine_interface import engine_maker
+from acd_service.journal import ERASED, ERASING, JournalDamaged
+from acd_service.journal_format import chunk_checksum, named_checksum
+from acd_service.journal_sqlite import SqliteJournal
+from acd_service.moving.packing import pack_tenant
+from acd_service.moving.proving import prove_tenant
+from acd_service.recovery import recover
+from acd_service.restore import Moment, restore
+from acd_service.verify import verify
+
+PAGE = (Path(__file__).parents[2] / "docs" / "erasure.md").read_text(encoding="utf-8")
+SECRETS = (
+    "acme-17", "Sekretaria", "+34911234567", "premium-gold", "born-1970", "+34919990001", "+34919990002", "wants-a-loan"
+)  # fmt: skip
+"""Whatever the customer is known by; each must be in the directory before."""
+OTHERS = ("kunde-9", "silver-of-another")
+
+
+def found_in(folder: Path, words: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Which of these words stand in which files, as they are on the disk."""
+    found = set()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            found |= {(path.relative_to(folder).as_posix(), word) for word in words if word.encode() in content}
+    return found
+
+
+class Centre:
+    """Contacts of the customer and of another, by every way that the record keeps them."""
+
+    def __init__(self, client) -> None:
+        self.client = client
+        self.directory = customer_service_pb2_grpc.CustomerServiceStub(client.channel)
+
+    def open(self) -> None:
+        self.client.apply_policy(policy_pb2.Queue(queue_id="sales"), policy_pb2.Queue(queue_id="later"))
+        self.directory.UpsertCustomers(
+            customer_pb2.UpsertCustomersRequest(
+                request_id="import-1",
+                customers=[
+                    customer_pb2.Customer(
+                        customer_id="acme-17",
+                        display_name="Sekretaria",
+                        addresses=[
+                            customer_pb2.CustomerAddress(
+                                kind=customer_pb2.CustomerAddress.KIND_PHONE, value="+34911234567"
+                            )
+                        ],
+                        attributes={"crm": "premium-gold"},
+                    ),
+                    customer_pb2.Customer(customer_id="kunde-9", attributes={"crm": "silver-of-another"}),
+                ],
+            )
+        )
+
+    def traffic(self, name: str) -> None:
+        """Some contacts of both, in rows and in chunks."""
+        self.client.enqueue(f"{name}-a", customer_id="acme-17", attributes={"note": "born-1970"})
+        self.client.enqueue(f"{name}-b", customer_address="+34911234567")
+        self.client.enqueue(f"{name}-o", customer_id="kunde-9")
+        self.client.enqueue(
+            f"{name}-c", queue_id="later", customer_id="acme-17",
+            callback=contact_pb2.Callback(address="+34919990001", window_start=Timestamp(seconds=4_000_000)),
+        )  # fmt: skip
+        self.client.routing.UpdateContact(
+            contact_commands_pb2.UpdateContactRequest(
+                contact_id=f"{name}-a", attributes=contact_pb2.Attributes(values={"why": "wants-a-loan"})
+            )
+        )
+        commands = [
+            command_pb2.Command(
+                enqueue_contact=contact_commands_pb2.EnqueueContactRequest(
+                    contact_id=f"{name}-{number}", queue_id="sales", customer_id=("acme-17", "kunde-9", "")[number % 3]
+                )
+            )
+            for number in range(120)
+        ]
+        batch = routing_service_pb2.DispatchRequest(batch_id=1, commands=commands)
+        for response in self.client.routing.Dispatch(iter([batch])):
+            assert len(response.results) == len(commands)
+        self.client.routing.RequestCallback(
+            contact_commands_pb2.RequestCallbackRequest(
+                contact_id=f"{name}-0", callback=contact_pb2.Callback(address="+34919990002")
+            )
+        )
+        for number in range(20):
+            self.client.routing.CancelContact(
+                contact_commands_pb2.CancelContactRequest(
+                    contact_id=f"{name}-{number + 30}",
+                    reason=contact_commands_pb2.CancelContactRequest.REASON_ABANDONED,
+                )
+            )
+
+    def erase(self, customer_id: str = "acme-17"):
+        return self.directory.EraseCustomer(customer_pb2.EraseCustomerRequest(customer_id=customer_id), timeout=120)
+
+
+@pytest.fixture
+def centre(make_service):
+    service = make_service()
+    made = Centre(service.start())
+    made.service = service
+    made.open()
+    return made
+
+
+def test_nothing_of_the_customer_is_left(centre, tmp_path):
+    data_dir = centre.service.data_dir
+    centre.traffic("first")
+    centre.client.admin.TakeSnapshot(admin_service_pb2.TakeSnapshotRequest())
+    centre.traffic("second")
+    before = found_in(data_dir, SECRETS)
+    assert {word for _, word in before} == set(SECRETS)
+    assert any(name.endswith(".snapshot") for name, _ in before)
+    events_before = centre.client.events_from(1)
+
+    erased = centre.erase()
+
+    assert found_in(data_dir, SECRETS) == set()
+    assert {word for _, word in found_in(data_dir, OTHERS)} == set(OTHERS)
+    assert (erased.contacts, erased.commands > 80, erased.events > 80) == (86, True, True)
+    # Events have their numbers and what else they told; whoever resumes gets them without the customer.
+    events = centre.client.events_from(1, events_before[-1].event_seq)
+    assert [event.event_seq for event in events] == [event.event_seq for event in events_before]
+    for event, was in zip(events, events_before, strict=True):
+        assert not any(word.encode() in event.SerializeToString() for word in SECRETS)
+        if was == event:
+            continue
+        detail = was.WhichOneof("detail")
+        for field in ("customer_id", "attributes", "address"):
+            if field in getattr(was, detail).DESCRIPTOR.fields_by_name:
+                getattr(was, detail).ClearField(field)
+                getattr(event, detail).ClearField(field)
+        assert event == was
+    told = centre.client.events_from(events_before[-1].event_seq + 1, centre.client.status().event_seq)
+    told_of = {
+        event.customer_forgotten.contact_id for event in told if event.WhichOneof("detail") == "customer_forgotten"
+    }
+    assert told_of == {
+        was.contact_enqueued.contact_id
+        for was in events_before
+        if was.contact_enqueued.contact_id.endswith(("-a", "-b", "-c"))
+        or (
+            was.contact_enqueued.contact_id.rpartition("-")[2].isdigit()
+            and int(was.contact_enqueued.contact_id.rpartition("-")[2]) % 3 == 0
+        )
+    }
+    # Live contacts are where they were.
+    live = centre.client.routing.GetContact(routing_service_pb2.GetContactRequest(contact_id="first-0")).contact
+    assert (live.customer_id, live.callback.address, live.state) == (
+        "", FORGOTTEN_ADDRESS, contact_pb2.CONTACT_STATE_WAITING
+    )  # fmt: skip
+
+    # It is whole, also while it is used, and after a kill; what was erased is listed.
+    centre.client.enqueue("after", customer_id="kunde-9")
+    report = verify(data_dir)
+    assert report.problem == ""
+    assert [(each["seq"], each["asked_by"]) for each in report.erasures] == [(erased.seq, "")]
+    centre.service.kill()
+    centre.client = centre.service.start()
+    assert found_in(data_dir, SECRETS) == set()
+    back_up(data_dir, tmp_path / "backup")
+    assert found_in(tmp_path / "backup", SECRETS) == set()
+    assert verify(tmp_path / "backup").problem == ""
+    centre.service.stop()
+    assert verify(data_dir, engine="reference").problem == ""
+
+
+def test_others_are_routed_while_a_customer_is_erased(centre):
+    for name in ("one", "two"):
+        centre.traffic(name)
+    with ThreadPoolExecutor(1) as pool:
+        erasing = pool.submit(centre.erase)
+        came = 0
+        for number in itertools.count():
+            centre.client.enqueue(f"beside-{number}", customer_id="kunde-9")
+            came += 1
+            if erasing.done():
+                break
+        erasing.result()
+    assert came > 1
+    assert found_in(centre.service.data_dir, SECRETS) == set()
+    assert verify(centre.service.data_dir).problem == ""
+
+
+def test_a_customer_may_come_back_and_be_erased_again(centre):
+    centre.traffic("one")
+    first = centre.erase()
+    centre.client.enqueue("back", customer_id="acme-17", attributes={"note": "born-1970"})
+    assert {word for _, word in found_in(centre.service.data_dir, SECRETS)} == {"acme-17", "born-1970"}
+    again = centre.erase()
+    assert (again.contacts, again.commands > 0, again.seq > first.seq) == (1, True, True)
+    other = centre.erase("kunde-9")
+    assert other.contacts > 40
+    assert found_in(centre.service.data_dir, (*SECRETS, *OTHERS)) == set()
+    report = verify(centre.service.data_dir)
+    assert report.problem == ""
+    assert [each["seq"] for each in report.erasures] == [first.seq, again.seq, other.seq]
+
+
+def test_of_whom_nothing_is_known_nothing_is_replaced(centre, failure_of):
+    centre.client.enqueue("c", customer_id="kunde-9")
+    erased = centre.erase("nobody")
+    assert (erased.contacts, erased.commands, erased.events) == (0, 1, 0)
+    failure = failure_of(lambda: centre.erase(""))
+    assert (failure.code, failure.field) == (grpc.StatusCode.INVALID_ARGUMENT, "customer_id")
+    assert verify(centre.service.data_dir).problem == ""
+
+
+@pytest.fixture(scope="module")
+def erased(make_shared_service):
+    """The directory of a service in which the customer was erased, and up to where."""
+    service = make_shared_service()
+    made = Centre(service.start())
+    made.open()
+    made.traffic("one")
+    made.client.admin.TakeSnapshot(admin_service_pb2.TakeSnapshotRequest())
+    seq = made.erase().seq
+    made.client.enqueue("after", customer_id="kunde-9")
+    made.client.admin.TakeSnapshot(admin_service_pb2.TakeSnapshotRequest())
+    made.client.enqueue("at-the-end", customer_id="kunde-9")
+    service.stop()
+    return service.data_dir, seq
+
+
+def changed(folder: Path, read: str, write: str, change) -> None:
+    """Write rows anew as somebody would who knows how: with the right checksum."""
+    journal = apsw.Connection(str(folder / "journal.sqlite"))
+    row = list(journal.execute(read).fetchone())
+    journal.execute(write, change(row))
+    journal.close()
+
+
+def chunk_of_another(row):
+    tenant, first, last, content = row
+    assert b"kunde-9" in content
+    content = content.replace(b"kunde-9", b"kunde-8")
+    return content, chunk_checksum(tenant.encode(), first, last, content), first
+
+
+TAMPERED = {
+    "commands that were replaced": (
+        "SELECT tenant, first_seq, last_seq, content FROM command_chunks ORDER BY first_seq LIMIT 1",
+        "UPDATE command_chunks SET content = ?, checksum = ? WHERE first_seq = ?",
+        chunk_of_another,
+    ),
+    "events that were replaced": (
+        "SELECT tenant, first_event_seq, last_event_seq, content FROM event_chunks ORDER BY first_event_seq LIMIT 1",
+        "UPDATE event_chunks SET content = ?, checksum = ? WHERE first_event_seq = ?",
+        chunk_of_another,
+    ),
+    "the salt of a link": (
+        "SELECT number FROM links WHERE tenant <> '' AND length(salt) > 0 ORDER BY number LIMIT 1",
+        "UPDATE links SET salt = zeroblob(16) WHERE tenant <> '' AND number = ?",
+        tuple,
+    ),
+    "who erased": (
+        "SELECT number, note FROM links WHERE note LIKE '%\"erased\"%' ORDER BY number LIMIT 1",
+        "UPDATE links SET note = ? WHERE tenant <> '' AND number = ?",
+        lambda row: (row[1].replace('"asked_by":""', '"asked_by":"eve"'), row[0]),
+    ),
+    "what the links are over": (
+        "SELECT number, note FROM links WHERE note LIKE '%\"erased\"%' ORDER BY number LIMIT 1",
+        "UPDATE links SET note = ? WHERE tenant <> '' AND number = ?",
+        lambda row: (re.sub(r'\["[0-9a-f]{64}"', f'["{"0" * 64}"', row[1], count=1), row[0]),
+    ),
+    "up to where it was erased": (
+        "SELECT value FROM facts WHERE name = 'tenant/default/erased_through'",
+        "UPDATE facts SET value = ?, checksum = ? WHERE name = 'tenant/default/erased_through'",
+        lambda row: (1, named_checksum("tenant/default/erased_through", 1)),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_tampering_is_found_all_the_same(what, erased, tmp_path):
+    folder = Path(shutil.copytree(erased[0], tmp_path / "data"))
+    assert verify(folder).problem == ""
+    changed(folder, *TAMPERED[what])
+    report = verify(folder)
+    assert report.error in ("ChainBroken", "JournalDamaged"), report.problem
+
+
+def test_without_the_snapshot_of_then_it_cannot_be_replayed_and_that_is_said(erased, tmp_path):
+    folder = Path(shutil.copytree(erased[0], tmp_path / "data"))
+    shutil.rmtree(folder / "snapshots")
+    assert "a customer was erased" in verify(folder).problem
+    with pytest.raises(JournalDamaged, match="a customer was erased from the commands up to"):
+        recover(SqliteJournal.open_to_read(folder), "default", engine_maker("compiled"))
+
+
+def test_a_restore_goes_back_to_the_erasure_and_not_before(erased, tmp_path):
+    data_dir, seq = erased
+    back_up(data_dir, tmp_path / "backup")
+    states = restore(tmp_path / "backup", tmp_path / "then", moment=Moment(to_seq=seq + 1))
+    assert states["default"].last_seq == seq + 1
+    report = verify(tmp_path / "then")
+    assert (report.problem, [each["seq"] for each in report.erasures]) == ("", [seq])
+    with pytest.raises(BackupFailed, match="does not reach back so far"):
+        restore(tmp_path / "backup", tmp_path / "before", moment=Moment(to_seq=seq - 1))
+
+
+def test_the_file_of_a_tenant_has_nothing_of_the_customer_and_is_taken_in(erased, tmp_path):
+    data_dir, seq = erased
+    pack_tenant(data_dir, "default", tmp_path / "packed", {}, "compiled")
+    prove_tenant(tmp_path / "packed" / "tenant.acd", tmp_path / "parts", "compiled")
+    assert found_in(tmp_path / "parts", SECRETS) == set()
+    assert SqliteJournal.open_to_read(tmp_path / "parts").facts_of("default")[ERASED] == seq
+    assert verify(tmp_path / "parts").problem == ""
+
+
+@pytest.fixture(scope="module")
+def full(make_shared_service):
+    """A directory with the customer in it."""
+    service = make_shared_service()
+    made = Centre(service.start())
+    made.open()
+    for name in ("one", "two"):
+        made.traffic(name)
+    service.stop()
+    return service.data_dir
+
+
+STEPS = [pytest.param(step, marks=() if step in (1, 4) else pytest.mark.slow) for step in range(14)]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_whenever_the_service_is_killed_the_next_one_finishes(step, full, make_service, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(full, tmp_path / "data"))
+    monkeypatch.setenv("ACD_TEST_DIES_AT", str(step))
+    program = (str(Path(__file__).with_name("dying_eraser_server.py")),)
+    dying = Centre(make_service(data_dir=folder, program=program).start())
+    with contextlib.suppress(grpc.RpcError):
+        dying.erase()
+    assert verify(folder).problem == ""
+    began = ERASING in SqliteJournal.open_to_read(folder).facts_of("default")
+    next_one = make_service(data_dir=folder)
+    client = next_one.start()
+    until = time.monotonic() + 60
+    while ERASING in SqliteJournal.open_to_read(folder).facts_of("default") and time.monotonic() < until:
+        time.sleep(0.1)
+    client.enqueue("next")
+    if not began and step == 0:
+        # Before its first step; the directory alone had forgotten the customer.
+        assert {word for name, word in found_in(folder, SECRETS) if name.startswith("customers")} == set()
+        Centre(client).erase()
+    next_one.stop()
+    assert found_in(folder, SECRETS) == set()
+    report = verify(folder)
+    assert (report.problem, len(report.erasures)) == ("", 1)
+
+
+def test_the_command_of_the_page_says_what_was_erased(centre):
+    (customer_id,) = re.findall(r"^acd customers erase (\S+)$", PAGE, re.MULTILINE)
+    centre.client.enqueue("c", customer_id=customer_id)
+    for options, said in ((["--json"], '"contacts": 1'), ([], "0 contacts, 1 commands and 0 events")):
+        ran = CliRunner().invoke(customers_group, ["erase", customer_id, "--server", centre.service.address, *options])
+        assert (ran.exit_code, said in " ".join(ran.stdout.split())) == (0, True), ran.output
+    checked = CliRunner().invoke(verify_command, [str(centre.service.data_dir)])
+    assert checked.exit_code == 0
+    assert checked.stdout.count("a customer of default, up to command") == 2
