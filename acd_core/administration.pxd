@@ -22,7 +22,8 @@ cdef class Administration(Segments):
     cdef int32_t known_agent(self, str agent_id, str field) except -1
     cdef int32_t agent_named(self, const Name* name, str field) except -1
     cdef int set_spec(self, int32_t agent, object spec) except -1
-    cdef int put_in_force(self, object policy) except -1
+    cdef list put_in_force(self, object policy)
+    cdef int settle_all(self, list lifted) except -1
     cdef bint _is_kept(self, const Contact* contact) noexcept
     cdef int _rebuild_indexes(self) except -1
     cdef int _change_time_constant(self, int64_t constant_ns) except -1

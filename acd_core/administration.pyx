@@ -130,14 +130,20 @@ cdef class Administration(Segments):
 
     cdef int do_apply_policy(self, ApplyPolicy command) except -1:
         cdef EventData* event
+        cdef list lifted
         self._change_time_constant(command.policy.occupancy_time_constant_ms * 1000000)
-        self.put_in_force(command.policy)
+        lifted = self.put_in_force(command.policy)
+        if not self.rules.plans_only_value:
+            # Entering plans looks at who waits where.
+            self.settle_all(lifted)
+            lifted = []
         self.adopt_preference()
         self.rules.version += 1
         event = self.begin(EVENT_POLICY_APPLIED)
         event.policy_version = self.rules.version
         self.event_hash = mix(self.event_hash, <uint64_t>self.rules.version)
-        return self.adopt_plans()
+        self.adopt_plans()
+        return self.settle_all(lifted)
 
     cdef int _change_time_constant(self, int64_t constant_ns) except -1:
         """All keys of least_occupied as another time constant has them; the old one is still in force."""
@@ -154,10 +160,10 @@ cdef class Administration(Segments):
             slot = agent.later
         return 0
 
-    cdef int put_in_force(self, object policy) except -1:
-        """Apply a policy. Contacts of queues that changed in what orders and classes go by are put in order anew, and
-        the indexes of agents are built anew if other strategies are in use, or channels changed. What stands as it
-        stood before found nobody then, and finds nobody now."""
+    cdef list put_in_force(self, object policy):
+        """Apply a policy. Contacts of queues that changed in what orders and classes go by are taken out of order, for
+        `settle_all`, and the indexes of agents are built anew if other strategies are in use, or channels changed. What
+        stands as it stood before found nobody then, and finds nobody now."""
         cdef bint strategies[16]
         cdef object before = self.rules.policy
         cdef bint room_kept = before is not None and before.channels == policy.channels
@@ -166,16 +172,25 @@ cdef class Administration(Segments):
         cdef Contact* contact
         cdef int second
         cdef list moved = []
+        cdef list everybody = []
         memcpy(strategies, self.rules.strategies, sizeof(strategies))
         self.classes.begin_policy()
         self.rules.note_kept(policy)
         slot = self.desk.first
         while slot >= 0:
             breathe(self)
+            everybody.append(slot)
             if not self._is_kept(&self.desk.all[slot]):
-                self.lift(slot)  # while the queue still has what its lines are ordered by
                 moved.append(slot)
             slot = self.desk.links[slot].later
+        # While queues still have what their lines are ordered by.
+        if 2 * len(moved) > len(everybody):
+            moved = everybody
+            self.lift_all()
+        else:
+            for slot in moved:
+                breathe(self)
+                self.lift(slot)
         self.rules.apply(policy)
         indexes_kept = indexes_kept and memcmp(strategies, self.rules.strategies, sizeof(strategies)) == 0
         slot = self.desk.first
@@ -189,13 +204,18 @@ cdef class Administration(Segments):
         self.classes.end_policy()
         if not indexes_kept:
             self._rebuild_indexes()
-        for slot in moved:
-            breathe(self)
-            self.settle(slot)
         self.touched_all = self.desk.count > 0 and (not room_kept or len(moved) > MOVED_ONE_BY_ONE)
         if not self.touched_all:
             for slot in moved:
                 self.touch(slot)
+        return moved
+
+    cdef int settle_all(self, list lifted) except -1:
+        """Put those whom `put_in_force` took out of order back in; with that a policy is in force."""
+        cdef int32_t slot
+        for slot in lifted:
+            breathe(self)
+            self.settle(slot)
         return self.classes.trim()
 
     cdef bint _is_kept(self, const Contact* contact) noexcept:

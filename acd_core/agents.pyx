@@ -11,7 +11,7 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 
 from acd_core.digest cimport text_word
-from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
+from acd_core.heaps cimport acd_lowest_bit, class_size, entry_of, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
     heapset_take
 from acd_core.memory cimport larger_block
 from acd_core.order_trees cimport tree_insert, tree_remove
@@ -204,7 +204,7 @@ cdef class Agents:
         for channel in range(CHANNELS_BOUND):
             if self.channels >> channel & 1:
                 for klass in range(self.classes):
-                    if not self.index[channel * INDEX_KINDS + self.lead].heaps[klass].size:
+                    if not class_size(&self.index[channel * INDEX_KINDS + self.lead], klass):
                         self.roots[channel][klass] = -1
         return 0
 
@@ -265,7 +265,7 @@ cdef class Agents:
                 if not before >> channel & 1:
                     heapset_put(heaps, agent.klass, entry)
                     continue
-                old = &heaps.heaps[agent.klass].data[heaps.position[slot]]
+                old = entry_of(heaps, agent.klass, slot)
                 if old.major != entry.major or old.minor != entry.minor:
                     heapset_rekey(heaps, agent.klass, entry)
             if self.trees_used:

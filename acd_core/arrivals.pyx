@@ -7,7 +7,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from acd_core.choosing cimport PICK, Match
 from acd_core.digest cimport bytes_word, mix, text_word
 from acd_core.events cimport EventData, new_reference, taken
-from acd_core.orders cimport name_text, text_named
+from acd_core.orders cimport ascii_named, name_text, text_named
 from acd_core.skills cimport weights_of
 from acd_core.tables cimport acd_prefetch
 from acd_core.types cimport *
@@ -208,7 +208,7 @@ cdef class Arrivals(Questions):
         if order.contact_id != NULL:
             contact_id = <str>order.contact_id
         elif order.contact.size:
-            contact_id = text_named(&order.contact)
+            contact_id = ascii_named(&order.contact)
         else:
             contact_id = f"{_ID_PREFIX}{self.contacts_created}"
         slot = self.desk.add(contact_id, self.contacts_created)

@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from acd_core.heaps cimport HeapEntry, HeapSet
 from acd_core.state cimport EngineState
@@ -39,7 +39,7 @@ cdef class Choosing(EngineState):
     cdef int _take_best(self, Choice* choice, HeapSet* heaps, int32_t contact, const Queue* queue, int32_t word,
                         uint64_t mask) except -1
     cdef int _take_head(self, Choice* choice, HeapSet* heaps, int32_t contact, int32_t klass, int32_t position) except -1
-    cdef int32_t _first_not_excluded(self, HeapSet* heaps, int32_t klass, int32_t contact) except -2
+    cdef const HeapEntry* _first_not_excluded(self, const HeapSet* heaps, int32_t klass, int32_t contact) except? NULL
     cdef int _note_class(self, int32_t klass) except -1
     cdef int32_t _draw(self, int32_t contact, bint by_weight) except -2
     cdef int _set_aside(self, int32_t contact, int64_t agent_ordinal, list aside) except -1

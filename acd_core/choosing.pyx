@@ -11,7 +11,7 @@ from libc.stdlib cimport free, realloc
 from acd_core.agents cimport INDEX_BEGUN, INDEX_IDLE, INDEX_KINDS, INDEX_LOADED, INDEX_OCCUPIED, INDEX_OFFER, \
     INDEX_ORDER, INDEX_SKILLED, INDEX_TALK
 from acd_core.classes cimport membership
-from acd_core.heaps cimport Heap, acd_lowest_bit, goes_before
+from acd_core.heaps cimport ClassOrder, Heap, acd_lowest_bit, goes_before, run_entry
 from acd_core.order_trees cimport tree_amount, tree_before, tree_from, tree_insert, tree_remove
 from acd_core.skills cimport Outline, heaviest, may_meet, meets, outline_of
 from acd_core.state cimport entry_queue, tier_limit
@@ -170,16 +170,14 @@ cdef class Choosing(EngineState):
                         int32_t position) except -1:
         """Take the first agent of a class whom the contact does not exclude, if it goes before the choice so far."""
         cdef const HeapEntry* entry = &heaps.heads[klass]
-        cdef int32_t place
         if choice.entry.item >= 0 and (
             position > choice.position or (position == choice.position and not goes_before(entry, &choice.entry))
         ):
             return 0
         if is_picky(self.desk, contact):
-            place = self._first_not_excluded(heaps, klass, contact)
-            if place < 0:
+            entry = self._first_not_excluded(heaps, klass, contact)
+            if entry == NULL:
                 return 0
-            entry = &heaps.heaps[klass].data[place]
             if choice.entry.item >= 0 and position == choice.position and not goes_before(entry, &choice.entry):
                 return 0
         choice.entry = entry[0]
@@ -207,24 +205,31 @@ cdef class Choosing(EngineState):
         self.chosen_count += 1
         return 0
 
-    cdef int32_t _first_not_excluded(self, HeapSet* heaps, int32_t klass, int32_t contact) except -2:
-        """The place in the class's heap of the first agent who is not excluded for the contact, or -1.
+    cdef const HeapEntry* _first_not_excluded(self, const HeapSet* heaps, int32_t klass,
+                                              int32_t contact) except? NULL:
+        """The first agent of the class who is not excluded for the contact, or NULL.
 
-        Goes on below an agent only if that one is excluded, and a contact has a bounded number of exclusions.
+        Goes on behind an agent only if that one is excluded, and a contact has a bounded number of exclusions.
         """
-        cdef Heap* heap = &heaps.heaps[klass]
-        cdef int32_t at, child, best
+        cdef const ClassOrder* order = &heaps.orders[klass]
+        cdef const Heap* heap = &order.strays
+        cdef const HeapEntry* entry
+        cdef const HeapEntry* best = NULL
+        cdef uint32_t number = order.run.start
+        cdef int32_t at, child
         cdef list frontier
-        if not excludes(self.desk, contact, heap.data[0].ordinal):
-            return 0
-        frontier = [0]
-        best = -1
+        while number != order.run.end and best == NULL:
+            entry = run_entry(&order.run, number)
+            if entry.item >= 0 and not excludes(self.desk, contact, entry.ordinal):
+                best = entry
+            number += 1
+        frontier = [0] if heap.size else []
         while frontier:
             at = frontier.pop()
-            if best >= 0 and not goes_before(&heap.data[at], &heap.data[best]):
+            if best != NULL and not goes_before(&heap.data[at], best):
                 continue
             if not excludes(self.desk, contact, heap.data[at].ordinal):
-                best = at
+                best = &heap.data[at]
                 continue
             for child in range(4 * at + 1, min(4 * at + 5, heap.size)):
                 frontier.append(child)

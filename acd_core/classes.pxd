@@ -1,5 +1,5 @@
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from acd_core.heaps cimport HeapSet, acd_lowest_bit
 from acd_core.skills cimport Outline, Skills, may_meet, meets, outline_of
@@ -51,6 +51,7 @@ cdef class Classes:
     cdef QueueGroup* groups
     cdef int32_t group_room
     cdef dict group_slots
+    cdef SlotTable raised_groups  # by listed queue and tier limit, of those that were asked for under this policy
     cdef dict groups_before  # of the policy that is being replaced
     cdef list group_free
     cdef bint in_bulk  # while a policy is replaced: idle classes are kept, rows of the matrix brought up to date at the end
@@ -80,6 +81,7 @@ cdef class Classes:
     cdef int leave_agent_class(self, int32_t klass) except -1
     cdef int reserve_queues(self, int32_t queues) except -1
     cdef int32_t group(self, int64_t rate, int32_t listed, int32_t requirement, int32_t max_tier) except -1
+    cdef int32_t raised_group(self, int64_t rate, int32_t queue, int32_t requirement, int32_t max_tier) except -1
     cdef int32_t contact_class(self, int32_t group, int32_t requirement, int channel) except -1
     cdef int32_t private_class(self, int32_t group, int32_t requirement, int channel, tuple audience) except -1
     cdef int32_t _new_contact_class(self, int32_t group, int32_t requirement, int channel) except -1

@@ -10,6 +10,7 @@ kept for a while, as many as there are in use, since they recur.
 """
 
 from cpython.ref cimport Py_INCREF, Py_DECREF
+
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memmove, memset
 
@@ -89,6 +90,7 @@ cdef class Classes:
         free(self.served)
         free(self.verdicts)
         table_clear(&self.contact_class_slots)
+        table_clear(&self.raised_groups)
 
     # Agent classes
 
@@ -277,6 +279,7 @@ cdef class Classes:
         """A new policy is about to name its groups. Until `trim` classes that fall idle are kept, and rows of the matrix
         are not to be looked at."""
         self.groups_before = self.group_slots
+        table_clear(&self.raised_groups)
         self.group_slots = {}
         self.in_bulk = True
         return 0
@@ -305,6 +308,15 @@ cdef class Classes:
         self.groups[slot].max_tier = max_tier
         self.skills.pin(requirement)
         self.group_slots[key] = slot
+        return slot
+
+    cdef int32_t raised_group(self, int64_t rate, int32_t queue, int32_t requirement, int32_t max_tier) except -1:
+        """As `group`, for contacts of a listed queue whose plans allow other tiers than the queue does."""
+        cdef uint64_t key = (<uint64_t>queue << 32) | <uint32_t>max_tier
+        cdef int32_t slot = table_find(&self.raised_groups, key)
+        if slot < 0:
+            slot = self.group(rate, queue, requirement, max_tier)
+            table_add(&self.raised_groups, key, slot)
         return slot
 
     cdef int end_policy(self) except -1:

@@ -8,7 +8,6 @@ nor answers cost an allocation for those who look at them and go on.
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memset
 
 
 cdef struct EventData:
@@ -91,24 +90,39 @@ cdef inline EventData* data_of(PyObject* event) noexcept:
     return &(<Event>event).data
 
 
+cdef extern from *:
+    """
+    /* By pieces, which become plain stores: for the whole a compiler takes a string instruction, which is slower. */
+    static CYTHON_INLINE void acd_zero(void* record, size_t size) {
+        size_t at = 0;
+        for (; at + 64 <= size; at += 64) memset((char*)record + at, 0, 64);
+        memset((char*)record + at, 0, size - at);
+    }
+    """
+    void acd_zero(void* record, size_t size) noexcept nogil
+
+
 cdef inline void clear_event(EventData* record) noexcept:
     """Give back what a record refers to, and leave it empty."""
     Py_XDECREF(record.contact_id)
     Py_XDECREF(record.agent_id)
     Py_XDECREF(record.queue_id)
-    Py_XDECREF(record.text)
-    Py_XDECREF(record.channel_id)
-    Py_XDECREF(record.customer_id)
-    Py_XDECREF(record.attributes)
-    Py_XDECREF(record.agent)
-    memset(record, 0, sizeof(EventData))
+    # Few events have any of these.
+    if <size_t>record.text | <size_t>record.channel_id | <size_t>record.customer_id | <size_t>record.attributes \
+            | <size_t>record.agent:
+        Py_XDECREF(record.text)
+        Py_XDECREF(record.channel_id)
+        Py_XDECREF(record.customer_id)
+        Py_XDECREF(record.attributes)
+        Py_XDECREF(record.agent)
+    acd_zero(record, sizeof(EventData))
 
 
 cdef inline void clear_answer(AnswerData* record) noexcept:
     """Give back what a record refers to, and leave it empty."""
     Py_XDECREF(record.contact_id)
     Py_XDECREF(record.agent_id)
-    memset(record, 0, sizeof(AnswerData))
+    acd_zero(record, sizeof(AnswerData))
 
 
 cdef PyObject* new_event() except NULL

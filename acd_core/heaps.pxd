@@ -1,11 +1,14 @@
-"""Indexed 4-ary heaps, and sets of them: one heap for each class, with the first head of every 64 classes at hand.
+"""Indexed 4-ary heaps, and orders of items by classes, with the first of every 64 classes at hand.
 
 A heap keeps its keys inline, so that comparing touches no other memory; where an item stands is kept by item in an
 array outside, so that any item can be taken out. The smallest (major, minor, ordinal) is first. In a set an item is in
-one heap at most. Items are indexes the owner understands.
+one class at most. Items are indexes the owner understands.
+
+Nearly every item comes behind all others of its class. So a class has a run: a ring to whose end such a one is added,
+and in which one that goes leaves a hole. The others are strays, in a heap.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
@@ -32,12 +35,29 @@ cdef struct Heap:
     int32_t room
 
 
+cdef enum:
+    IN_RUN = 1 << 30  # set in the position of an item that is no stray
+
+
+cdef struct Run:
+    HeapEntry* data  # item -1: a hole
+    uint32_t start  # the first that is no hole; both count on and on, the place is what is left modulo the room
+    uint32_t end  # behind the last that is no hole
+    int32_t live
+    int32_t room  # 0 or a power of two
+
+
+cdef struct ClassOrder:
+    Run run
+    Heap strays
+
+
 cdef struct HeapSet:
-    Heap* heaps  # by class
+    ClassOrder* orders  # by class
     HeapEntry* heads  # by class
-    uint64_t* occupied  # classes whose heap is not empty, one bit each
+    uint64_t* occupied  # classes that are not empty, one bit each
     HeapEntry* best  # by 64 classes; klass -1: all empty
-    int32_t* position  # by item; -1: in no heap
+    int32_t* position  # by item, in the run or among the strays of its class; -1: in none
     int32_t classes
     int32_t items
     int32_t total
@@ -137,8 +157,9 @@ cdef inline void heapset_init(HeapSet* heaps) noexcept nogil:
 cdef inline void heapset_free(HeapSet* heaps) noexcept nogil:
     cdef int32_t klass
     for klass in range(heaps.classes):
-        free(heaps.heaps[klass].data)
-    free(heaps.heaps)
+        free(heaps.orders[klass].run.data)
+        free(heaps.orders[klass].strays.data)
+    free(heaps.orders)
     free(heaps.heads)
     free(heaps.occupied)
     free(heaps.best)
@@ -150,11 +171,11 @@ cdef inline int heapset_reserve(HeapSet* heaps, int32_t classes, int32_t items) 
     """Make room for classes (a multiple of 64) and items."""
     cdef int32_t index
     if classes > heaps.classes:
-        heaps.heaps = <Heap*>_grown(heaps.heaps, <size_t>classes * sizeof(Heap))
+        heaps.orders = <ClassOrder*>_grown(heaps.orders, <size_t>classes * sizeof(ClassOrder))
         heaps.heads = <HeapEntry*>_grown(heaps.heads, <size_t>classes * sizeof(HeapEntry))
         heaps.occupied = <uint64_t*>_grown(heaps.occupied, <size_t>(classes >> 6) * sizeof(uint64_t))
         heaps.best = <HeapEntry*>_grown(heaps.best, <size_t>(classes >> 6) * sizeof(HeapEntry))
-        memset(heaps.heaps + heaps.classes, 0, <size_t>(classes - heaps.classes) * sizeof(Heap))
+        memset(heaps.orders + heaps.classes, 0, <size_t>(classes - heaps.classes) * sizeof(ClassOrder))
         for index in range(heaps.classes >> 6, classes >> 6):
             heaps.occupied[index] = 0
             heaps.best[index].klass = -1
@@ -175,16 +196,105 @@ cdef inline void* _grown(void* block, size_t size) except NULL:
     return grown
 
 
+cdef inline int32_t class_size(const HeapSet* heaps, int32_t klass) noexcept nogil:
+    return heaps.orders[klass].run.live + heaps.orders[klass].strays.size
+
+
+cdef inline HeapEntry* run_entry(const Run* run, uint32_t number) noexcept nogil:
+    return &run.data[number & <uint32_t>(run.room - 1)]
+
+
+cdef inline const HeapEntry* entry_of(const HeapSet* heaps, int32_t klass, int32_t item) noexcept nogil:
+    """What stands in the class for an item that is in it."""
+    cdef int32_t position = heaps.position[item]
+    if position & IN_RUN:
+        return &heaps.orders[klass].run.data[position & ~IN_RUN]
+    return &heaps.orders[klass].strays.data[position]
+
+
+cdef inline int _run_renew(Run* run, int32_t* position, int32_t room) except -1 nogil:
+    """Give a run another ring, without holes."""
+    cdef HeapEntry* data = <HeapEntry*>malloc(<size_t>room * sizeof(HeapEntry))
+    cdef const HeapEntry* entry
+    cdef int32_t count = 0
+    if data == NULL:
+        with gil:
+            raise MemoryError
+    while run.start != run.end:
+        entry = run_entry(run, run.start)
+        run.start += 1
+        if entry.item >= 0:
+            data[count] = entry[0]
+            position[entry.item] = IN_RUN | count
+            count += 1
+    free(run.data)
+    run.data = data
+    run.start = 0
+    run.end = <uint32_t>count
+    run.room = room
+    return 0
+
+
+cdef inline int _run_add(Run* run, int32_t* position, HeapEntry entry) except -1 nogil:
+    """Add one that comes behind all others of the run."""
+    cdef uint32_t place
+    if run.end - run.start == <uint32_t>run.room:
+        # With as many holes as entries there is room without a larger ring.
+        _run_renew(run, position, run.room if run.room and 2 * run.live <= run.room else max(2, 2 * run.room))
+    place = run.end & <uint32_t>(run.room - 1)
+    run.data[place] = entry
+    position[entry.item] = IN_RUN | <int32_t>place
+    run.end += 1
+    run.live += 1
+    return 0
+
+
+cdef inline void _run_empty(Run* run) noexcept nogil:
+    """Nothing is in the run any more: memory of one that was long is not kept."""
+    run.start = 0
+    run.end = 0
+    run.live = 0
+    if run.room > 64:
+        free(run.data)
+        run.data = NULL
+        run.room = 0
+
+
+cdef inline void _run_take(Run* run, int32_t* position, int32_t item) noexcept nogil:
+    cdef int32_t place = position[item] & ~IN_RUN
+    position[item] = -1
+    run.data[place].item = -1
+    run.live -= 1
+    if run.live == 0:
+        _run_empty(run)
+        return
+    while run_entry(run, run.start).item < 0:
+        run.start += 1
+    while run_entry(run, run.end - 1).item < 0:
+        run.end -= 1
+
+
+cdef inline const HeapEntry* _first_of(const ClassOrder* order) noexcept nogil:
+    """The first of a class that is not empty."""
+    cdef const HeapEntry* first
+    if order.run.live == 0:
+        return order.strays.data
+    first = run_entry(&order.run, order.run.start)
+    if order.strays.size and goes_before(order.strays.data, first):
+        return order.strays.data
+    return first
+
+
 cdef inline void _head_changed(HeapSet* heaps, int32_t klass) noexcept nogil:
-    """Bring the bitmap, the head and the block's best up to date after a change in a class's heap."""
+    """Bring the bitmap, the head and the block's best up to date after a change of a class's first."""
     cdef int32_t word = klass >> 6
     cdef HeapEntry* best = &heaps.best[word]
     cdef HeapEntry* head = &heaps.heads[klass]
+    cdef const HeapEntry* first
     cdef bint was_best = best.klass == klass
     cdef uint64_t left
-    cdef int32_t other
-    if heaps.heaps[klass].size:
-        head[0] = heaps.heaps[klass].data[0]
+    if class_size(heaps, klass):
+        head[0] = _first_of(&heaps.orders[klass])[0]
         head.klass = klass
         heaps.occupied[word] |= <uint64_t>1 << (klass & 63)
         if best.klass < 0 or not goes_before(best, head):
@@ -196,32 +306,61 @@ cdef inline void _head_changed(HeapSet* heaps, int32_t klass) noexcept nogil:
         return
     best.klass = -1
     left = heaps.occupied[word]
+    if left == 0:
+        return
+    first = &heaps.heads[(word << 6) + acd_lowest_bit(left)]
+    left &= left - 1
     while left:
-        other = (word << 6) + acd_lowest_bit(left)
+        head = &heaps.heads[(word << 6) + acd_lowest_bit(left)]
         left &= left - 1
-        if best.klass < 0 or goes_before(&heaps.heads[other], best):
-            best[0] = heaps.heads[other]
+        if goes_before(head, first):
+            first = head
+    best[0] = first[0]
+
+
+cdef inline void heapset_empty(HeapSet* heaps) noexcept nogil:
+    """Take everything out."""
+    cdef int32_t index
+    cdef Heap* strays
+    for index in range(heaps.classes):
+        _run_empty(&heaps.orders[index].run)
+        strays = &heaps.orders[index].strays
+        strays.size = 0
+        if strays.room > 64:
+            free(strays.data)
+            strays.data = NULL
+            strays.room = 0
+    for index in range(heaps.classes >> 6):
+        heaps.occupied[index] = 0
+        heaps.best[index].klass = -1
+    memset(heaps.position, 0xFF, <size_t>heaps.items * sizeof(int32_t))
+    heaps.total = 0
 
 
 cdef inline int heapset_put(HeapSet* heaps, int32_t klass, HeapEntry entry) except -1 nogil:
-    heap_push(&heaps.heaps[klass], heaps.position, entry)
+    cdef Run* run = &heaps.orders[klass].run
+    cdef int32_t size = class_size(heaps, klass)
+    if run.live == 0 or goes_before(run_entry(run, run.end - 1), &entry):
+        _run_add(run, heaps.position, entry)
+    else:
+        heap_push(&heaps.orders[klass].strays, heaps.position, entry)
     heaps.total += 1
-    if heaps.position[entry.item] == 0:
+    if size == 0 or goes_before(&entry, &heaps.heads[klass]):
         _head_changed(heaps, klass)
     return 0
 
 
 cdef inline void heapset_take(HeapSet* heaps, int32_t klass, int32_t item) noexcept nogil:
-    cdef bint first = heaps.position[item] == 0
-    heap_take(&heaps.heaps[klass], heaps.position, item)
+    if heaps.position[item] & IN_RUN:
+        _run_take(&heaps.orders[klass].run, heaps.position, item)
+    else:
+        heap_take(&heaps.orders[klass].strays, heaps.position, item)
     heaps.total -= 1
-    if first:
+    if heaps.heads[klass].item == item:
         _head_changed(heaps, klass)
 
 
-cdef inline void heapset_rekey(HeapSet* heaps, int32_t klass, HeapEntry entry) noexcept nogil:
-    """Give an item that is in the class's heap another key."""
-    cdef int32_t at = heaps.position[entry.item]
-    heap_place(&heaps.heaps[klass], heaps.position, at, entry)
-    if at == 0 or heaps.position[entry.item] == 0:
-        _head_changed(heaps, klass)
+cdef inline int heapset_rekey(HeapSet* heaps, int32_t klass, HeapEntry entry) except -1 nogil:
+    """Give an item that is in the class another key."""
+    heapset_take(heaps, klass, entry.item)
+    return heapset_put(heaps, klass, entry)

@@ -26,5 +26,6 @@ cdef class LineTrees:
     cdef int32_t new_node(self, int64_t major, int64_t minor, int64_t ordinal, int32_t item) except -1
     cdef int32_t insert(self, int32_t root, int32_t node) noexcept
     cdef int32_t remove(self, int32_t root, int32_t node) noexcept
+    cdef void empty(self) noexcept
     cdef list items(self, int32_t root)
     cdef int32_t before(self, int32_t root, int64_t major, int64_t minor, int64_t ordinal) noexcept

@@ -122,6 +122,14 @@ cdef class LineTrees:
         self.free_first = slot
         return root
 
+    cdef void empty(self) noexcept:
+        """All nodes of all lines are free again; the caller forgets the roots."""
+        cdef int32_t slot
+        self.free_first = -1
+        for slot in range(self.room - 1, -1, -1):
+            self.nodes[slot].left = self.free_first
+            self.free_first = slot
+
     cdef list items(self, int32_t root):
         """The items of all nodes of a line, in no order that means anything."""
         cdef list result = []

@@ -48,6 +48,7 @@ cdef class Lines:
 
     cdef int join(self, int32_t line, Contact* contacts, const Queue* queue, int32_t item) except -1
     cdef int leave(self, int32_t line, Contact* contacts, const Queue* queue, int32_t item) except -1
+    cdef void empty(self) noexcept
     cdef int64_t before(self, int32_t line, const Contact* contacts, const Queue* queue, int64_t major, int64_t minor,
                         int64_t ordinal) noexcept
     cdef list waiting(self, int32_t line)

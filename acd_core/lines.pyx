@@ -88,6 +88,16 @@ cdef void _remove(Row* row, int32_t at, const Contact* contacts, const Queue* qu
     row.last_ordinal = _ordinal(contacts, item)
 
 
+cdef void _give_back(Row* row) noexcept nogil:
+    """A row has become empty: memory of one that was long is not kept."""
+    if row.room > 1024:
+        free(row.items)
+        free(row.blocks)
+        row.items = NULL
+        row.blocks = NULL
+        row.room = 0
+
+
 cdef class Lines:
     def __cinit__(self):
         self.trees = LineTrees()
@@ -219,14 +229,23 @@ cdef class Lines:
                 if at >= row.tail or not row.blocks[at >> 6].waiting >> (at & 63) & 1:
                     break
                 _remove(row, at, contacts, queue)
-                if row.count == 0 and row.room > 1024:
-                    free(row.items)
-                    free(row.blocks)
-                    row.items = NULL
-                    row.blocks = NULL
-                    row.room = 0
+                if row.count == 0:
+                    _give_back(row)
                 return 0
         raise AssertionError("a contact leaves a line that it is not in")
+
+    cdef void empty(self) noexcept:
+        """All entries leave; the caller forgets their places."""
+        cdef int32_t line, index
+        cdef Row* row
+        for line in range(self.room):
+            for index in range(self.lines[line].row_count):
+                row = &self.lines[line].rows[index]
+                row.count = 0
+                row.tail = 0
+                _give_back(row)
+            self.lines[line].strays = -1
+        self.trees.empty()
 
     cdef int64_t before(self, int32_t slot, const Contact* contacts, const Queue* queue, int64_t major, int64_t minor,
                         int64_t ordinal) noexcept:

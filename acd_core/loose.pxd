@@ -21,6 +21,7 @@ cdef struct LooseEntry:
     int32_t group
     int32_t requirement
     int32_t channel
+    int32_t alike  # the next place of an entry with the same key, or -1
 
 
 cdef struct Order:
@@ -30,10 +31,10 @@ cdef struct Order:
 
 
 cdef struct Need:
-    # What besides the second skill an entry asks for.
+    # What besides its second demand an entry asks for.
     int32_t item
     int32_t group
-    int32_t requirement  # -1: met by who has the skills
+    int32_t requirement  # -1: met by who has what is asked for here
     int32_t third  # skill
     uint8_t first_low
     uint8_t second_low
@@ -44,7 +45,7 @@ cdef struct Chunk:
     int32_t start  # its first place that is no hole
     int32_t size  # places used, up to the last that is no hole
     int32_t live
-    int32_t second[64]  # skill, or HOLE; looked at first, and apart from the rest, since it turns most agents away
+    int32_t second[64]  # skill, listed queue (queue_demand) or HOLE; apart from the rest, since it turns most agents away
     Order orders[64]
     Need needs[64]
 
@@ -67,9 +68,11 @@ cdef struct Lanes:
 
 
 cdef struct Walk:
-    # Through the entries that an agent may serve as far as their three rarest skills go.
+    # Through the entries that an agent may serve as far as their queue's list and their rarest skills go.
     const AgentClass* walker
-    Lane* lane
+    const Lane* lane
+    const Lane* lanes_end  # of the skill
+    const Chunk* chunk  # NULL: on to the next lane
     const Order* order  # of the entry that the walk is at
     const Need* need
     int64_t now_ms
@@ -78,7 +81,6 @@ cdef struct Walk:
     int64_t bound_score
     int32_t channels
     int32_t skill  # index among the agent's
-    int32_t lane_at
     int32_t chunk_at
     int32_t at
 
@@ -91,20 +93,24 @@ cdef class Loose:
     cdef readonly int32_t count
     cdef Lanes* skills  # by slot
     cdef int32_t skill_room
+    cdef int32_t queue_room
     cdef int32_t lane_count
-    cdef SlotTable counts  # by key of a contact class: how many entries
-    cdef uint8_t* levels  # by skill slot: those of the walker, 0 between walks and always 0 for HOLE
+    cdef SlotTable firsts  # by key of a contact class: the place of its first entry
+    cdef uint8_t* levels  # of the walker by demand, 0 between walks and always 0 for HOLE
     cdef int32_t shared_from
     cdef int32_t agent_classes_min
     cdef int32_t chunk_room
 
     cdef int32_t add(self, int32_t group, int32_t requirement, int channel, uint64_t key, HeapEntry entry) except -2
     cdef int remove(self, int32_t place) except -1
+    cdef void empty(self) noexcept
+    cdef int32_t first_of(self, uint64_t key) noexcept
     cdef int begin(self, Walk* walk, int32_t agent_class, int channels, int64_t now_ms) except -1
     cdef bint step(self, Walk* walk) noexcept
+    cdef bint _next_lane(self, Walk* walk) noexcept
     cdef int32_t tier_of(self, const Walk* walk, int32_t agent_class) noexcept
     cdef void end(self, Walk* walk) noexcept
-    cdef int _reserve_skills(self) except -1
+    cdef int _reserve_demands(self) except -1
     cdef int32_t _lane(self, int32_t skill, int channel, int64_t rate) noexcept
     cdef int _insert(self, int32_t place) except -1
     cdef int _take_out(self, int32_t place) except -1
@@ -121,4 +127,4 @@ cdef inline bint is_sooner(int64_t major, int64_t score, int64_t ordinal, const 
 
 cdef inline void pass_lane(Walk* walk) noexcept nogil:
     """Nothing more of this lane is wanted."""
-    walk.chunk_at = walk.lane.count
+    walk.chunk = NULL

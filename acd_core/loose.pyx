@@ -7,6 +7,9 @@ whose class does not exist yet, and would have few members, is listed here under
 free walks through the lists of its own skills, in the order of section 5 of the routing model, and stops in each at
 the first entry that it may serve or that does not go before what it has found. So a step of that walk costs one
 comparison of a level, and there are as many steps as entries wait for one of its skills as their rarest, at most.
+Being a member of a listed queue is asked for as a skill is, with a level that is the higher the lower the tier.
+
+When others with the same demands come, all of them get a class.
 
 Lists are in lanes of one channel and one rate, within which the order stands still, and lanes in chunks: adding takes a
 binary search and a move within one chunk, removing leaves a hole. Few lanes are kept; what has no place in one is given
@@ -25,6 +28,8 @@ from acd_core.tables cimport SlotEntry, acd_prefetch, table_add, table_clear, ta
 cdef enum:
     LANES_OF_SKILL_MAX = 64
     LANES_MAX = 16384
+    _BOUND_LOOKED_AT = 8  # so many entries are gone through before the next is held to what was found so far
+    _LEVEL_OF_FIRST_TIER = 255
 
 cdef int32_t _shared_from = 4
 cdef int32_t _agent_classes_min = 512
@@ -51,6 +56,16 @@ cdef inline SlotEntry* _entry_of(SlotTable* table, uint64_t key) noexcept nogil:
     while table.entries[at].slot < 0 or table.entries[at].key != key:
         at = (at + 1) & table.mask
     return &table.entries[at]
+
+
+cdef inline int32_t _queue_demand(int32_t queue) noexcept nogil:
+    """Where among the demands it stands to be a member of a listed queue: skills are at their slots, HOLE is below."""
+    return HOLE - 1 - queue
+
+
+cdef inline uint8_t _tier_level(int32_t tier) noexcept nogil:
+    """The level that a tier is taken for. All tiers beyond the last that is told apart have one level."""
+    return <uint8_t>(_LEVEL_OF_FIRST_TIER - min(tier, _LEVEL_OF_FIRST_TIER - 1))
 
 
 cdef inline bint _precedes(const Order* a, const Order* b) noexcept nogil:
@@ -198,36 +213,36 @@ cdef class Loose:
         self.chunk_room = _chunk_room
 
     def __dealloc__(self):
-        cdef int32_t skill, lane, chunk
+        cdef int32_t skill
+        self.empty()
         for skill in range(self.skill_room):
-            for lane in range(self.skills[skill].count):
-                for chunk in range(self.skills[skill].all[lane].count):
-                    free(self.skills[skill].all[lane].chunks[chunk])
-                free(self.skills[skill].all[lane].chunks)
             free(self.skills[skill].all)
         free(self.skills)
         free(self.entries)
         if self.levels != NULL:
-            free(self.levels - 1)
-        table_clear(&self.counts)
+            free(&self.levels[_queue_demand(self.queue_room - 1)])
 
-    cdef int _reserve_skills(self) except -1:
-        cdef int32_t room = self.classes.skills.skill_room
+    cdef int _reserve_demands(self) except -1:
+        """Room for all skills and queues. There is no walk, so all levels are 0."""
+        cdef int32_t skill_room = self.classes.skills.skill_room
+        cdef int32_t queue_room = self.classes.queue_room
         cdef void* grown
-        if room <= self.skill_room:
+        if skill_room <= self.skill_room and queue_room <= self.queue_room:
             return 0
-        grown = realloc(self.skills, <size_t>room * sizeof(Lanes))
+        if skill_room > self.skill_room:
+            grown = realloc(self.skills, <size_t>skill_room * sizeof(Lanes))
+            if grown == NULL:
+                raise MemoryError
+            self.skills = <Lanes*>grown
+            memset(self.skills + self.skill_room, 0, <size_t>(skill_room - self.skill_room) * sizeof(Lanes))
+        grown = calloc(<size_t>(queue_room + 1 + skill_room), 1)
         if grown == NULL:
             raise MemoryError
-        self.skills = <Lanes*>grown
-        memset(self.skills + self.skill_room, 0, <size_t>(room - self.skill_room) * sizeof(Lanes))
-        grown = realloc(NULL if self.levels == NULL else self.levels - 1, <size_t>room + 1)
-        if grown == NULL:
-            raise MemoryError
-        self.levels = <uint8_t*>grown + 1
-        self.levels[HOLE] = 0
-        memset(self.levels + self.skill_room, 0, <size_t>(room - self.skill_room))
-        self.skill_room = room
+        if self.levels != NULL:
+            free(&self.levels[_queue_demand(self.queue_room - 1)])
+        self.skill_room = skill_room
+        self.queue_room = queue_room
+        self.levels = <uint8_t*>grown - _queue_demand(queue_room - 1)
         return 0
 
     # Entries
@@ -239,17 +254,20 @@ cdef class Loose:
         """
         cdef const Cover* cover = self.classes.skills.requirements[requirement].cover
         cdef int64_t rate = self.classes.groups[group].rate
-        cdef int32_t count, place, room, index, skill
+        cdef int32_t first, place, room, index, skill
+        cdef int32_t count = 0
         cdef LooseEntry* added
         cdef void* grown
         if cover.count == 0 or self.classes.agent_class_room < self.agent_classes_min:
             return -1
-        count = table_find(&self.counts, key)
-        if count < 0:
-            count = 0
+        first = self.first_of(key)
+        place = first
+        while place >= 0:
+            count += 1
+            place = self.entries[place].alike
         if count >= self.shared_from:
             return -1
-        self._reserve_skills()
+        self._reserve_demands()
         for index in range(cover.count):
             skill = cover.anchors[index].skills[0]
             if self._lane(skill, channel, rate) < 0 and (
@@ -276,26 +294,53 @@ cdef class Loose:
         added.group = group
         added.requirement = requirement
         added.channel = channel
+        added.alike = first
         self._insert(place)
         self.count += 1
-        if count:
-            _entry_of(&self.counts, key).slot = count + 1
+        if first >= 0:
+            _entry_of(&self.firsts, key).slot = place
         else:
-            table_add(&self.counts, key, 1)
+            table_add(&self.firsts, key, place)
         return place
+
+    cdef int32_t first_of(self, uint64_t key) noexcept:
+        """The place of an entry that would have the contact class with the key; -1 if there is none."""
+        return table_find(&self.firsts, key)
 
     cdef int remove(self, int32_t place) except -1:
         cdef LooseEntry* removed = &self.entries[place]
-        cdef SlotEntry* counted = _entry_of(&self.counts, removed.key)
+        cdef SlotEntry* found = _entry_of(&self.firsts, removed.key)
+        cdef int32_t before = found.slot
         self._take_out(place)
         self.count -= 1
-        if counted.slot > 1:
-            counted.slot -= 1
+        if before != place:
+            while self.entries[before].alike != place:
+                before = self.entries[before].alike
+            self.entries[before].alike = removed.alike
+        elif removed.alike >= 0:
+            found.slot = removed.alike
         else:
-            table_drop(&self.counts, removed.key, 1)
+            table_drop(&self.firsts, removed.key, place)
         removed.item = self.entry_free
         self.entry_free = place
         return 0
+
+    cdef void empty(self) noexcept:
+        """Forget all entries."""
+        cdef int32_t skill, lane, chunk, place
+        for skill in range(self.skill_room):
+            for lane in range(self.skills[skill].count):
+                for chunk in range(self.skills[skill].all[lane].count):
+                    free(self.skills[skill].all[lane].chunks[chunk])
+                free(self.skills[skill].all[lane].chunks)
+            self.skills[skill].count = 0
+        self.lane_count = 0
+        self.entry_free = -1
+        for place in range(self.entry_room - 1, -1, -1):
+            self.entries[place].item = self.entry_free
+            self.entry_free = place
+        self.count = 0
+        table_clear(&self.firsts)
 
     # Lanes
 
@@ -310,7 +355,8 @@ cdef class Loose:
     cdef int _insert(self, int32_t place) except -1:
         cdef const LooseEntry* entry = &self.entries[place]
         cdef const Cover* cover = self.classes.skills.requirements[entry.requirement].cover
-        cdef int64_t rate = self.classes.groups[entry.group].rate
+        cdef const QueueGroup* group = &self.classes.groups[entry.group]
+        cdef int64_t rate = group.rate
         cdef const Anchor* anchor
         cdef Lanes* lanes
         cdef Lane* lane
@@ -362,15 +408,23 @@ cdef class Loose:
             if where < chunk.start:
                 chunk.start = where
             chunk.orders[where] = order
-            chunk.second[where] = anchor.skills[1] if anchor.skills[1] >= 0 else anchor.skills[0]
             need = &chunk.needs[where]
             need.item = entry.item
             need.group = entry.group
             need.requirement = -1 if anchor.exact else entry.requirement
-            need.third = anchor.skills[2] if anchor.skills[2] >= 0 else anchor.skills[0]
             need.first_low = anchor.lows[0]
-            need.second_low = anchor.lows[1]
-            need.third_low = anchor.lows[2]
+            if group.listed >= 0:
+                chunk.second[where] = _queue_demand(group.listed)
+                need.second_low = _tier_level(group.max_tier)
+                need.third = anchor.skills[1] if anchor.skills[1] >= 0 else anchor.skills[0]
+                need.third_low = anchor.lows[1]
+                if anchor.skills[2] >= 0:
+                    need.requirement = entry.requirement
+            else:
+                chunk.second[where] = anchor.skills[1] if anchor.skills[1] >= 0 else anchor.skills[0]
+                need.second_low = anchor.lows[1]
+                need.third = anchor.skills[2] if anchor.skills[2] >= 0 else anchor.skills[0]
+                need.third_low = anchor.lows[2]
             if chunk_at == 0:
                 _note_first(lane)
         return 0
@@ -442,26 +496,32 @@ cdef class Loose:
         Between `begin` and `end` nothing may be added or removed.
         """
         cdef const Lanes* lanes
+        cdef const AgentClass* walker = &self.classes.agent_classes[agent_class]
         cdef int32_t index, lane
-        self._reserve_skills()
-        walk.walker = &self.classes.agent_classes[agent_class]
+        self._reserve_demands()
+        walk.walker = walker
         walk.now_ms = now_ms
         walk.bound.item = -1
         walk.channels = channels
         walk.skill = -1
-        walk.lane_at = 0
         walk.lane = NULL
-        for index in range(walk.walker.skill_count):
-            self.levels[walk.walker.skills[index]] = walk.walker.levels[index]
-            lanes = &self.skills[walk.walker.skills[index]]
+        walk.lanes_end = NULL
+        walk.chunk = NULL
+        for index in range(walker.skill_count):
+            self.levels[walker.skills[index]] = walker.levels[index]
+            lanes = &self.skills[walker.skills[index]]
             for lane in range(lanes.count):
                 acd_prefetch(&lanes.all[lane])
+        for index in range(walker.member_count):
+            self.levels[_queue_demand(walker.members[index].queue)] = _tier_level(walker.members[index].tier)
         return 0
 
     cdef void end(self, Walk* walk) noexcept:
         cdef int32_t index
         for index in range(walk.walker.skill_count):
             self.levels[walk.walker.skills[index]] = 0
+        for index in range(walk.walker.member_count):
+            self.levels[_queue_demand(walk.walker.members[index].queue)] = 0
 
     cdef int32_t tier_of(self, const Walk* walk, int32_t agent_class) noexcept:
         """At which tier the walking agent may serve the entry as to skills and membership, or -1."""
@@ -480,51 +540,73 @@ cdef class Loose:
         return tier
 
     cdef bint step(self, Walk* walk) noexcept:
-        """Go to the next entry whose three rarest skills the agent has; false at the end."""
-        cdef const Lanes* lanes
-        cdef const Chunk* chunk
-        cdef const Need* need
+        """Go to the next entry that the agent may serve as far as Need goes; false at the end."""
         cdef const uint8_t* levels = self.levels
-        cdef const char* head
-        cdef int32_t at
+        cdef const Chunk* chunk = walk.chunk
+        cdef const Need* need
+        cdef int32_t at = walk.at
+        cdef int32_t stop
+        cdef uint8_t level
         while True:
-            if walk.lane != NULL and walk.chunk_at < walk.lane.count:
-                chunk = walk.lane.chunks[walk.chunk_at] if walk.chunk_at else walk.lane.head
-                at = walk.at
-                if at == 0:
-                    at = chunk.start
-                    if walk.chunk_at and walk.bound.item >= 0 and not _may_go_before(&chunk.orders[at], walk):
-                        walk.chunk_at = walk.lane.count
-                        continue
-                while at < chunk.size:
-                    if levels[chunk.second[at]]:
+            if chunk == NULL:
+                if not self._next_lane(walk):
+                    return False
+                chunk = walk.lane.head
+                at = chunk.start
+            while at < chunk.size:
+                stop = min(at + _BOUND_LOOKED_AT, chunk.size)
+                while at < stop:
+                    level = levels[chunk.second[at]]
+                    if level:
                         need = &chunk.needs[at]
-                        if levels[chunk.second[at]] >= need.second_low and levels[need.third] >= need.third_low and \
+                        if level >= need.second_low and levels[need.third] >= need.third_low and \
                                 walk.walker.levels[walk.skill] >= need.first_low:
                             walk.order = &chunk.orders[at]
                             walk.need = need
+                            walk.chunk = chunk
                             walk.at = at + 1
                             return True
                     at += 1
-                walk.chunk_at += 1
-                walk.at = 0
+                if walk.bound.item >= 0 and at < chunk.size and not _may_go_before(&chunk.orders[at], walk):
+                    break
+            if at < chunk.size:
+                chunk = NULL
                 continue
-            walk.lane_at += 1
-            while walk.skill < 0 or walk.lane_at >= self.skills[walk.walker.skills[walk.skill]].count:
+            walk.chunk_at += 1
+            chunk = NULL
+            if walk.chunk_at < walk.lane.count:
+                chunk = walk.lane.chunks[walk.chunk_at]
+                at = chunk.start
+                if walk.bound.item >= 0 and not _may_go_before(&chunk.orders[at], walk):
+                    chunk = NULL
+
+    cdef bint _next_lane(self, Walk* walk) noexcept:
+        """Go to the beginning of the next lane that may have something for the walk."""
+        cdef const Lane* lane = walk.lane
+        cdef const Lane* end = walk.lanes_end
+        cdef const Lanes* lanes
+        cdef const char* head
+        walk.chunk_at = 0
+        while True:
+            if lane != end:
+                lane += 1
+            while lane == end:
                 walk.skill += 1
-                walk.lane_at = 0
-                if walk.skill == walk.walker.skill_count:
-                    walk.lane = NULL
+                if walk.skill >= walk.walker.skill_count:
                     walk.skill -= 1
+                    walk.lane = end
+                    walk.lanes_end = end
                     return False
-            walk.lane = &self.skills[walk.walker.skills[walk.skill]].all[walk.lane_at]
-            if walk.lane_at + 1 < self.skills[walk.walker.skills[walk.skill]].count:
-                head = <const char*>walk.lane[1].head
+                lanes = &self.skills[walk.walker.skills[walk.skill]]
+                lane = lanes.all
+                end = lane + lanes.count
+            if lane + 1 != end:
+                head = <const char*>lane[1].head
                 acd_prefetch(head)
                 acd_prefetch(head + 64)
-            walk.chunk_at = walk.lane.count
-            if walk.channels >> walk.lane.channel & 1:
-                walk.ageing = walk.lane.rate * walk.now_ms
-                if walk.bound.item < 0 or _may_go_before(&walk.lane.first, walk):
-                    walk.chunk_at = 0
-                    walk.at = 0
+            if walk.channels >> lane.channel & 1:
+                walk.ageing = lane.rate * walk.now_ms
+                if walk.bound.item < 0 or _may_go_before(&lane.first, walk):
+                    walk.lane = lane
+                    walk.lanes_end = end
+                    return True

@@ -12,7 +12,7 @@ from libc.string cimport memcpy, memmove, memset
 
 from acd_core.agents cimport INDEX_KINDS, is_available
 from acd_core.choosing cimport ANYBODY, PICK, SOMEBODY
-from acd_core.heaps cimport acd_lowest_bit, heap_push, heap_take
+from acd_core.heaps cimport acd_lowest_bit, class_size, entry_of, heap_push, heap_take
 from acd_core.loose cimport LOOSE_BASE, LooseEntry, Walk
 from acd_core.memory cimport acd_prefetch
 from acd_core.state cimport Note, breathe, entry_queue, static_score, wants
@@ -201,7 +201,8 @@ cdef class Matching(Choosing):
         cdef int32_t contact, klass, classes
         cdef int second, channel
         cdef bint anybody = False
-        self.skipped = []
+        if self.skipped is None or self.skipped:
+            self.skipped = []
         if not self.touched_all and self.gained.size == 0 and self.touched.size == 1:
             contact = self.touched.data[0].slot
             if self.desk.all[contact].ordinal == self.touched.data[0].ordinal and self.desk.all[contact].klass[1] < 0:
@@ -227,7 +228,7 @@ cdef class Matching(Choosing):
                     self._turn(contact, second)
                 continue
             klass = entry.item
-            if self.desk.heaps.heaps[klass].size == 0:
+            if class_size(&self.desk.heaps, klass) == 0:
                 continue
             if self.desk.heaps.heads[klass].ordinal != entry.ordinal:
                 # Its head has chosen by its other entry.
@@ -275,7 +276,7 @@ cdef class Matching(Choosing):
     cdef int _push_head(self, int32_t klass) except -1:
         """Put the first contact of a class in line, with its score of now."""
         cdef HeapEntry entry
-        if self.desk.heaps.heaps[klass].size == 0:
+        if class_size(&self.desk.heaps, klass) == 0:
             return 0
         entry = self.desk.heaps.heads[klass]
         entry.minor -= self.classes.block_rate[klass >> 6] * (self.now_ns // 1000000)
@@ -320,7 +321,7 @@ cdef class Matching(Choosing):
             entry.ordinal = loose.ordinal
             rate = self.classes.groups[loose.group].rate
         else:
-            entry = self.desk.heaps.heaps[klass].data[self.desk.heaps.position[2 * contact + second]]
+            entry = entry_of(&self.desk.heaps, klass, 2 * contact + second)[0]
             rate = self.classes.block_rate[klass >> 6]
         entry.minor -= rate * (self.now_ns // 1000000)
         entry.item = item
@@ -397,7 +398,7 @@ cdef class Matching(Choosing):
                 left &= left - 1
         if self.classes.private_of:
             for klass in self.classes.private_of.get(agent.ordinal, ()):
-                if agent.room >> self.classes.block_channel[klass >> 6] & 1 and self.desk.heaps.heaps[klass].size \
+                if agent.room >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.desk.heaps, klass) \
                         and self.classes.serves(agent.klass, klass):
                     self.pass_classes[klass >> 6] |= <uint64_t>1 << (klass & 63)
         if self.desk.loose.count:

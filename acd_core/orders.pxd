@@ -5,12 +5,14 @@ An order is valid like a command object: whoever fills it in has judged what can
 
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint64_t
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memcpy
 
 from acd_core.tables cimport SlotTable, acd_bytes, acd_text_key
 
 cdef extern from "Python.h":
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
+    str PyUnicode_New(Py_ssize_t size, Py_UCS4 greatest)
+    void* PyUnicode_DATA(str text)
 
 
 cdef struct Name:
@@ -34,7 +36,7 @@ cdef struct Order:
     Name queue
     Name channel
     Name requirement  # empty: none
-    PyObject* command  # the command object; NULL: there is none, and no request id either
+    PyObject* command  # the command object; NULL: there is none, nor a request id, and all ids are of ASCII
     PyObject* contact_id  # the contact's id as a text; NULL: there is none yet
     PyObject* customer_id
     PyObject* attributes  # bytes
@@ -67,3 +69,10 @@ cdef inline bint is_named(PyObject* text, const Name* name) except -1:
 
 cdef inline str text_named(const Name* name):
     return PyUnicode_DecodeUTF8(name.at, name.size, NULL)
+
+
+cdef inline str ascii_named(const Name* name):
+    """As `text_named`, of a name that is known to be of ASCII and not empty."""
+    cdef str text = PyUnicode_New(name.size, 0x7F)
+    memcpy(PyUnicode_DATA(text), name.at, <size_t>name.size)
+    return text

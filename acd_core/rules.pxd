@@ -70,6 +70,7 @@ cdef class Rules:
     cdef bint strategies[16]  # in use
     cdef Plan* plans
     cdef int32_t plan_count
+    cdef bint plans_only_value  # no step of theirs has a condition or does anything but set values
     cdef int64_t occupancy_constant_ns
     cdef int64_t last_agent_window_ns
     cdef bint agent_of_other_contact

@@ -285,12 +285,14 @@ cdef class Rules:
             raise MemoryError
         self.plans = compiled
         self.plan_count = len(plans)
+        self.plans_only_value = True
         for index, plan in enumerate(plans):
             compiled[index].steps = <Step*>calloc(max(1, len(plan.steps)), sizeof(Step))
             if compiled[index].steps == NULL:
                 raise MemoryError
             for number, spec in enumerate(plan.steps):
                 self._compile_step(&compiled[index].steps[number], spec)
+                self.plans_only_value &= spec.condition is None and spec.action <= STEP_SET_PRIORITY
                 compiled[index].size += 1
         return 0
 

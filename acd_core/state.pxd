@@ -71,6 +71,7 @@ cdef class EngineState:
     cdef int32_t entry_group(self, int32_t contact, int second) except -1
     cdef tuple audience_of(self, int32_t contact)
     cdef int lift(self, int32_t contact) except -1
+    cdef int lift_all(self) except -1
     cdef int settle(self, int32_t contact) except -1
     cdef int64_t position_of(self, int32_t contact, int second) except -1
     cdef EventData* begin(self, int type) except NULL

@@ -85,7 +85,7 @@ cdef class EngineState:
         cdef uint16_t result = 0
         cdef int channel, other
         cdef int64_t used
-        cdef uint64_t left
+        cdef uint64_t left, interrupted
         if not (agent.presence == 2 and agent.delayed_until_ns == 0 and not agent.leaving):
             return 0
         left = self.rules.channels_used
@@ -95,10 +95,11 @@ cdef class EngineState:
             if agent.maximum[channel] >= 0 and agent.count[channel] >= agent.maximum[channel]:
                 continue
             used = agent.used
-            if self.rules.channels[channel].interrupts:
-                for other in range(CHANNELS_BOUND):
-                    if self.rules.channels[channel].interrupts >> other & 1:
-                        used -= <int64_t>agent.count[other] * self.rules.channels[other].cost
+            interrupted = self.rules.channels[channel].interrupts
+            while interrupted:
+                other = acd_lowest_bit(interrupted)
+                interrupted &= interrupted - 1
+                used -= <int64_t>agent.count[other] * self.rules.channels[other].cost
             if used + self.rules.channels[channel].cost <= agent.capacity:
                 result |= 1 << channel
         return result
@@ -229,7 +230,7 @@ cdef class EngineState:
         cdef const Queue* queue = &self.rules.queues[entry_queue(asking, second)]
         if not queue.listed or asking.raised_tier <= queue.max_tier:
             return queue.group
-        return self.classes.group(queue.rate, entry_queue(asking, second), queue.requirement, asking.raised_tier)
+        return self.classes.raised_group(queue.rate, entry_queue(asking, second), queue.requirement, asking.raised_tier)
 
     cdef tuple audience_of(self, int32_t contact):
         """Ordinals of the agents whom the contact is for alone, or None."""
@@ -253,6 +254,21 @@ cdef class EngineState:
                     queue.waiting -= 1
                     self.lines.leave(entry_queue(lifted, second), self.desk.all, queue, 2 * contact + second)
         return 0
+
+    cdef int lift_all(self) except -1:
+        """As `lift` of every contact, in one go."""
+        cdef int32_t slot = self.desk.first
+        while slot >= 0:
+            breathe(self)
+            self.desk.all[slot].klass[0] = -1
+            self.desk.all[slot].klass[1] = -1
+            self.desk.all[slot].line[0] = -1
+            self.desk.all[slot].line[1] = -1
+            slot = self.desk.links[slot].later
+        for slot in range(self.rules.queue_room):
+            self.rules.queues[slot].waiting = 0
+        self.lines.empty()
+        return self.desk.forget_order()
 
     cdef int settle(self, int32_t contact) except -1:
         """Put a contact into those orders where it belongs now and is not yet."""

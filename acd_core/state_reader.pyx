@@ -57,7 +57,7 @@ cdef int read_state(Administration engine, Source source) except -1:
         raise source.damaged("a cause that need not be there")
     engine.rules.version = number(source)
     try:
-        engine.put_in_force(Policy.from_bytes(source.raw()))
+        engine.settle_all(engine.put_in_force(Policy.from_bytes(source.raw())))
         for index in range(length(source)):
             _read_agent(engine, source, profiles)
         count = length(source)

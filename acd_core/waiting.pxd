@@ -1,5 +1,5 @@
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
@@ -58,9 +58,12 @@ cdef class Waiting:
     cdef int32_t new_ended(self) except -1
     cdef void free_ended(self, int32_t slot) noexcept
     cdef int enter(self, int32_t slot, int second, int32_t group, int64_t minor, tuple audience) except -1
+    cdef int _put(self, int32_t klass, HeapEntry entry) except -1
+    cdef int _gather(self, int32_t klass, uint64_t key) except -1
     cdef int leave_entry(self, int32_t slot, int second) except -1
     cdef int leave(self, int32_t slot) except -1
-    cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2
+    cdef int forget_order(self) except -1
+    cdef const HeapEntry* first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except? NULL
     cdef int32_t best_for(self, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -2
     cdef int _weigh_classes(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels,

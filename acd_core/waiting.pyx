@@ -8,14 +8,14 @@ the rate is the same, so one comparison with the block's best head passes over a
 
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
 from acd_core.classes cimport class_key, membership
 from acd_core.digest cimport text_word
-from acd_core.heaps cimport acd_lowest_bit, heapset_free, heapset_init, heapset_put, heapset_rekey, heapset_reserve, \
-    heapset_take
-from acd_core.loose cimport LOOSE_BASE, Need, Walk, is_sooner, pass_lane
+from acd_core.heaps cimport ClassOrder, acd_lowest_bit, class_size, goes_before, heapset_empty, heapset_free, \
+    heapset_init, heapset_put, heapset_reserve, heapset_take, run_entry
+from acd_core.loose cimport LOOSE_BASE, LooseEntry, Need, Walk, is_sooner, pass_lane
 from acd_core.memory cimport larger_block
 from acd_core.orders cimport is_named, key_of, name_text
 from acd_core.tables cimport acd_prefetch, table_add_text, table_clear, table_drop, table_find, table_home, table_init, \
@@ -257,14 +257,35 @@ cdef class Waiting:
                     contact.klass[second] = LOOSE_BASE + place
                     return 0
                 klass = self.classes.contact_class(group, contact.requirement, contact.channel)
+                self._gather(klass, key)
         else:
             klass = self.classes.private_class(group, contact.requirement, contact.channel, audience)
-        if self.classes.contact_class_room > self.heaps.classes:
-            heapset_reserve(&self.heaps, self.classes.contact_class_room, 0)
         if self.classes.contact_classes[klass].idle:
             self.classes.unset_class_idle(klass)
         contact.klass[second] = klass
-        heapset_put(&self.heaps, klass, entry)
+        return self._put(klass, entry)
+
+    cdef int _put(self, int32_t klass, HeapEntry entry) except -1:
+        if self.classes.contact_class_room > self.heaps.classes:
+            heapset_reserve(&self.heaps, self.classes.contact_class_room, 0)
+        return heapset_put(&self.heaps, klass, entry)
+
+    cdef int _gather(self, int32_t klass, uint64_t key) except -1:
+        """The entries outside of classes that ask for what a new class is for become its members."""
+        cdef int32_t place = self.loose.first_of(key)
+        cdef const LooseEntry* loose
+        cdef HeapEntry entry
+        while place >= 0:
+            loose = &self.loose.entries[place]
+            entry.major = loose.major
+            entry.minor = loose.minor
+            entry.ordinal = loose.ordinal
+            entry.item = loose.item
+            entry.klass = 0
+            self.loose.remove(place)
+            self.all[entry.item >> 1].klass[entry.item & 1] = klass
+            self._put(klass, entry)
+            place = self.loose.first_of(key)
         return 0
 
     cdef int leave_entry(self, int32_t slot, int second) except -1:
@@ -274,7 +295,7 @@ cdef class Waiting:
         if klass >= LOOSE_BASE:
             return self.loose.remove(klass - LOOSE_BASE)
         heapset_take(&self.heaps, klass, 2 * slot + second)
-        if self.heaps.heaps[klass].size == 0:
+        if class_size(&self.heaps, klass) == 0:
             self.classes.set_class_idle(klass)
         return 0
 
@@ -286,25 +307,44 @@ cdef class Waiting:
             self.leave_entry(slot, 1)
         return 0
 
-    cdef int32_t first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except -2:
-        """The place in the class's heap of the first contact for which the agent is not excluded, or -1.
+    cdef int forget_order(self) except -1:
+        """No entry wants agents any more; the caller has let contacts forget their classes."""
+        cdef int32_t word
+        cdef uint64_t left
+        for word in range(self.heaps.classes >> 6):
+            left = self.heaps.occupied[word]
+            while left:
+                self.classes.set_class_idle((word << 6) + acd_lowest_bit(left))
+                left &= left - 1
+        heapset_empty(&self.heaps)
+        self.loose.empty()
+        return 0
 
-        Goes on below a contact only if that one excludes the agent: as many places are looked at as exclusions of
-        this agent lie in the way, times the heap's width.
+    cdef const HeapEntry* first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except? NULL:
+        """The first entry of the class whose contact does not exclude the agent, or NULL.
+
+        Goes on behind a contact only if that one excludes the agent: as many places are looked at as exclusions of
+        this agent lie in the way, times the width of the strays' heap, and the holes between.
         """
-        cdef Heap* heap = &self.heaps.heaps[klass]
-        cdef int32_t at, child, best
+        cdef const ClassOrder* order = &self.heaps.orders[klass]
+        cdef const Heap* heap = &order.strays
+        cdef const HeapEntry* entry
+        cdef const HeapEntry* best = NULL
+        cdef uint32_t number = order.run.start
+        cdef int32_t at, child
         cdef list frontier
-        if not excludes(self, heap.data[0].item >> 1, agent_ordinal):
-            return 0
-        frontier = [0]
-        best = -1
+        while number != order.run.end and best == NULL:
+            entry = run_entry(&order.run, number)
+            if entry.item >= 0 and not excludes(self, entry.item >> 1, agent_ordinal):
+                best = entry
+            number += 1
+        frontier = [0] if heap.size else []
         while frontier:
             at = frontier.pop()
-            if best >= 0 and not _before(&heap.data[at], &heap.data[best]):
+            if best != NULL and not goes_before(&heap.data[at], best):
                 continue
             if not excludes(self, heap.data[at].item >> 1, agent_ordinal):
-                best = at
+                best = &heap.data[at]
                 continue
             for child in range(4 * at + 1, min(4 * at + 5, heap.size)):
                 frontier.append(child)
@@ -333,6 +373,8 @@ cdef class Waiting:
         cdef uint64_t left
         cdef int64_t ageing
         cdef const HeapEntry* entry
+        cdef const HeapEntry* first
+        cdef bint plain = row != NULL and not tier_first and not ask
         best.entry.item = -1
         best.tier = 0
         for word in range(words):
@@ -346,6 +388,20 @@ cdef class Waiting:
                 entry = &self.heaps.best[word]
                 if not is_sooner(entry.major, ageing - entry.minor, entry.ordinal, &best.entry, best.score):
                     continue
+            if plain:
+                # In a block heads are comparable as they are.
+                first = &self.heaps.heads[(word << 6) + acd_lowest_bit(left)]
+                left &= left - 1
+                while left:
+                    entry = &self.heaps.heads[(word << 6) + acd_lowest_bit(left)]
+                    left &= left - 1
+                    if goes_before(entry, first):
+                        first = entry
+                if best.entry.item < 0 or is_sooner(
+                        first.major, ageing - first.minor, first.ordinal, &best.entry, best.score):
+                    best.entry = first[0]
+                    best.score = ageing - first.minor
+                continue
             while left:
                 klass = (word << 6) + acd_lowest_bit(left)
                 left &= left - 1
@@ -355,7 +411,7 @@ cdef class Waiting:
                 self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
         if self.classes.private_of:
             for klass in self.classes.private_of.get(agent_ordinal, ()):
-                if channels >> self.classes.block_channel[klass >> 6] & 1 and self.heaps.heaps[klass].size and \
+                if channels >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.heaps, klass) and \
                         self.classes.serves(agent_class, klass):
                     ageing = self.classes.block_rate[klass >> 6] * now_ms
                     self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
@@ -407,7 +463,7 @@ cdef class Waiting:
         cdef const HeapEntry* entry = &self.heaps.heads[klass]
         cdef int64_t score = ageing - entry.minor
         cdef int32_t tier = 0
-        cdef int32_t listed, place
+        cdef int32_t listed
         if tier_first:
             listed = self.classes.groups[self.classes.contact_classes[klass].group].listed
             if listed >= 0:
@@ -417,10 +473,9 @@ cdef class Waiting:
         ):
             return 0
         if ask and is_picky(self, entry.item >> 1):
-            place = self.first_not_excluding(klass, agent_ordinal)
-            if place < 0:
+            entry = self.first_not_excluding(klass, agent_ordinal)
+            if entry == NULL:
                 return 0
-            entry = &self.heaps.heaps[klass].data[place]
             score = ageing - entry.minor
             if best.entry.item >= 0 and tier == best.tier and not is_sooner(entry.major, score, entry.ordinal, &best.entry, best.score):
                 return 0
@@ -428,14 +483,6 @@ cdef class Waiting:
         best.score = score
         best.tier = tier
         return 0
-
-
-cdef inline bint _before(const HeapEntry* a, const HeapEntry* b) noexcept nogil:
-    if a.major != b.major:
-        return a.major < b.major
-    if a.minor != b.minor:
-        return a.minor < b.minor
-    return a.ordinal < b.ordinal
 
 
 cdef Extra* extra_of(Contact* contact) except NULL:
@@ -460,9 +507,10 @@ cdef Extra* extra_of(Contact* contact) except NULL:
 cdef Trail* trail_of(Contact* contact) except NULL:
     """How the contact went through its plan, made if there was nothing to remember so far."""
     if contact.trail == NULL:
-        contact.trail = <Trail*>calloc(1, sizeof(Trail))
+        contact.trail = <Trail*>malloc(sizeof(Trail))
         if contact.trail == NULL:
             raise MemoryError
+        memset(contact.trail, 0, sizeof(Trail))
     return contact.trail
 
 

@@ -8,11 +8,11 @@ finds its share of a line: Chiu and Jain, Analysis of the increase and decrease 
 
 from typing import Final
 
-ENOUGH: Final = 64
+ENOUGH: Final = 24
 """So many commands are worth a commit of their own, however many more may be under way."""
-BUSY: Final = 0.92
+BUSY: Final = 0.85
 """The share of its time from which on a loop has hardly any left."""
-HAS_TIME: Final = 0.85
+HAS_TIME: Final = 0.75
 IS_IDLE: Final = 0.5
 """What went before says nothing any more."""
 _STEP: Final = 8
@@ -39,7 +39,3 @@ class Gathering:
             self.enough = 1
         elif busy < HAS_TIME:
             self.enough = max(self.enough // 2, 1)
-
-    def in_vain(self, arrived: int) -> None:
-        """Nobody came any more, and the loop had nothing to do: there are not so many callers."""
-        self.enough = max((self.enough + arrived) // 2, 1)

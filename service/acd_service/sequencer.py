@@ -343,7 +343,6 @@ class Sequencer:
             # While the loop is busy, with answers for one, it does not hear who asks.
             busy_s = (self._busyness.spent_ns() - busy_ns) / 1e9
             if arrived.commands == before and busy_s < _LISTEN_S / 2:
-                self._gathering.in_vain(arrived.commands)
                 return
 
     async def _let_in(self, held_s: float) -> None:

@@ -79,8 +79,8 @@ _OPTIONS: Final = (
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
 )
-# The loop and the thread that commits hand the interpreter to each other several times a batch. At Python's usual 5 ms
-# a commit would wait that long each time the loop is busy.
+# The loop and the threads beside it hand the interpreter to each other; the one that commits large batches does it
+# several times for each. At Python's usual 5 ms they would wait that long each time the loop is busy.
 _SWITCH_INTERVAL_S: Final = 0.0005
 _COLLECT_AFTER: Final = (20_000, 50, 100)
 _FLUSH_S: Final = 0.2

@@ -151,12 +151,16 @@ class _RemovalUndone(SqliteJournal):
 
 
 class _CommitFailureSwallowed(SqliteJournal):
+    commit_descriptor = None
+
     def append(self, batch):
         with suppress(JournalWriteFailed):
             super().append(batch)
 
 
 class _TornCommit(SqliteJournal):
+    commit_descriptor = None
+
     def append(self, batch):
         super().append(batch._replace(events=(), policies=()))
         super().append(batch._replace(commands=(), stretches=()))

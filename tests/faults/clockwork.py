@@ -187,7 +187,14 @@ class SimulatedThread:
         return self._loop.run_in_executor(self, work)
 
     def append(self, journal, batch) -> "asyncio.Future[None]":
-        return self.run(lambda: journal.append(batch))
+        if journal.commit_descriptor is None:
+            return self.run(lambda: journal.append(batch))
+
+        def append() -> None:
+            journal.begin_append(batch)
+            journal.end_append()
+
+        return self.run(append)
 
     def stop(self) -> None:
         """Nobody waits here for a thread."""

@@ -35,7 +35,7 @@ def test_every_format_has_one_and_every_kind_of_command_is_in_them():
     assert {golden.format_version for golden in RIGHT} == set(range(1, FORMAT_VERSION + 1))
     assert {golden.behaviour_version for golden in RIGHT} == set(range(1, snapshot.BEHAVIOUR_VERSION + 1))
     kinds = {kind for golden in RIGHT for tenant in golden.tenants.values() for kind in tenant["kinds"]}
-    assert kinds >= {kind.name for kind in CommandKind if kind <= CommandKind.CLOSE_QUEUE}
+    assert kinds >= {kind.name for kind in CommandKind if kind <= CommandKind.SET_AGENT_ASIDE}
 
 
 def test_one_that_was_written_by_a_wrong_engine_is_caught(tmp_path):

@@ -45,13 +45,3 @@ def test_a_loop_that_has_time_again_soon_waits_for_nobody() -> None:
     assert gathering.enough == ENOUGH // 2
     gathering.look(IS_IDLE / 2)
     assert gathering.enough == 1
-
-
-def test_what_was_waited_for_in_vain_is_soon_not_waited_for() -> None:
-    gathering = _filled()
-    for _ in range(8):
-        gathering.in_vain(10)
-    assert gathering.enough <= 10
-    for _ in range(8):
-        gathering.in_vain(0)
-    assert gathering.enough == 1

@@ -1,6 +1,8 @@
 """Quotas: what is beyond one is refused by name, changes nothing, and concerns nobody else."""
 
 import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -157,6 +159,31 @@ def test_beyond_the_rate_a_call_is_refused_before_it_is_read(make_house, refusal
     assert 0 < refusal.retry_after_ms <= 1_000
     # Whoever may not ask hears that, and nothing of quotas.
     assert refusal_of(lambda: supervisor("RoutingService/EnqueueContact")).reason == "PERMISSION_DENIED"
+
+
+def test_beside_a_flood_beyond_its_quota_others_are_served(make_house, refusal_of) -> None:
+    house = make_house("acme", "globex", tenants={"acme": {"commands_per_s": 1}, "globex": {}})
+    acme, globex = house.caller("acme", Role.ROUTER), house.caller("globex")
+    globex("PolicyService/ApplyPolicy", policy={"queues": [{"queue_id": "sales"}]})
+    served = threading.Event()
+
+    def flood() -> set[tuple[grpc.StatusCode, str]]:
+        told = set()
+        while not served.is_set():
+            refusal = refusal_of(lambda: acme("RoutingService/EnqueueContact", queue_id="nobody"))
+            told.add((refusal.code, refusal.reason))
+        return told
+
+    with ThreadPoolExecutor(8) as floods:
+        told = [floods.submit(flood) for _ in range(8)]
+        try:
+            answers = [globex("RoutingService/EnqueueContact", queue_id="sales") for _ in range(50)]
+        finally:
+            served.set()
+    assert len({answer.contact.contact_id for answer in answers}) == 50
+    kinds = set().union(*(each.result() for each in told))
+    assert (EXHAUSTED, "QUOTA_EXCEEDED") in kinds
+    assert kinds <= {(EXHAUSTED, "QUOTA_EXCEEDED"), (grpc.StatusCode.NOT_FOUND, "UNKNOWN_QUEUE")}
 
 
 @pytest.mark.parametrize(

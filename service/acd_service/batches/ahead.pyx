@@ -11,6 +11,7 @@ here, it may be out of date when the command comes, so slots are checked against
 addresses are fetched, not followed.
 """
 
+cimport cython
 from libc.stdint cimport uint64_t
 
 from acd_core.orders cimport Name, Order, key_of
@@ -20,7 +21,7 @@ from acd_service.codec.outlines cimport read_outline
 from acd_service.codec.wire_fields cimport Span, take_span
 
 cdef enum:
-    PLACES = 32
+    PLACES = 32  # a power of two
     # How many commands ahead: enough for the memory to answer, few enough for the cache to keep it.
     NAMED = 12
     FOUND = 8
@@ -50,6 +51,7 @@ cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept 
     return -1
 
 
+@cython.final
 cdef class Ahead:
     """Holds what is known of the next commands; one for each thread of work."""
 
@@ -62,22 +64,22 @@ cdef class Ahead:
         for place in range(start, start + NAMED):
             self._name(engine, frame, place)
         for place in range(start, start + FOUND):
-            self._find(engine, &self.coming[place % PLACES])
+            self._find(engine, &self.coming[place & (PLACES - 1)])
         for place in range(start, start + FOLLOWED):
-            self._follow(engine, &self.coming[place % PLACES])
+            self._follow(engine, &self.coming[place & (PLACES - 1)])
 
     cdef Coming* step(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
         """The command in any place of a run that has begun, when it is its turn."""
         if self.is_large:
             self._name(engine, frame, place + NAMED)
-            self._find(engine, &self.coming[(place + FOUND) % PLACES])
-            self._follow(engine, &self.coming[(place + FOLLOWED) % PLACES])
+            self._find(engine, &self.coming[(place + FOUND) & (PLACES - 1)])
+            self._follow(engine, &self.coming[(place + FOLLOWED) & (PLACES - 1)])
         else:
             self._name(engine, frame, place)
-        return &self.coming[place % PLACES]
+        return &self.coming[place & (PLACES - 1)]
 
     cdef void _name(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
-        cdef Coming* coming = &self.coming[place % PLACES]
+        cdef Coming* coming = &self.coming[place & (PLACES - 1)]
         cdef Span span, content
         cdef int kind
         coming.is_order = False

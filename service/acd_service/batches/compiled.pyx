@@ -4,11 +4,10 @@
 `plain` is the specification. What the compiled reader and writer leave to the plain codec goes there command by command.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcpy, memset
 
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
@@ -19,23 +18,23 @@ from acd_service.batches.ahead cimport Ahead, Coming
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.call_writer cimport CallWriter
 from acd_service.codec.event_writer cimport EventWriter, length_of
+from acd_service.codec.kept_fields cimport Stamp, put_kept_time, put_stamp, set_stamp
 from acd_service.codec.wire_fields cimport Span, take_span
 from acd_service.codec.wire_reader cimport CommandReader
 from acd_service.codec.wire_writer cimport (
     Buffer,
     append,
     append_framed,
+    begin_bytes,
+    end_bytes,
     end_message,
     framed_size,
     put_bytes,
     put_frame,
     put_number,
-    put_tag,
     put_text,
-    put_time,
-    put_varint,
     reserve,
-    varint_size,
+    taken_bytes,
 )
 
 from acd_core.limits import AT_NS_MAX
@@ -49,7 +48,6 @@ from acd_service.service_error import CommandSetAside
 
 cdef CommandReader _reader = CommandReader()
 cdef Ahead _ahead = Ahead()
-cdef _Run _spare = None
 cdef EventWriter _events = EventWriter()
 cdef CallWriter _responses = CallWriter()
 cdef int64_t _AT_NS_MAX = AT_NS_MAX
@@ -58,7 +56,6 @@ cdef Command _tick = Tick()
 
 cdef enum:
     KINDS = 32
-    ROOM_KEPT_MAX = 1 << 22
     TAG_OF_RECORDS = 0x0A  # CommandChunk.records
     TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
     TAG_OF_EVENTS = 0x12  # EventChunk.events
@@ -66,6 +63,10 @@ cdef enum:
     RECORD_HEAD_BYTES_MAX = 64
     RESULT_BYTES_MAX = 128  # what a result takes beside its ids
     UTF8_BYTES_MAX = 4  # of a character
+    # Somewhat more than most commands come to; room is made where it is needed.
+    RESULT_BYTES = 112
+    RECORD_BYTES = 112
+    EVENTS_BYTES = 256
 
 
 cdef int[32] _result_fields
@@ -77,76 +78,99 @@ for _kind, _field in (
     _result_fields[_kind] = _field
 
 
+@cython.final
 cdef class _Run:
-    """The outputs of a run as they grow."""
+    """The outputs of a run as they grow, and how far it has come."""
 
     cdef Buffer results
     cdef Buffer records
     cdef Buffer hashes
     cdef Buffer events
-    cdef uint8_t at[32]  # the time as a field `at`, which nearly all outputs of a run share
-    cdef Py_ssize_t at_size
-    cdef int64_t at_ns
     cdef int64_t accepted[32]
     cdef int64_t first_seq
     cdef int64_t last_seq
     cdef int64_t first_event_seq
     cdef int64_t last_event_seq
+    cdef dict refused  # how many commands were not taken, by kind and reason
     cdef bytes asked_by
+    cdef const char* tail  # its bytes, put behind each record and event
+    cdef Py_ssize_t tail_size
+    cdef Py_ssize_t place  # of the command that it has come to
+    cdef int kind
+    cdef bint is_taking  # the engine is at it: an exception is the engine's
+
+    def __cinit__(self, Py_ssize_t count):
+        """For so many commands. What is not used of the room is given back in the end."""
+        begin_bytes(&self.results, count * RESULT_BYTES)
+        begin_bytes(&self.records, count * RECORD_BYTES)
+        begin_bytes(&self.events, count * EVENTS_BYTES)
+        reserve(&self.hashes, count * <Py_ssize_t>sizeof(uint64_t))
+        self.refused = {}
 
     def __dealloc__(self):
-        free(self.results.data)
-        free(self.records.data)
+        end_bytes(&self.results)
+        end_bytes(&self.records)
+        end_bytes(&self.events)
         free(self.hashes.data)
-        free(self.events.data)
+
+    cdef int is_asked_by(self, bytes asked_by) except -1:
+        """Whose commands come now."""
+        self.asked_by = asked_by
+        self.tail = PyBytes_AS_STRING(asked_by)
+        self.tail_size = len(asked_by)
+        return 0
+
+    cdef int refuse(self, int kind, reason) except -1:
+        """Count a command that is not taken."""
+        key = (kind, reason)
+        self.refused[key] = self.refused.get(key, 0) + 1
+        return 0
 
     cdef int record(self, Engine engine, const void* command, Py_ssize_t size) except -1:
         """Put the command just accepted (an `acd.v1.Command`) and its events to what the journal will keep."""
         cdef const AnswerData* answer = engine.result
-        cdef Py_ssize_t tail = len(self.asked_by)
         cdef Py_ssize_t start
         cdef uint8_t* out
         cdef const EventData* event
         cdef int32_t index
         cdef bytes written
-        self.put_record(answer.seq, answer.at_ns, command, size)
+        self.put_record(answer, command, size)
         append(&self.hashes, &engine.event_hash, sizeof(uint64_t))
         if not self.first_seq:
             self.first_seq = answer.seq
         self.last_seq = answer.seq
         for index in range(engine.out_count):
             event = data_of(engine.out[index])
-            start = self.events.size
             reserve(&self.events, 2)
+            start = self.events.size
             self.events.data[start] = TAG_OF_EVENTS
             self.events.size += 2  # the tag and a length, see end_message
             if not _events.write(event, &self.events):
                 written = encode_event(<object>engine.out[index])
                 append(&self.events, PyBytes_AS_STRING(written), len(written))
-            reserve(&self.events, tail + 8)
+            reserve(&self.events, self.tail_size + 8)
             out = self.events.data + self.events.size
-            if tail:
-                out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+            if self.tail_size:
+                out = put_bytes(out, self.tail, self.tail_size)
             self.events.size = end_message(self.events.data + start + 1, out) - self.events.data
+        if engine.out_count:
             if not self.first_event_seq:
-                self.first_event_seq = event.event_seq
-            self.last_event_seq = event.event_seq
+                self.first_event_seq = data_of(engine.out[0]).event_seq
+            self.last_event_seq = data_of(engine.out[engine.out_count - 1]).event_seq
         return 0
 
-    cdef int put_record(self, int64_t seq, int64_t at_ns, const void* command, Py_ssize_t size) except -1:
-        cdef Py_ssize_t tail = len(self.asked_by)
+    cdef int put_record(self, const AnswerData* answer, const void* command, Py_ssize_t size) except -1:
+        cdef Stamp* stamp = &_events.stamp
         cdef uint8_t* out
-        self.keep_time(at_ns)
-        reserve(&self.records, RECORD_HEAD_BYTES_MAX + size + tail)
+        set_stamp(stamp, answer.seq, answer.at_ns)
+        reserve(&self.records, RECORD_HEAD_BYTES_MAX + size + self.tail_size)
         out = put_frame(self.records.data + self.records.size, TAG_OF_RECORDS,
-                        1 + varint_size(<uint64_t>seq) + self.at_size + framed_size(size) + tail)
-        out[0] = 1 << 3
-        out = put_varint(out + 1, <uint64_t>seq)
-        out = put_bytes(out, self.at, self.at_size)
+                        stamp.seq_size + stamp.at_size + framed_size(size) + self.tail_size)
+        out = put_stamp(out, stamp, 1)
         out = put_frame(out, 3 << 3 | 2, size)
         out = put_bytes(out, command, size)
-        if tail:
-            out = put_bytes(out, PyBytes_AS_STRING(self.asked_by), tail)
+        if self.tail_size:
+            out = put_bytes(out, self.tail, self.tail_size)
         self.records.size = out - self.records.data
         return 0
 
@@ -156,31 +180,26 @@ cdef class _Run:
         cdef uint8_t* response
         cdef uint8_t* standing
         cdef uint8_t* out
-        self.keep_time(answer.at_ns)
+        set_stamp(&_events.stamp, answer.seq, answer.at_ns)
         reserve(&self.results, RESULT_BYTES_MAX
                 + UTF8_BYTES_MAX * (length_of(answer.contact_id) + length_of(answer.agent_id)))
-        result = put_tag(self.results.data + self.results.size, TAG_OF_RESULTS)
-        response = put_tag(result + 1, field << 3 | 2)
-        out = put_number(response + 1, 1, <uint64_t>answer.seq)
-        out = put_bytes(out, self.at, self.at_size)
+        result = self.results.data + self.results.size + 1
+        result[-1] = TAG_OF_RESULTS
+        response = result + 2
+        response[-1] = <uint8_t>(field << 3 | 2)
+        out = put_stamp(response + 1, &_events.stamp, 1)
         out = put_number(out, 3, answer.duplicate)
         if answer.contact_id != NULL:
-            standing = put_tag(out, 4 << 3 | 2)
+            standing = out + 1
+            out[0] = 4 << 3 | 2
             out = put_text(standing + 1, 1, answer.contact_id)
             out = put_number(out, 2, <uint64_t>answer.contact_state)
             if answer.agent_id != NULL:
                 out = put_number(put_text(out, 3, answer.agent_id), 4, <uint64_t>answer.offer_id)
                 if answer.offer_expires_ns:
-                    out = put_time(out, 5, answer.offer_expires_ns)
+                    out = put_kept_time(out, 5, answer.offer_expires_ns, &_events.times)
             out = end_message(standing, out)
         self.results.size = end_message(result, end_message(response, out)) - self.results.data
-        return 0
-
-    cdef int keep_time(self, int64_t at_ns) except -1:
-        """Have a field `at`; its number is 2 in records and in answers alike."""
-        if at_ns != self.at_ns:
-            self.at_size = put_time(self.at, 2, at_ns) - self.at
-            self.at_ns = at_ns
         return 0
 
     cdef int answer(self, Engine engine, Command command, tuple not_signed_on) except -1:
@@ -201,80 +220,101 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     """As `apply_batch`, for the compiled engine."""
     cdef Frame frame = batch.frame
     cdef dict known = dict(batch.known)
-    cdef _Run run = _new_run()
-    cdef Py_ssize_t place
-    cdef Span span
-    cdef Coming* coming
-    cdef int kind
-    cdef Command command
-    cdef dict refused = {}
-    cdef uint64_t granted = permit.granted if permit is not None else 0
+    cdef _Run run
+    cdef uint64_t granted = permit.granted if permit is not None else ~<uint64_t>0
     cdef object policy = None
-    cdef bint is_known
     if not 1 <= at_ns <= _AT_NS_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
     if not 0 <= start < frame.count:
         raise IndexError(start)
-    run.asked_by = asked_by
+    run = _Run(frame.count - start)
+    run.is_asked_by(asked_by)
+    run.place = start
     _ahead.begin(engine, frame, start)
-    for place in range(start, frame.count):
-        coming = _ahead.step(engine, frame, place)
-        command = None  # so that the reader finds it free
-        span = frame.commands[place]
-        is_known = False
-        kind = 0
+    while policy is None and run.place < frame.count:
+        run.is_taking = False
         try:
-            if permit is not None and not _is_granted(granted, span):
-                permit.check(_bytes_of(span))
-            if known and place in known:
-                if isinstance(known[place], Exception):
-                    raise known[place]
-                command = known[place]
-                is_known = True
-            elif set_aside is None and coming.is_order and engine.seq and _reader.order_of(engine.skills, &coming.outline):
-                kind = coming.outline.order.kind
-            else:
-                command = _command_at(span, place)
-            if command is not None:
-                kind = command.kind
-                if set_aside is not None and command in set_aside:
-                    raise CommandSetAside("the engine failed on this command before")
+            if set_aside is None:
+                _take_orders(run, engine, at_ns, frame, known, granted)
+            if run.place < frame.count:
+                policy = _take_command(run, engine, at_ns, frame.commands[run.place], known, permit, set_aside, status_of)
+        except Refused as error:
+            _put_error(run, error, status_of)
         except Exception as error:
-            _put_error(run, kind, error, status_of, refused)
-            continue
+            if not run.is_taking:
+                raise
+            raise BatchFailed(run.place, _known_command(frame.commands[run.place], run.place, known), at_ns, error) from error
+        run.place += 1
+    return _applied(engine, run, min(run.place, frame.count), at_ns, policy)
+
+
+cdef int _take_orders(_Run run, Engine engine, int64_t at_ns, Frame frame, dict known, uint64_t granted) except -1:
+    """Take the commands from `run.place` on as far as they are orders, and nothing is to be looked at but what their
+    bytes say. If it raises, then for the command in `run.place`.
+    """
+    cdef Coming* coming
+    cdef Span span
+    while run.place < frame.count:
+        coming = _ahead.step(engine, frame, run.place)
+        span = frame.commands[run.place]
+        if not coming.is_order or not granted >> (span.at[0] >> 3) & 1 or not engine.seq \
+                or (known and run.place in known) or not _reader.order_of(engine.skills, &coming.outline):
+            return 0
+        run.kind = coming.outline.order.kind
         if _is_due(engine, at_ns):
             _fire(engine, at_ns, run)
-        try:
-            if command is None:
-                engine.take_order(at_ns, &coming.outline.order)
-            else:
-                engine.take(at_ns, command)
-        except Refused as error:
-            _put_error(run, kind, error, status_of, refused)
-            continue
-        except Exception as error:
-            raise BatchFailed(place, _command_at(span, place) if command is None else command, at_ns, error) from error
-        if not engine.result.duplicate:
-            run.accepted[kind] += 1
-            if is_known:
-                written = encode_command(command)
-                run.record(engine, PyBytes_AS_STRING(written), len(written))
-            else:
-                run.record(engine, span.at, span.size)
+        run.is_taking = True
+        engine.take_order(at_ns, &coming.outline.order)
+        run.is_taking = False
+        if engine.result.duplicate:
+            run.refuse(run.kind, "DUPLICATE")
         else:
-            key = (kind, "DUPLICATE")
-            refused[key] = refused.get(key, 0) + 1
-        if command is None:
-            run.answer_order(engine, kind)
-            continue
-        run.answer(engine, command, _not_signed_on(engine, <Heartbeat>command) if kind == CMD_HEARTBEAT else ())
-        if kind == CMD_APPLY_POLICY and not engine.result.duplicate:
-            policy = command
-            place += 1
-            break
+            run.accepted[run.kind] += 1
+            run.record(engine, span.at, span.size)
+        run.answer_order(engine, run.kind)
+        run.place += 1
+    return 0
+
+
+cdef object _take_command(_Run run, Engine engine, int64_t at_ns, Span span, dict known, permit, set_aside, status_of):
+    """Take the command in `run.place` as an object. Returns it if it is a change of policy, else None."""
+    cdef Command command = None
+    cdef bytes written
+    run.kind = 0
+    try:
+        if permit is not None and not _is_granted(permit.granted, span):
+            permit.check(_bytes_of(span))
+        command = _known_command(span, run.place, known)
+        run.kind = command.kind
+        if set_aside is not None and command in set_aside:
+            raise CommandSetAside("the engine failed on this command before")
+    except Exception as error:
+        _put_error(run, error, status_of)
+        return None
+    if _is_due(engine, at_ns):
+        _fire(engine, at_ns, run)
+    run.is_taking = True
+    engine.take(at_ns, command)
+    run.is_taking = False
+    if engine.result.duplicate:
+        run.refuse(run.kind, "DUPLICATE")
     else:
-        place = frame.count
-    return _applied(engine, run, place, at_ns, refused, policy)
+        run.accepted[run.kind] += 1
+        if run.place in known:
+            written = encode_command(command)
+            run.record(engine, PyBytes_AS_STRING(written), len(written))
+        else:
+            run.record(engine, span.at, span.size)
+    run.answer(engine, command, _not_signed_on(engine, <Heartbeat>command) if run.kind == CMD_HEARTBEAT else ())
+    return command if run.kind == CMD_APPLY_POLICY and not engine.result.duplicate else None
+
+
+cdef Command _known_command(Span span, Py_ssize_t place, dict known):
+    """The command in a batch's place, made before or read now; raises why it was refused then."""
+    found = known.get(place)
+    if isinstance(found, Exception):
+        raise found
+    return _command_at(span, place) if found is None else found
 
 
 cdef Command _command_at(Span span, Py_ssize_t place):
@@ -298,7 +338,7 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
     Raises:
         BatchFailed: the engine failed; it has to be thrown away.
     """
-    cdef _Run run = _new_run()
+    cdef _Run run = _Run(len(calls) - start)
     cdef Py_ssize_t place
     cdef Py_ssize_t of_tick = 0
     cdef int64_t ticked = 0
@@ -309,14 +349,13 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
     cdef uint8_t* out
     cdef int field
     cdef list outcomes = []
-    cdef dict refused = {}
     if _is_due(engine, at_ns):
-        run.asked_by = b""
+        run.is_asked_by(b"")
         _fire(engine, at_ns, run)
         of_tick = run.events.size
         if run.first_event_seq:
             ticked = run.last_event_seq - run.first_event_seq + 1
-    run.asked_by = asked_by
+    run.is_asked_by(asked_by)
     for place in range(start, len(calls)):
         if place > start and _is_due(engine, at_ns):
             break
@@ -325,15 +364,13 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
         try:
             engine.take(at_ns, command)
         except Refused as error:
-            key = (command.kind, reason_of(error))
-            refused[key] = refused.get(key, 0) + 1
+            run.refuse(command.kind, reason_of(error))
             outcomes.append(error)
             continue
         except Exception as error:
             raise BatchFailed(place, command, at_ns, error) from error
         if engine.result.duplicate:
-            key = (command.kind, "DUPLICATE")
-            refused[key] = refused.get(key, 0) + 1
+            run.refuse(command.kind, "DUPLICATE")
         else:
             run.accepted[command.kind] += 1
             content = sent.content
@@ -351,7 +388,7 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
     else:
         place = len(calls)
     run.results.size = 0
-    return _applied(engine, run, place, at_ns, refused, None), outcomes, (ticked, of_tick)
+    return _applied(engine, run, place, at_ns, None), outcomes, (ticked, of_tick)
 
 
 cdef inline bint _is_due(Engine engine, int64_t at_ns) noexcept:
@@ -367,11 +404,10 @@ cdef inline bint _is_granted(uint64_t granted, Span span) noexcept nogil:
     return take_span(span.at + 1, span.at + span.size, &only) == span.at + span.size
 
 
-cdef int _put_error(_Run run, int kind, error, status_of, dict refused) except -1:
+cdef int _put_error(_Run run, error, status_of) except -1:
     """Put why a command was not taken to the results."""
     cdef bytes written
-    key = (kind, reason_of(error))
-    refused[key] = refused.get(key, 0) + 1
+    run.refuse(run.kind, reason_of(error))
     written = error_result(status_of(error))
     return append_framed(&run.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
 
@@ -401,48 +437,22 @@ cdef tuple _not_signed_on(Engine engine, Heartbeat command):
     return tuple(found)
 
 
-cdef bytes _taken_out(const Buffer* buffer):
-    return PyBytes_FromStringAndSize(<const char*>buffer.data, buffer.size)
-
-
-cdef _Run _new_run():
-    """The outputs of a new run, in the room of one that is over: fresh pages of memory would cost a tenth of a batch."""
-    global _spare
-    cdef _Run run = _spare
-    _spare = None
-    if run is None:
-        return _Run.__new__(_Run)
-    run.results.size = run.records.size = run.hashes.size = run.events.size = 0
-    run.first_seq = run.last_seq = run.first_event_seq = run.last_event_seq = 0
-    memset(run.accepted, 0, sizeof(run.accepted))
-    return run
-
-
-cdef int _keep(_Run run) except -1:
-    global _spare
-    if run.results.room + run.records.room + run.events.room <= ROOM_KEPT_MAX:
-        _spare = run
-    return 0
-
-
-cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, dict refused, policy):
+cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, policy):
     if run.hashes.size:
         append_framed(&run.records, TAG_OF_HASHES, run.hashes.data, run.hashes.size)
-    applied = Applied(
+    return Applied(
         after=after,
         at_ns=at_ns,
-        results=_taken_out(&run.results),
-        commands=_taken_out(&run.records),
+        results=taken_bytes(&run.results),
+        commands=taken_bytes(&run.records),
         first_seq=run.first_seq,
         last_seq=run.last_seq,
         event_hash=engine.event_hash,
-        events=_taken_out(&run.events),
+        events=taken_bytes(&run.events),
         first_event_seq=run.first_event_seq,
         last_event_seq=run.last_event_seq,
         accepted=[run.accepted[kind] for kind in range(KINDS)],
-        refused=refused,
+        refused=run.refused,
         policy=policy,
         policy_version=engine.policy_version if policy is not None else 0,
     )
-    _keep(run)
-    return applied

@@ -1,6 +1,7 @@
 from cpython.object cimport PyObject
 
 from acd_core.events cimport AnswerData, EventData
+from acd_service.codec.kept_fields cimport KeptTimes, Stamp
 from acd_service.codec.wire_writer cimport Back, Buffer
 
 
@@ -15,9 +16,8 @@ cdef inline Py_ssize_t length_of(PyObject* text) noexcept:
 
 cdef class EventWriter:
     cdef Buffer own
-    cdef unsigned char at[32]  # the last time that was written, as a field
-    cdef Py_ssize_t at_size
-    cdef long long at_ns
+    cdef Stamp stamp
+    cdef KeptTimes times
 
     cdef bint write(self, const EventData* event, Buffer* buffer) except -1
 

@@ -8,6 +8,7 @@ A message within a message is written before its length is known: a byte is left
 the message is moved.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint64_t
@@ -16,6 +17,7 @@ from libc.string cimport memcmp
 
 from acd_core.events cimport AnswerData, Event, EventData
 from acd_core.types cimport *
+from acd_service.codec.kept_fields cimport KeptTimes, put_kept_time, put_stamp, set_stamp, stamp_init, times_init
 from acd_service.codec.wire_fields cimport Fields, Span, take_fields, take_span
 from acd_service.codec.wire_writer cimport (
     back_close,
@@ -30,7 +32,6 @@ from acd_service.codec.wire_writer cimport (
     put_signed,
     put_tag,
     put_text,
-    put_time,
     put_varint,
     reserve,
 )
@@ -48,11 +49,13 @@ cdef enum:
     ENTRIES_MAX = 64
 
 
+@cython.final
 cdef class EventWriter:
-    """Remembers the last time that was written."""
+    """Keeps what it wrote last of what comes again and again."""
 
     def __cinit__(self):
-        self.at_ns = -1
+        stamp_init(&self.stamp)
+        times_init(&self.times)
 
     def __dealloc__(self):
         free(self.own.data)
@@ -76,20 +79,17 @@ cdef class EventWriter:
                                     + length_of(event.customer_id) + length_of(event.text)))
         out = buffer.data + buffer.size
         out = put_number(out, 1, <uint64_t>event.event_seq)
-        out = put_number(out, 2, <uint64_t>event.seq)
-        if event.at_ns != self.at_ns:
-            self.at_size = put_time(self.at, 3, event.at_ns) - self.at
-            self.at_ns = event.at_ns
-        out = put_bytes(out, self.at, self.at_size)
+        set_stamp(&self.stamp, event.seq, event.at_ns)
+        out = put_stamp(out, &self.stamp, 2)
         detail = put_tag(out, (event.type + 10) << 3 | 2)
-        out = _put_detail(detail + 1, event)
+        out = _put_detail(detail + 1, event, &self.times)
         if out == NULL:
             return False
         buffer.size = end_message(detail, out) - buffer.data
         return True
 
 
-cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
+cdef uint8_t* _put_detail(uint8_t* out, const EventData* event, KeptTimes* times) except? NULL:
     """What the event says by its type; NULL if the plain codec has to be asked."""
     cdef int type = event.type
     cdef uint8_t* inner
@@ -100,11 +100,11 @@ cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
         out = put_number(out, 2, <uint64_t>event.presence)
         out = put_text(out, 3, event.text)
         out = put_number(out, 4, <uint64_t>event.cause)
-        return put_time(out, 5, event.until_ns) if event.until_ns else out
+        return put_kept_time(out, 5, event.until_ns, times) if event.until_ns else out
     if type == EVENT_AGENT_DELAYED:
         if event.until_ns < 0:
             return NULL
-        return put_time(put_text(out, 1, event.agent_id), 2, event.until_ns)
+        return put_kept_time(put_text(out, 1, event.agent_id), 2, event.until_ns, times)
     if type == EVENT_AGENT_DELAY_ENDED:
         return put_text(out, 1, event.agent_id)
     out = put_text(out, 1, event.contact_id)
@@ -125,12 +125,12 @@ cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
             return NULL
         out = _put_offer(out, event)
         if type == EVENT_CONTACT_ASSIGNED:
-            return _put_decision(out, 5, event)
-        return _put_decision(put_time(out, 5, event.until_ns), 6, event)
+            return _put_decision(out, 5, event, times)
+        return _put_decision(put_kept_time(out, 5, event.until_ns, times), 6, event, times)
     if type == EVENT_OFFER_ACCEPTED:
         if event.offer_id < 0 or event.wait_ns < 0:
             return NULL
-        return put_time(_put_offer(out, event), 5, event.wait_ns)
+        return put_kept_time(_put_offer(out, event), 5, event.wait_ns, times)
     if type == EVENT_OFFER_ENDED:
         if event.offer_id < 0 or event.cause < 0:
             return NULL
@@ -140,13 +140,13 @@ cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
             return NULL
         out = _put_agent_queue(out, event)
         if event.until_ns:
-            out = put_time(out, 4, event.until_ns)
-        return put_time(out, 5, event.duration_ns)
+            out = put_kept_time(out, 4, event.until_ns, times)
+        return put_kept_time(out, 5, event.duration_ns, times)
     if type == EVENT_CONTACT_CLOSED:
         if event.duration_ns < 0 or event.wait_ns < 0 or event.cause < 0:
             return NULL
         out = put_number(_put_agent_queue(out, event), 4, <uint64_t>event.cause)
-        return put_time(put_time(out, 5, event.wait_ns), 6, event.duration_ns)
+        return put_kept_time(put_kept_time(out, 5, event.wait_ns, times), 6, event.duration_ns, times)
     if type == EVENT_CONTACT_UPDATED:
         if event.tier < -1 or not _is_int32(event.priority):
             return NULL
@@ -163,11 +163,11 @@ cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
     if type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
         if event.until_ns < 0:
             return NULL
-        return put_time(out, 2, event.until_ns)
+        return put_kept_time(out, 2, event.until_ns, times)
     if type == EVENT_AGENT_EXCLUDED:
         if event.until_ns < 0:
             return NULL
-        return put_time(put_text(out, 2, event.agent_id), 3, event.until_ns)
+        return put_kept_time(put_text(out, 2, event.agent_id), 3, event.until_ns, times)
     if type == EVENT_PLAN_STEP_TAKEN:
         if event.policy_version < 0 or event.tier < -1 or event.cause < 0 or event.step < 0 \
                 or not _is_int32(event.priority):
@@ -192,7 +192,7 @@ cdef uint8_t* _put_detail(uint8_t* out, const EventData* event) except? NULL:
         if event.cause < 0 or event.wait_ns < 0:
             return NULL
         out = put_text(put_text(out, 2, event.queue_id), 3, event.text)
-        return put_time(put_number(out, 4, <uint64_t>event.cause), 5, event.wait_ns)
+        return put_kept_time(put_number(out, 4, <uint64_t>event.cause), 5, event.wait_ns, times)
     return NULL
 
 
@@ -216,7 +216,7 @@ cdef inline uint8_t* _put_raised(uint8_t* out, int field, int tier) noexcept nog
     return put_varint(out + 1, <uint64_t>tier)
 
 
-cdef uint8_t* _put_decision(uint8_t* out, int field, const EventData* event) except? NULL:
+cdef uint8_t* _put_decision(uint8_t* out, int field, const EventData* event, KeptTimes* times) except? NULL:
     cdef uint8_t* inner = put_tag(out, field << 3 | 2)
     if event.tier < 0 or event.wait_ns < 0 or event.policy_version < 0 or event.step < 0 or event.cause < 0 \
             or event.strategy < 0 or event.chosen_by < 0 or not _is_int32(event.priority):
@@ -224,7 +224,7 @@ cdef uint8_t* _put_decision(uint8_t* out, int field, const EventData* event) exc
     out = put_number(inner + 1, 1, <uint64_t>event.tier)
     out = put_signed(out, 2, event.priority)
     out = put_number(out, 3, <uint64_t>event.score)
-    out = put_time(out, 4, event.wait_ns)
+    out = put_kept_time(out, 4, event.wait_ns, times)
     out = put_number(out, 5, <uint64_t>event.strategy)
     out = put_number(out, 6, <uint64_t>event.chosen_by)
     out = put_number(out, 7, <uint64_t>event.policy_version)

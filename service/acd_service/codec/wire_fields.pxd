@@ -96,14 +96,13 @@ cdef inline bint take_fields(const uint8_t* at, Py_ssize_t size, int repeated, F
             at = take_span(at, end, &span)
             if at == NULL:
                 return False
-            if fields.texts & bit:
-                if field != repeated:
-                    return False
-                fields.repeats += 1
-                continue
-            fields.texts |= bit
             if field == repeated:
-                fields.repeats = 1
+                fields.repeats += 1
+                if fields.repeats > 1:
+                    continue
+            elif fields.texts & bit:
+                return False
+            fields.texts |= bit
             fields.text[field] = span
         elif tag & 7 == 0:
             at = take_varint(at, end, &fields.number[field])
@@ -131,24 +130,32 @@ cdef inline bint take_duration(Span span, int64_t* seconds, int64_t* nanos) noex
     return True
 
 
+cdef inline uint64_t _strange(uint64_t word) noexcept nogil:
+    """Not 0 if one of eight characters is no printable one of ASCII."""
+    cdef uint64_t ones = <uint64_t>0x0101010101010101
+    # The high bit of a byte: below 0x20, above 0x7F, or 0x7F. A borrow comes only from a byte that is one of these.
+    return ((word - 0x20 * ones) | word | ((word ^ 0x7F * ones) - ones)) & 0x80 * ones
+
+
 cdef inline bint is_plain(const uint8_t* at, Py_ssize_t size) noexcept nogil:
     """Whether all bytes are printable characters of ASCII."""
-    cdef uint64_t ones = <uint64_t>0x0101010101010101
     cdef uint64_t word
+    cdef uint32_t half, other
     cdef Py_ssize_t place = 0
-    if size < 8:
+    if size < 4:
         while place < size:
             if not 0x20 <= at[place] < 0x7F:
                 return False
             place += 1
         return True
-    while True:
+    if size < 8:
+        memcpy(&half, at, 4)
+        memcpy(&other, at + size - 4, 4)
+        return not _strange(<uint64_t>other << 32 | half)
+    while place < size - 8:
         memcpy(&word, at + place, 8)
-        # The high bit of a byte: below 0x20, above 0x7F, or 0x7F. A borrow comes only from a byte that is one of these.
-        if ((word - 0x20 * ones) | word | ((word ^ 0x7F * ones) - ones)) & 0x80 * ones:
+        if _strange(word):
             return False
         place += 8
-        if place == size:
-            return True
-        if place > size - 8:
-            place = size - 8
+    memcpy(&word, at + size - 8, 8)
+    return not _strange(word)

@@ -4,6 +4,7 @@ Written backwards, a message within a message is there, and so its size, when it
 """
 
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memmove
@@ -13,6 +14,9 @@ cdef extern from "Python.h":
     void* PyUnicode_DATA(PyObject* text) nogil
     Py_ssize_t PyUnicode_GET_LENGTH(PyObject* text) nogil
     const char* PyUnicode_AsUTF8AndSize(PyObject* text, Py_ssize_t* size) except NULL
+    PyObject* PyBytes_FromStringAndSize(const char* data, Py_ssize_t size) except NULL
+    char* PyBytes_AS_STRING(PyObject* value)
+    int _PyBytes_Resize(PyObject** value, Py_ssize_t size) except -1  # on failure the object is gone
 
 cdef extern from *:
     """
@@ -24,18 +28,21 @@ cdef extern from *:
         const unsigned char* f = (const unsigned char*)from;
         unsigned long long a, b, c, d;
         unsigned int e, g;
-        if (size > 32) { memcpy(t, f, (size_t)size); return; }
-        if (size >= 16) {
+        if (size <= 16) {
+            if (size >= 8) {
+                memcpy(&a, f, 8); memcpy(&b, f + size - 8, 8);
+                memcpy(t, &a, 8); memcpy(t + size - 8, &b, 8);
+            } else if (size >= 4) {
+                memcpy(&e, f, 4); memcpy(&g, f + size - 4, 4);
+                memcpy(t, &e, 4); memcpy(t + size - 4, &g, 4);
+            } else {
+                while (size-- > 0) *t++ = *f++;
+            }
+        } else if (size <= 32) {
             memcpy(&a, f, 8); memcpy(&b, f + 8, 8); memcpy(&c, f + size - 16, 8); memcpy(&d, f + size - 8, 8);
             memcpy(t, &a, 8); memcpy(t + 8, &b, 8); memcpy(t + size - 16, &c, 8); memcpy(t + size - 8, &d, 8);
-        } else if (size >= 8) {
-            memcpy(&a, f, 8); memcpy(&b, f + size - 8, 8);
-            memcpy(t, &a, 8); memcpy(t + size - 8, &b, 8);
-        } else if (size >= 4) {
-            memcpy(&e, f, 4); memcpy(&g, f + size - 4, 4);
-            memcpy(t, &e, 4); memcpy(t + size - 4, &g, 4);
         } else {
-            while (size-- > 0) *t++ = *f++;
+            memcpy(t, f, (size_t)size);
         }
     }
     """
@@ -44,7 +51,8 @@ cdef extern from *:
 
 
 cdef struct Buffer:
-    # Bytes that grow at the end.
+    # Bytes that grow at the end: in plain memory, or in a bytes object that nobody else has yet.
+    PyObject* object  # NULL: in plain memory
     uint8_t* data
     Py_ssize_t size
     Py_ssize_t room
@@ -153,7 +161,11 @@ cdef inline uint8_t* put_text(uint8_t* out, int field, PyObject* text) except NU
     data = utf8_of(text, &size)
     if not size:
         return out
-    return put_bytes(put_frame(out, <uint8_t>(field << 3 | 2), size), data, size)
+    out[0] = <uint8_t>(field << 3 | 2)
+    if size < 0x80:
+        out[1] = <uint8_t>size
+        return put_bytes(out + 2, data, size)
+    return put_bytes(put_varint(out + 1, <uint64_t>size), data, size)
 
 
 cdef inline uint8_t* end_message(uint8_t* length, uint8_t* out) noexcept nogil:
@@ -162,23 +174,60 @@ cdef inline uint8_t* end_message(uint8_t* length, uint8_t* out) noexcept nogil:
     Two bytes more than the message takes have to be there.
     """
     cdef Py_ssize_t size = out - length - 1
-    cdef int more = varint_size(<uint64_t>size) - 1
-    if more:
-        memmove(length + 1 + more, length + 1, <size_t>size)
+    cdef int more
+    if size < 0x80:
+        length[0] = <uint8_t>size
+        return out
+    more = varint_size(<uint64_t>size) - 1
+    memmove(length + 1 + more, length + 1, <size_t>size)
     put_varint(length, <uint64_t>size)
     return out + more
 
 
+cdef inline int begin_bytes(Buffer* buffer, Py_ssize_t room) except -1:
+    """Begin anew in a bytes object of so much room, so that the bytes need not be copied in the end."""
+    end_bytes(buffer)
+    buffer.object = PyBytes_FromStringAndSize(NULL, room)
+    buffer.data = <uint8_t*>PyBytes_AS_STRING(buffer.object)
+    buffer.room = room
+    return 0
+
+
+cdef inline bytes taken_bytes(Buffer* buffer):
+    """The bytes that were begun so; the buffer is without any then."""
+    cdef bytes result
+    _PyBytes_Resize(&buffer.object, buffer.size)
+    result = <bytes>buffer.object
+    end_bytes(buffer)
+    return result
+
+
+cdef inline void end_bytes(Buffer* buffer) noexcept:
+    """Give back a bytes object that was begun."""
+    Py_XDECREF(buffer.object)
+    buffer.object = NULL
+    buffer.data = NULL
+    buffer.size = 0
+    buffer.room = 0
+
+
 cdef inline int reserve(Buffer* buffer, Py_ssize_t more) except -1:
-    cdef Py_ssize_t room
-    cdef void* grown
     if buffer.size + more > buffer.room:
-        room = (buffer.size + more) * 2
+        _grow(buffer, (buffer.size + more) * 2)
+    return 0
+
+
+cdef inline int _grow(Buffer* buffer, Py_ssize_t room) except -1:
+    cdef void* grown
+    if buffer.object != NULL:
+        _PyBytes_Resize(&buffer.object, room)
+        grown = PyBytes_AS_STRING(buffer.object)
+    else:
         grown = realloc(buffer.data, <size_t>room)
         if grown == NULL:
             raise MemoryError
-        buffer.data = <uint8_t*>grown
-        buffer.room = room
+    buffer.data = <uint8_t*>grown
+    buffer.room = room
     return 0
 
 
