@@ -52,12 +52,12 @@ journal.close()
 
 
 def next_program(script, *arguments, reads="{1, 2}"):
-    """What the next version's program prints, or why it failed."""
+    """What the next version's program prints; if it failed, why too."""
     program = NEXT.replace("{reads}", reads) + script
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
     )
-    return done.returncode, done.stdout + done.stderr
+    return done.returncode, done.stdout + (done.stderr if done.returncode else "")
 
 
 @pytest.fixture
