@@ -40,6 +40,7 @@ FAULTS = [
     service_error.BadTenantFile("TENANT_FILE_FOREIGN", "it is newer"),
     service_error.ExportFailed("the disk is full"),
     service_error.UnknownTenant("nobody"),
+    service_error.ErasureUnfinished("the disk is full"),
 ]
 
 

@@ -4,6 +4,7 @@ import shutil
 import signal
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import grpc
@@ -87,6 +88,10 @@ def test_an_orderly_stop(make_service, number):
     assert set(answered) <= kept
 
 
+LEASE_S = 3
+"""Longer than a busy machine takes for a few calls, short enough to wait for."""
+
+
 def test_after_an_outage_offers_and_leases_run_on(make_service):
     service = make_service()
     client = service.start()
@@ -94,11 +99,12 @@ def test_after_an_outage_offers_and_leases_run_on(make_service):
     client.sign_on("ann")
     client.agents.SetPresence(
         agent_commands_pb2.SetPresenceRequest(
-            agent_id="ann", presence=agent_pb2.PRESENCE_READY, lease=Duration(nanos=400_000_000)
+            agent_id="ann", presence=agent_pb2.PRESENCE_READY, lease=Duration(seconds=LEASE_S)
         )
     )
     offer = client.enqueue("c").contact
     service.kill()
+    time.sleep(LEASE_S)
     client = service.start()
     # The lease would have run out while nobody was there to hear of the agent.
     agent = client.agents.GetAgent(agent_service_pb2.GetAgentRequest(agent_id="ann")).agent
