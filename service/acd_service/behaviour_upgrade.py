@@ -11,7 +11,7 @@ from typing import Final
 from acd_core.snapshot import BEHAVIOUR_VERSION, BadSnapshot
 from acd_service.data_dir import DataDirLock
 from acd_service.engine_interface import EngineMaker
-from acd_service.journal import JournalDamaged, JournalError, JournalForeign
+from acd_service.journal import REMOVING, JournalDamaged, JournalError, JournalForeign
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.snapshotter import take_snapshot
 
@@ -49,7 +49,7 @@ def prepare(data_dir: Path, engine: str, on_tenant: Callable[[str], None] = lamb
     try:
         journal = SqliteJournal.open_to_read(data_dir)
         seqs = {}
-        for tenant in journal.tenants():
+        for tenant in _staying(journal):
             on_tenant(tenant)
             seqs[tenant] = take_snapshot(data_dir, tenant, engine).seq
         return seqs
@@ -73,7 +73,7 @@ def upgrade_behaviour(data_dir: Path, make: EngineMaker) -> Upgraded:
         journal = SqliteJournal.open(data_dir, go_on=True)
         try:
             before = journal.behaviour_version
-            last_seqs = {tenant: journal.extent(tenant).last_seq for tenant in journal.tenants()}
+            last_seqs = {tenant: journal.extent(tenant).last_seq for tenant in _staying(journal)}
             if before != BEHAVIOUR_VERSION:
                 for tenant in last_seqs:
                     _check_end(journal, tenant, make)
@@ -83,6 +83,11 @@ def upgrade_behaviour(data_dir: Path, make: EngineMaker) -> Upgraded:
             journal.close()
     finally:
         lock.release()
+
+
+def _staying(journal: SqliteJournal) -> list[str]:
+    """All tenants but those of which there are only parts: the next start goes on with their removal."""
+    return [tenant for tenant in journal.tenants() if REMOVING not in journal.facts_of(tenant)]
 
 
 def _check_end(journal: SqliteJournal, tenant: str, make: EngineMaker) -> None:

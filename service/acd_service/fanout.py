@@ -140,9 +140,11 @@ class Fanout:
 
     def forget_recent(self) -> None:
         """Events up to now are read from the journal from now on: some were replaced there."""
+        size_bytes = self.recent_bytes
         self._recent = []
-        self._recent_bytes = 0
+        self.recent_bytes = 0
         self._recent_from = self.next_event_seq
+        self._tell_room(-size_bytes)
 
     def _forget_the_oldest(self) -> None:
         # Drops a quarter at a time, so that the cost of moving the rest is spread over many events.

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from acd_service.clock import Clock
 from acd_service.config import Config
 from acd_service.data_dir import tenant_dir
-from acd_service.journal import ERASED, REMOVING, TENANT_DEFAULT
+from acd_service.journal import ERASURE_FACTS, REMOVING, TENANT_DEFAULT
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.moving.mover import Mover, OnProgress
 from acd_service.moving.tenant_file import Manifest
@@ -415,9 +415,9 @@ class Import:
 
 
 def _erased_in(folder: Path, tenant: str) -> dict[str, int]:
-    """Up to where a customer was erased from a tenant's record that comes in."""
+    """Up to where a customer was erased from a tenant's record that comes in, and whether one still is to be."""
     facts = SqliteJournal.open_to_read(folder).facts_of(tenant)
-    return {name: value for name, value in facts.items() if name == ERASED}
+    return {name: value for name, value in facts.items() if name in ERASURE_FACTS}
 
 
 def _word(request: bytes) -> int:

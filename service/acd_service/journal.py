@@ -19,6 +19,8 @@ ERASING: Final = "erasing"
 """The fact of a tenant of which a customer is being erased: the last command before that began."""
 ERASED: Final = "erased_through"
 """The fact of a tenant of which a customer was erased: the last command up to which its record was."""
+ERASURE_FACTS: Final = (ERASED, ERASING)
+"""What goes with a tenant's record wherever it goes: an erasure that was begun is finished there."""
 
 
 class CommandRecord(NamedTuple):

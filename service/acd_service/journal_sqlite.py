@@ -66,6 +66,8 @@ _RECORDS: Final = (
 )  # fmt: skip
 """What is kept of a tenant: the table, the column that numbers its records, how many of them are deleted at a time."""
 _LINKS_AT_ONCE: Final = 4_000
+_BUSY_MS: Final = 5_000
+_WIPE_BUSY_MS: Final = 50
 _READ_BYTES: Final = 2**24
 _INCREMENTAL: Final = 2
 """Of `PRAGMA auto_vacuum`: free pages can be given back, a few at a time."""
@@ -116,7 +118,7 @@ class SqliteJournal(JournalReader):
             raise JournalDamaged(f"{path} cannot be opened: {error}") from None
         journal._writer = writer
         try:
-            writer.set_busy_timeout(5_000)
+            writer.set_busy_timeout(_BUSY_MS)
             # A file without tables is one whose making was interrupted.
             is_new = row_of(writer, "SELECT count(*) FROM sqlite_schema") == (0,) and not writer.pragma(
                 "application_id"
@@ -472,11 +474,15 @@ class SqliteJournal(JournalReader):
         """Bring what is in the write-ahead log into the file and empty the log; False if a reader is in the way."""
         assert self._writer is not None
         try:
+            # Commits wait as long as this waits for readers, and a backup reads for minutes.
+            self._writer.set_busy_timeout(_WIPE_BUSY_MS)
             busy, _, _ = row_of(self._writer, "PRAGMA wal_checkpoint(TRUNCATE)")
         except apsw.BusyError:
             return False
         except apsw.Error as error:
             raise JournalWriteFailed(f"{self._path}: {error}") from error
+        finally:
+            self._writer.set_busy_timeout(_BUSY_MS)
         return not busy
 
     def give_back(self, pages_max: int) -> bool:

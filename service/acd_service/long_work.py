@@ -43,16 +43,25 @@ class LongQuestion(Generic[T]):
     def __init__(self, question: Callable[[RoutingEngine], T]) -> None:
         self._question = question
         self._found: list[T] = []
+        self._error: Exception | None = None
 
     def __len__(self) -> int:
         return 1
 
     def run(self, engine: RoutingEngine, _apply: Apply) -> None:
         """See `Series`."""
-        self._found = [self._question(engine)]
+        try:
+            self._found = [self._question(engine)]
+        except Exception as error:  # concerns nobody but who asked: nothing was changed
+            self._error = error
 
-    def response(self) -> T:
-        """What was found."""
+    def response(self) -> None:
+        """See `Series`."""
+
+    def found(self) -> T:
+        """What was found, or raises what the question raised."""
+        if self._error is not None:
+            raise self._error
         return self._found[0]
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from acd_service.clock import Clock
 from acd_service.config import Config
+from acd_service.journal import ERASING
 from acd_service.journal_search import at_ns_of, event_seq_at, seq_at
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.sequencer import Sequencer
@@ -118,6 +119,10 @@ class Retention:
         return self._bounded(seq, min(event_seq, extent.last_event_seq - self._config.events_kept_min))
 
     def _bounded(self, seq: int, event_seq: int) -> Reach:
+        began = self._journal.facts_of(self._tenant).get(ERASING)
+        if began is not None:
+            # If it is interrupted, the next one learns from the commands behind and their events what to erase.
+            seq, event_seq = min(seq, began), min(event_seq, event_seq_at(self._journal, self._tenant, began))
         return Reach(max(seq, 0), max(min(event_seq, self.events_read()), 0))
 
 

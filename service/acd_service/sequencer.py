@@ -240,8 +240,9 @@ class Sequencer:
         """
         if self._clock.driven or (seat not in self._apart and not is_large(seat.engine)):
             return await self.look(lambda: question(seat.engine), seat)
-        found: T = await self.submit_series(seat, LongQuestion(question))
-        return found
+        asked = LongQuestion(question)
+        await self.submit_series(seat, asked)
+        return asked.found()
 
     def _check_may_come(self, seat: Seat, asking: Asking, kind: int, count: int) -> None:
         if asking.at_ns is not None and not self._clock.driven:
@@ -297,7 +298,7 @@ class Sequencer:
     async def _run(self) -> None:
         batch: list[Taken] = []
         try:
-            while True:
+            while not self._failed:
                 if not self._arrived:
                     if self._closed is not None and not self._apart and not self._tick_is_due():
                         return
@@ -401,7 +402,8 @@ class Sequencer:
             self.batches += 1
             committed_ns = stopwatch_ns()
             self.meters.commit_ns.observe(committed_ns - applied_ns)
-        self._uncommitted = False
+        # Work apart may have failed meanwhile: what its engine is at is never durable.
+        self._uncommitted = self._failed
         self._release(batch, made)
         looks, self._looks = self._looks, []
         _answer(looks)
@@ -569,6 +571,7 @@ class Sequencer:
         self._arrived.clear()
         self._looks.clear()
         self._apart.clear()
+        self._wake()  # whoever stops the service waits for the end of `_run`
         self._on_fatal(error)
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import threading
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,6 +38,8 @@ class SetAside:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._writing = threading.Lock()
+        """An erasure writes the file anew in a thread of its own: what is added meanwhile must not get lost."""
         self._known: set[tuple[int, int]] = set()
         self.entries: list[SetAsideEntry] = _read(path)
 
@@ -54,9 +57,10 @@ class SetAside:
             "about": about,
             "error": "".join(traceback.format_exception(error)),
         }
-        self.entries.append(SetAsideEntry(at_ns, kind, f"{about}: {error!r}" if about else repr(error)))
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        with self._writing:
+            self.entries.append(SetAsideEntry(at_ns, kind, f"{about}: {error!r}" if about else repr(error)))
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         _log.critical(
             "the engine failed on %s%s after seq %d; set aside in %s: %r",
             kind,
@@ -74,7 +78,13 @@ class SetAside:
         """
         if not self._path.exists():
             return
-        wanted = [json.dumps(name, ensure_ascii=False)[1:-1] for name in names]
+        # As an error's words have them, and as the repr of a command does.
+        forms = {form for name in names for form in (name, repr(name)[1:-1])}
+        wanted = [json.dumps(form, ensure_ascii=False)[1:-1] for form in forms]
+        with self._writing:
+            self._erase(wanted)
+
+    def _erase(self, wanted: list[str]) -> None:
         lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
         left = [line for line in lines if not any(name in line for name in wanted)]
         if len(left) == len(lines):

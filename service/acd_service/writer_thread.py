@@ -10,7 +10,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
-from acd_service.journal import Batch, Journal, JournalWriteFailed
+from acd_service.journal import Batch, Journal
 
 T = TypeVar("T")
 _Work = tuple[Callable[[], Any], "asyncio.Future[Any]"]
@@ -83,10 +83,10 @@ class WriterThread:
         if future is None or journal is None:
             return
         self._appending = self._journal = None
-        error: JournalWriteFailed | None = None
+        error: Exception | None = None
         try:
             journal.end_append()
-        except JournalWriteFailed as failed:
+        except Exception as failed:  # whatever it is, whoever waits has to hear of it
             error = failed
         held, self._held = self._held, []
         for item in held:

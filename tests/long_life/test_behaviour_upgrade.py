@@ -12,7 +12,7 @@ from long_life.golden import BY_NAME
 
 from acd_service.behaviour_upgrade import prepare, upgrade_behaviour
 from acd_service.engine_interface import engine_maker
-from acd_service.journal import JournalForeign
+from acd_service.journal import REMOVING, Batch, JournalForeign
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.verify import verify
 
@@ -126,3 +126,17 @@ def test_a_version_from_which_it_cannot_go_on_is_refused(folder):
 def test_a_journal_of_this_version_is_left_as_it_is(folder):
     done = upgrade_behaviour(folder, engine_maker("compiled"))
     assert (done.from_version, done.to_version) == (1, 1)
+
+
+def test_a_tenant_that_is_being_removed_is_not_in_the_way(folder):
+    journal = SqliteJournal.open(folder)
+    journal.admit("leaving", 7, {REMOVING: 1})
+    record = next(iter(journal.read("default", 2)))
+    # What is left of it cannot be replayed any more.
+    journal.append(Batch([record._replace(tenant="leaving", seq=1)], [], []))
+    journal.close()
+    seqs = prepare(folder, "compiled")
+    assert "leaving" not in seqs
+    status, told = next_program(CLI, "upgrade", folder, "--json")
+    assert status == 0, told
+    assert json.loads(told)["last_seqs"] == seqs

@@ -14,7 +14,7 @@ from acd_service import retention as retention_module
 from acd_service.clock import DrivenClock
 from acd_service.config import BadConfig, Config
 from acd_service.engine_interface import engine_maker
-from acd_service.journal import Batch, CommandRecord
+from acd_service.journal import ERASING, Batch, CommandRecord
 from acd_service.journal_search import at_ns_of, event_seq_at
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import recover, replay
@@ -210,3 +210,15 @@ def test_a_service_tells_what_is_gone(make_service, tmp_path, failure_of):
 def test_bounds_below_nothing_are_refused(name):
     with pytest.raises(BadConfig, match=name):
         Config(**{name: -1})
+
+
+def test_nothing_goes_that_an_erasure_under_way_is_found_by(house):
+    centre = house(600, 700, events_kept_min=10)
+    # It began there: what tells of whom, if it is interrupted, is in the commands behind and in their events.
+    centre.journal.put_fact(TENANT, ERASING, 300)
+    kept = centre.run()
+    assert 200 < kept.oldest_seq <= 301
+    assert kept.oldest_event_seq <= event_seq_at(centre.journal, TENANT, 300) + 1
+    centre.journal.drop_fact(TENANT, ERASING)
+    assert centre.run().oldest_seq > 500
+    centre.check()

@@ -1,7 +1,8 @@
 """A customer is erased beside the traffic of others: nothing of it is left in the data directory, which is whole."""
 
-import contextlib
+import asyncio
 import itertools
+import json
 import re
 import shutil
 import time
@@ -24,11 +25,15 @@ from acd.v1 import (
     policy_pb2,
     routing_service_pb2,
 )
+from acd_core.commands import EnqueueContact
 from acd_core.limits import FORGOTTEN_ADDRESS
+from acd_service.asking import Asking
 from acd_service.backup import BackupFailed, back_up
 from acd_service.cli.customers import customers_group
 from acd_service.cli.verify import verify_command
 from acd_service.engine_interface import engine_maker
+from acd_service.erasing.eraser import Eraser
+from acd_service.hosting import _erased_in
 from acd_service.journal import ERASED, ERASING, JournalDamaged
 from acd_service.journal_format import chunk_checksum, named_checksum
 from acd_service.journal_sqlite import SqliteJournal
@@ -36,6 +41,8 @@ from acd_service.moving.packing import pack_tenant
 from acd_service.moving.proving import prove_tenant
 from acd_service.recovery import recover
 from acd_service.restore import Moment, restore
+from acd_service.service_error import ErasureUnfinished
+from acd_service.set_aside import SetAside
 from acd_service.verify import verify
 
 PAGE = (Path(__file__).parents[2] / "docs" / "erasure.md").read_text(encoding="utf-8")
@@ -340,6 +347,17 @@ def test_the_file_of_a_tenant_has_nothing_of_the_customer_and_is_taken_in(erased
     assert verify(tmp_path / "parts").problem == ""
 
 
+def test_an_erasure_that_was_begun_goes_with_the_tenant(erased, tmp_path):
+    folder = Path(shutil.copytree(erased[0], tmp_path / "data"))
+    journal = SqliteJournal.open(folder)
+    journal.put_fact("default", ERASING, erased[1] - 1)
+    journal.close()
+    pack_tenant(folder, "default", tmp_path / "packed", {}, "compiled")
+    prove_tenant(tmp_path / "packed" / "tenant.acd", tmp_path / "parts", "compiled")
+    facts = _erased_in(tmp_path / "parts", "default")
+    assert facts == {ERASED: erased[1], ERASING: erased[1] - 1}
+
+
 @pytest.fixture(scope="module")
 def full(make_shared_service):
     """A directory with the customer in it."""
@@ -352,16 +370,18 @@ def full(make_shared_service):
     return service.data_dir
 
 
-STEPS = [pytest.param(step, marks=() if step in (1, 4) else pytest.mark.slow) for step in range(14)]
+STEPS = [pytest.param(step, marks=() if step in (1, 4, "aside") else pytest.mark.slow) for step in (*range(8), "aside")]
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_whenever_the_service_is_killed_the_next_one_finishes(step, full, make_service, tmp_path, monkeypatch):
     folder = Path(shutil.copytree(full, tmp_path / "data"))
     monkeypatch.setenv("ACD_TEST_DIES_AT", str(step))
+    failed_on = {"kind": "ENQUEUE_CONTACT", "command": "EnqueueContact('never', customer_id='acme-17')", "at_ns": 1}
+    (folder / "set_aside.jsonl").write_text(json.dumps({**failed_on, "error": "ValueError: 7"}) + "\n")
     program = (str(Path(__file__).with_name("dying_eraser_server.py")),)
     dying = Centre(make_service(data_dir=folder, program=program).start())
-    with contextlib.suppress(grpc.RpcError):
+    with pytest.raises(grpc.RpcError):
         dying.erase()
     assert verify(folder).problem == ""
     began = ERASING in SqliteJournal.open_to_read(folder).facts_of("default")
@@ -390,3 +410,57 @@ def test_the_command_of_the_page_says_what_was_erased(centre):
     checked = CliRunner().invoke(verify_command, [str(centre.service.data_dir)])
     assert checked.exit_code == 0
     assert checked.stdout.count("a customer of default, up to command") == 2
+
+
+def test_the_directory_is_not_called_forgotten_while_a_reader_keeps_its_log(centre, monkeypatch):
+    reader = apsw.Connection(str(centre.service.data_dir / "customers.sqlite"))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM customers").fetchall()
+    with pytest.raises(grpc.RpcError) as caught:
+        centre.erase()
+    assert "directory" in caught.value.details()
+    reader.close()
+    centre.erase()
+    assert found_in(centre.service.data_dir, SECRETS) == set()
+
+
+def test_commits_wait_no_longer_than_a_moment_for_readers_that_keep_the_log(tmp_path):
+    journal = SqliteJournal.open(tmp_path)
+    journal.admit("default", 1)
+    reader = apsw.Connection(str(tmp_path / "journal.sqlite"))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM facts").fetchall()
+    began_s = time.monotonic()
+    assert not journal.wipe_log()
+    assert time.monotonic() - began_s < 2
+    reader.close()
+    assert journal.wipe_log()
+    journal.close()
+
+
+def test_who_asked_is_told_when_the_tenant_stops_meanwhile():
+    class Stuck(Eraser):
+        async def _erase(self, customer_id, asking):
+            await asyncio.Event().wait()
+
+    async def ask():
+        eraser = Stuck(*[None] * 8)
+        asked = asyncio.create_task(eraser.erase("acme-17", Asking()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await eraser.stop()
+        with pytest.raises(ErasureUnfinished, match="stopping"):
+            await asked
+
+    asyncio.run(ask())
+
+
+def test_entries_go_by_whatever_way_they_write_a_name(tmp_path):
+    for name in ("o'neil", 'say "x"', "back\\slash", "wide\u3000space"):
+        aside = SetAside(tmp_path / "set_aside.jsonl")
+        for customer_id in (name, "another"):
+            command = EnqueueContact("c", "sales", customer_id=customer_id)
+            aside.add(command, 1, 1, ValueError(7))
+        aside.erase({name})
+        assert len((tmp_path / "set_aside.jsonl").read_text().splitlines()) == len(aside.entries) == 1
+        aside.erase({"another"})

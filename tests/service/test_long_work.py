@@ -224,6 +224,21 @@ def test_a_long_question_is_asked_beside_the_others(run, monkeypatch):
     run(scenario)
 
 
+def test_a_long_question_that_fails_concerns_nobody_else(run, monkeypatch):
+    monkeypatch.setattr("acd_service.sequencer.is_large", lambda _engine: True)
+
+    def question(_engine):
+        raise MemoryError("too large a picture")
+
+    async def scenario(houses):
+        with pytest.raises(MemoryError):
+            await houses.busy.look_long(question)
+        assert (await houses.busy.submit(EnqueueContact("c", "sales"))).seq == 2
+        assert not houses.failures
+
+    run(scenario)
+
+
 def test_a_refusal_of_it_is_told_and_changes_nothing(run):
     async def scenario(houses):
         await houses.busy.submit(EnqueueContact("c", "sales"))
@@ -290,6 +305,57 @@ def test_a_service_that_stops_finishes_it_and_what_waits_behind_it(tmp_path, eng
             assert [(await long).seq, (await behind).seq] == [2, 3]
 
     asyncio.run(inside())
+
+
+def test_a_service_that_stops_does_not_wait_for_what_failed(run):
+    async def scenario(houses):
+        long = await houses.begin()
+        stopping = asyncio.ensure_future(houses.sequencer.stop())
+        await asyncio.sleep(0.05)
+
+        def fail(_batch):
+            raise JournalWriteFailed("the disk is full")
+
+        append, houses.journal.append = houses.journal.append, fail
+        houses.engine.may_go.set()
+        with pytest.raises(Stopping):
+            await long
+        await asyncio.wait_for(stopping, 5)
+        assert len(houses.failures) == 1
+        houses.journal.append = append
+
+    run(scenario)
+
+
+def test_what_is_not_durable_is_not_told_when_a_commit_beside_it_ends_after_the_failure(run):
+    async def scenario(houses):
+        long = await houses.begin()
+
+        def fail(_batch):
+            raise JournalWriteFailed("the disk is full")
+
+        may_commit = asyncio.get_running_loop().create_future()
+        worker = houses.sequencer._worker
+        append, worker.append = worker.append, lambda journal, batch: commit(journal, batch)
+
+        async def commit(journal, batch):
+            await may_commit
+            await append(journal, batch)
+
+        beside = houses.quiet.submit(EnqueueContact("c", "sales"))
+        await asyncio.sleep(0.05)
+        write, houses.journal.append = houses.journal.append, fail
+        houses.engine.may_go.set()
+        with pytest.raises(Stopping):
+            await long
+        houses.journal.append = write
+        may_commit.set_result(None)
+        assert (await beside).seq == 2
+        with pytest.raises(Stopping):
+            await houses.busy.look(lambda engine: engine.seq)
+        worker.append = append
+
+    run(scenario)
 
 
 def test_a_tenant_that_leaves_is_gone_when_it_is_over(run):

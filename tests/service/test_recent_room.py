@@ -57,3 +57,13 @@ def test_a_tenant_that_is_closed_gives_its_room_back(room, fanout_of):
     publish(other, 20)
     fanout.stop()
     assert room.held_bytes == other.recent_bytes
+
+
+def test_what_is_forgotten_as_a_whole_gives_its_room_back(room, fanout_of):
+    erased, other = fanout_of("erased"), fanout_of("other")
+    publish(erased, 30)
+    erased.forget_recent()
+    assert (erased.recent_bytes, room.held_bytes) == (0, 0)
+    publish(other, 300)  # who has nothing is not asked to forget some of it, again and again
+    publish(erased, 3)
+    assert erased.recent_bytes + other.recent_bytes == room.held_bytes <= 8_000

@@ -22,6 +22,7 @@ class Paper:
         self.commit_descriptor = os.eventfd(0, os.EFD_NONBLOCK)
         self.notes: list[str] = []
         self.fails = False
+        self.error: Exception = JournalWriteFailed("the disk is full")
 
     def append(self, batch: Batch) -> None:
         self.notes.append(f"appended {batch.commands[0].seq} in {threading.current_thread().name}")
@@ -36,7 +37,7 @@ class Paper:
         os.eventfd_read(self.commit_descriptor)
         self.notes.append("ended")
         if self.fails:
-            raise JournalWriteFailed("the disk is full")
+            raise self.error
 
 
 def _with_writer(story: Callable[[WriterThread, Any], Awaitable[None]]) -> list[str]:
@@ -110,13 +111,14 @@ def test_appending_does_not_begin_beside_work_even_if_nobody_waits_for_that() ->
     assert _with_writer(story) == ["work", "appended 1 in pen"]
 
 
-def test_a_failure_comes_to_whoever_waits_and_work_goes_on() -> None:
+@pytest.mark.parametrize("kind", [JournalWriteFailed, OSError])
+def test_a_failure_comes_to_whoever_waits_and_work_goes_on(kind: type[Exception]) -> None:
     async def story(writer: WriterThread, paper: Any) -> None:
-        paper.fails = True
+        paper.fails, paper.error = True, kind("the disk is full")
         appended = writer.append(paper, SMALL)
         work = writer.run(lambda: paper.notes.append("work"))
         paper.let_end()
-        with pytest.raises(JournalWriteFailed, match="disk is full"):
+        with pytest.raises(kind, match="disk is full"):
             await appended
         await work
 

@@ -18,7 +18,7 @@ from acd_core.limits import REMEMBERED_REQUESTS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_service.customers.customer import Customer, lookup_keys
 from acd_service.opened_by_need import OpenedByNeed
-from acd_service.service_error import CustomerLimit, DirectoryDamaged, UnknownCustomer
+from acd_service.service_error import CustomerLimit, DirectoryDamaged, ErasureUnfinished, UnknownCustomer
 from acd_service.shared_by_tenants import SharedByTenants
 
 APPLICATION_ID: Final = 0x41434443
@@ -40,6 +40,7 @@ CREATE TABLE counts (tenant TEXT PRIMARY KEY, customers INTEGER NOT NULL) WITHOU
 """
 _COMPACT_BYTES_MAX: Final = 2**26
 """A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
+_BUSY_MS: Final = 5_000
 T = TypeVar("T")
 
 
@@ -117,6 +118,9 @@ class CustomerDirectory:
     async def forget(self, customer_id: str) -> None:
         """Leave nothing of a customer in the file, be it there or not. What earlier changes were made of is known by
         their request ids alone from then on.
+
+        Raises:
+            ErasureUnfinished: a reader is in the way, and the log still has it.
         """
         if not self._path.exists():
             return
@@ -131,7 +135,9 @@ class CustomerDirectory:
                 writer.execute("UPDATE changes SET content_hash = x'' WHERE tenant = ?", (self._tenant,))
             if writer.pragma("page_count") * writer.pragma("page_size") <= _COMPACT_BYTES_MAX:
                 writer.execute("VACUUM")
-            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            ((busy, _, _),) = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if busy:
+                raise ErasureUnfinished("somebody reads the directory all the time, so its log cannot be emptied")
             return self._count(writer)
 
         self.is_empty = await self._changing.use(forget) == 0
@@ -267,7 +273,7 @@ def _opened(path: Path) -> apsw.Connection:
     except apsw.Error as error:
         raise DirectoryDamaged(f"{path} cannot be opened: {error}") from None
     try:
-        connection.set_busy_timeout(5_000)
+        connection.set_busy_timeout(_BUSY_MS)
         is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
         marks = (connection.pragma("application_id"), connection.pragma("user_version"))
         if not is_new and marks != (APPLICATION_ID, FORMAT_VERSION):

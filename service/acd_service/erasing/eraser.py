@@ -26,7 +26,7 @@ from acd_service.journal import ERASED, ERASING, JournalError
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.retention import PIECE_PAGES, in_piece
 from acd_service.sequencer import Sequencer
-from acd_service.service_error import ErasureUnfinished
+from acd_service.service_error import ErasureUnfinished, ServiceError
 from acd_service.set_aside import SetAside
 from acd_service.snapshot_schedule import SnapshotFailed, SnapshotSchedule
 
@@ -98,7 +98,13 @@ class Eraser:
             ErasureUnfinished: a step failed; the next start of the service, or the next erasure, goes on from there.
             Refused, ServiceError: as `Tenant.submit`; nothing was changed but the directory.
         """
-        return await asyncio.shield(self._in_task(self._erase(customer_id, asking._replace(deadline=None))))
+        task = self._in_task(self._erase(customer_id, asking._replace(deadline=None)))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise  # whoever asked is gone
+            raise ErasureUnfinished("the erasure is not finished: the tenant, or the service, is stopping") from None
 
     async def stop(self) -> None:
         """Leave what is under way to the next start."""
@@ -132,8 +138,8 @@ class Eraser:
         try:
             async with self._lock:
                 await self._go_on()
-        except ErasureUnfinished as error:
-            _log.error("tenant %s: %s", self._tenant, error)
+        except (ServiceError, JournalError, OSError) as error:
+            _log.error("tenant %s: an erasure that was begun cannot go on: %s", self._tenant, error)
 
     async def _go_on(self) -> None:
         """Finish an erasure that was begun and not finished."""
@@ -199,6 +205,9 @@ class Eraser:
     async def _carry_out(self, forgotten: _Forgotten) -> Erased:
         try:
             await self._replace_snapshots(forgotten.seq)
+            if forgotten.customer_id:
+                # While the record still says whose they are: one that goes on later knows only the contacts.
+                await asyncio.to_thread(self._set_aside.erase, {forgotten.customer_id})
             theirs = Theirs(forgotten.customer_id, forgotten.contacts)
             note = {"seq": forgotten.seq, "asked_by": forgotten.asked_by, "at_ns": forgotten.at_ns}
             groups = self._replaced(theirs, forgotten.seq)

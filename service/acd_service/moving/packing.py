@@ -17,7 +17,7 @@ import apsw
 
 from acd_service.data_dir import customers_path, figures_path, set_aside_path, snapshots_path
 from acd_service.engine_interface import engine_maker
-from acd_service.journal import ERASED, Extent, JournalError, JournalForeign
+from acd_service.journal import ERASURE_FACTS, Extent, JournalError, JournalForeign
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.moving.tenant_file import Manifest, pack, parts_in
 from acd_service.moving.tenant_record import record_of
@@ -49,7 +49,7 @@ def pack_tenant(data_dir: Path, tenant: str, folder: Path, quotas: dict[str, int
         )
     _copy_snapshot(source, tenant, extent, parts)
     copy = SqliteJournal.open(parts, synchronous="OFF")
-    erased = {name: value for name, value in source.facts_of(tenant).items() if name == ERASED}
+    erased = {name: value for name, value in source.facts_of(tenant).items() if name in ERASURE_FACTS}
     copy.admit(tenant, seed, erased)
     for batch in record_of(source, tenant, extent):
         copy.append(batch)
