@@ -5,7 +5,7 @@ array outside, so that any item can be taken out. The smallest (major, minor, or
 one class at most. Items are indexes the owner understands.
 
 Nearly every item comes behind all others of its class. So a class has a run: a ring to whose end such a one is added,
-and in which one that goes leaves a hole. The others are strays, in a heap.
+and in which one that goes leaves a hole; where holes are many, they are closed. The others are strays, in a heap.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -37,6 +37,7 @@ cdef struct Heap:
 
 cdef enum:
     IN_RUN = 1 << 30  # set in the position of an item that is no stray
+    HOLES_BORNE = 64  # so many in a run, and three times as many as it has entries, are left as they are
 
 
 cdef struct Run:
@@ -260,6 +261,21 @@ cdef inline void _run_empty(Run* run) noexcept nogil:
         run.room = 0
 
 
+cdef inline void _run_close(Run* run, int32_t* position) noexcept nogil:
+    """Let those that are no holes stand side by side."""
+    cdef uint32_t number = run.start
+    cdef uint32_t end = run.start
+    cdef const HeapEntry* entry
+    while number != run.end:
+        entry = run_entry(run, number)
+        if entry.item >= 0:
+            run_entry(run, end)[0] = entry[0]
+            position[entry.item] = IN_RUN | <int32_t>(end & <uint32_t>(run.room - 1))
+            end += 1
+        number += 1
+    run.end = end
+
+
 cdef inline void _run_take(Run* run, int32_t* position, int32_t item) noexcept nogil:
     cdef int32_t place = position[item] & ~IN_RUN
     position[item] = -1
@@ -272,6 +288,9 @@ cdef inline void _run_take(Run* run, int32_t* position, int32_t item) noexcept n
         run.start += 1
     while run_entry(run, run.end - 1).item < 0:
         run.end -= 1
+    if run.end - run.start > 4 * <uint32_t>run.live + HOLES_BORNE:
+        # Who looks for one behind the first goes past all holes between.
+        _run_close(run, position)
 
 
 cdef inline const HeapEntry* _first_of(const ClassOrder* order) noexcept nogil:
