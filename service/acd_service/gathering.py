@@ -8,7 +8,7 @@ finds its share of a line: Chiu and Jain, Analysis of the increase and decrease 
 
 from typing import Final
 
-ENOUGH: Final = 24
+ENOUGH: Final = 64
 """So many commands are worth a commit of their own, however many more may be under way."""
 BUSY: Final = 0.85
 """The share of its time from which on a loop has hardly any left."""
