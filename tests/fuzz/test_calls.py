@@ -23,6 +23,9 @@ from acd.v1 import (
     policy_service_pb2,
     routing_service_pb2,
 )
+from acd_core.commands import DetachContact
+from acd_service import codec
+from acd_service.journal_sqlite import SqliteJournal
 from acd_service.verify import verify
 
 MODULES = [
@@ -81,7 +84,13 @@ class Tried:
             assert failure.code not in FAULTS, (path, content, failure)
             assert failure.reason, (path, content, failure)
             self.reasons[failure.reason] = self.reasons.get(failure.reason, 0) + 1
-            assert self.client.status().seq == seq, (path, content, failure)
+            # A stream that was left before detaches its contact when the server hears of it.
+            given = self._commands_since(seq) if self.client.status().seq != seq else []
+            assert all(isinstance(command, DetachContact) for command in given), (path, content, failure, given)
+
+    def _commands_since(self, seq):
+        journal = SqliteJournal.open_to_read(self._service.data_dir)
+        return [codec.decode_record(kept.content)[2] for kept in journal.read("default", seq + 1)]
 
     def make_world(self):
         """Queues, agents and contacts that random messages are about, whatever earlier ones left."""
