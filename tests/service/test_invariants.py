@@ -89,3 +89,14 @@ def test_what_is_no_event_is_an_error():
     for wrong in (b"\x12\x03abc", b"\x13", b"\x12\x7f"):
         with pytest.raises(ValueError, match="cannot be read"):
             monitor.observe([Released.of_chunk(wrong, 1, 1)])
+
+
+def test_contacts_with_ids_of_the_usual_kind_are_told_apart():
+    ids = [f"c{number}" for number in range(17_000)]
+    events = [
+        Event(EventType.CONTACT_ENQUEUED, number, number, number, contact_id=contact_id)
+        for number, contact_id in enumerate(ids, 1)
+    ]
+    monitor = InvariantMonitor(0)
+    monitor.observe(one_by_one(events))
+    assert monitor.figures() == SILENT
