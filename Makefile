@@ -22,6 +22,8 @@ $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv python3-dev"; exit 1; }
 	@command -v c++ >/dev/null || { echo "A C++ compiler is needed. On Debian: apt-get install g++"; exit 1; }
+	@printf '#include <openssl/evp.h>\n#include <zlib.h>\n' | c++ -E -x c++ - >/dev/null 2>&1 || \
+	  { echo "The headers of OpenSSL and zlib are needed. On Debian: apt-get install libssl-dev zlib1g-dev"; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@{ $(PIP) --upgrade 'pip>=25.1' && $(PIP) --group dev && \

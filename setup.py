@@ -23,14 +23,22 @@ DIRECTIVES = {"language_level": 3, "embedsignature": False, "binding": True}
 AUDITED = {"choosing", "matching", "waiting"}
 """Modules that divide by positive numbers only, where C's division says the same as Python's and costs less. Bounds
 checks do not come into it: the hot state is in C arrays, which have none. The debug build divides as Python does."""
+LIBRARIES = {"acd_service.sums": ["crypto", "z"]}
+"""What a module stands on beside C++: those that Python itself has its hashes and checksums from."""
 
 # Folder that a package lies in → the package's own folder there.
 PACKAGES = {Path("."): "acd_core", Path("service"): "acd_service"}
 
+
+def name_of(source: Path, root: Path) -> str:
+    return ".".join(source.relative_to(root).with_suffix("").parts)
+
+
 extensions = [
     Extension(
-        ".".join(source.relative_to(root).with_suffix("").parts),
+        name_of(source, root),
         [str(source)],
+        libraries=LIBRARIES.get(name_of(source, root), []),
         language="c++",
         extra_compile_args=["-O0", "-g", "-UNDEBUG"]
         if DEBUG

@@ -14,6 +14,8 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from acd_service.sums import Sha256
+
 JOURNAL: Final = ""
 """Stands for the journal as a whole where a tenant is named; no tenant has this name."""
 SALT_BYTES: Final = 16
@@ -37,6 +39,23 @@ class Link(NamedTuple):
     note: str
     """JSON, or empty. `settings`, `policy_hash`, `forgotten`, and on the chain of the journal what befell it."""
     hash: bytes
+
+
+class NewLink(NamedTuple):
+    """A link whose hashes are taken when its transaction is carried out; otherwise as `Link`."""
+
+    number: int
+    last_seq: int
+    last_event_seq: int
+    salt: bytes
+    commands: bytes | Sha256
+    events: bytes | Sha256
+    note: str
+    hash: Sha256
+
+    def head(self) -> "Head":
+        """The end of the chain that it is, when it is durable."""
+        return Head(self.number, self.last_seq, self.last_event_seq, self.hash.taken())
 
 
 class Head(NamedTuple):
@@ -81,14 +100,19 @@ def digest_of(salt: bytes, pieces: Iterable[Piece]) -> bytes:
     return b"" if digest is None else digest.digest()
 
 
-def hash_of(before: bytes, tenant: str, link: Link) -> bytes:
-    """What the link's hash must be, given the hash of the link before. The salt has no part in it."""
+def hash_pieces(before: bytes, tenant: str, link: "Link | NewLink") -> tuple[bytes | Sha256, ...]:
+    """What the link's hash is over, given the hash of the link before. The salt has no part in it."""
     name, note = tenant.encode(), link.note.encode()
     fixed = struct.pack(
         "<qqqBBII",
         link.number, link.last_seq, link.last_event_seq, len(link.commands), len(link.events), len(name), len(note),
     )  # fmt: skip
-    return hashlib.sha256(b"".join((before, fixed, name, link.commands, link.events, note))).digest()
+    return before + fixed + name, link.commands, link.events, note
+
+
+def hash_of(before: bytes, tenant: str, link: Link) -> bytes:
+    """What the link's hash must be."""
+    return Sha256(*hash_pieces(before, tenant, link)).taken()
 
 
 def next_link(
@@ -114,6 +138,40 @@ def next_link(
         b"",
     )
     return link._replace(hash=hash_of(head.hash, tenant, link))
+
+
+def next_link_later(
+    head: Head,
+    tenant: str,
+    *,
+    last_seq: int,
+    last_event_seq: int,
+    commands: list[Piece],
+    events: list[Piece],
+    note: str,
+) -> NewLink:
+    """As `next_link`, with hashes that are taken when the transaction is carried out."""
+    salt = os.urandom(SALT_BYTES) if commands or events else b""
+    link = NewLink(
+        head.number + 1,
+        last_seq or head.last_seq,
+        last_event_seq or head.last_event_seq,
+        salt,
+        _digest_later(salt, commands),
+        _digest_later(salt, events),
+        note,
+        Sha256(),
+    )
+    return link._replace(hash=Sha256(*hash_pieces(head.hash, tenant, link)))
+
+
+def _digest_later(salt: bytes, pieces: list[Piece]) -> bytes | Sha256:
+    if not pieces:
+        return b""
+    covered = [salt]
+    for _, columns, content in pieces:
+        covered += (columns, content)
+    return Sha256(*covered)
 
 
 def head_of(link: Link) -> Head:

@@ -1,9 +1,10 @@
 # cython: language_level=3
 """A thread that carries out one prepared transaction after the other, and never needs the interpreter.
 
-A thread of Python would have to take the interpreter from a busy event loop and give it back, twice for each commit:
-both wait for each other then, and the event loop loses more time than the whole transaction takes. Here it binds what
-the statements need and looks again when a file descriptor says that the transaction is on the disk.
+A thread of Python would have to take the interpreter from a busy event loop and give it back, some times for each
+commit: both wait for each other then, and the event loop loses more time than the whole transaction takes. Here it binds
+what the statements need and looks again when a file descriptor says that the transaction is on the disk. Checksums and
+hashes among the values (`sums`) are taken by the thread: of a large batch they are a third of the work.
 
 SQLite is that of apsw, and so is the connection: apsw's SQLite hands a table of its functions to whatever it loads as
 an extension, which is this module.
@@ -17,6 +18,9 @@ from libcpp.vector cimport vector
 from posix.unistd cimport read, write
 
 import os
+
+from acd_service.sums cimport Later, Sum, take
+from acd_service.sums import Crc32, Sha256
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
@@ -56,7 +60,7 @@ cdef extern from *:
         AT_BIND_BLOB = 2, AT_BIND_INT64 = 5, AT_BIND_NULL = 6, AT_BIND_TEXT = 10, AT_ERRMSG = 53, AT_EXEC = 55,
         AT_FINALIZE = 57, AT_GET_AUTOCOMMIT = 60, AT_RESET = 77, AT_STEP = 94, AT_PREPARE_V3 = 217
     };
-    enum { SQLITE_OK_ = 0, SQLITE_ROW_ = 100, SQLITE_DONE_ = 101, SQLITE_PREPARE_PERSISTENT_ = 1 };
+    enum { SQLITE_OK_ = 0, SQLITE_ERROR_ = 1, SQLITE_ROW_ = 100, SQLITE_DONE_ = 101, SQLITE_PREPARE_PERSISTENT_ = 1 };
 
     typedef int (*BindBlob)(void*, int, const void*, int, void (*)(void*));
     typedef int (*BindText)(void*, int, const char*, int, void (*)(void*));
@@ -107,6 +111,7 @@ cdef extern from *:
     """
     enum:
         SQLITE_OK_
+        SQLITE_ERROR_
         SQLITE_ROW_
         SQLITE_DONE_
     int sqlite_bind_bytes(void*, int, const char*, int, bool_t) nogil
@@ -128,6 +133,7 @@ cdef enum Kind:
     NUMBER
     TEXT
     BLOB
+    CHECKSUM
 
 
 cdef struct Value:
@@ -135,6 +141,7 @@ cdef struct Value:
     int size
     int64_t number
     const char* bytes
+    Sum* sum  # to be taken before it is bound; NULL: none
 
 
 cdef struct Execution:
@@ -167,7 +174,9 @@ cdef int _bind(void* statement, const Value* values, size_t count) noexcept nogi
     cdef size_t place
     cdef int code = SQLITE_OK_
     for place in range(count):
-        if values[place].kind == NUMBER:
+        if values[place].kind == CHECKSUM:
+            code = sqlite_bind_int(statement, <int>place + 1, values[place].sum.crc32)
+        elif values[place].kind == NUMBER:
             code = sqlite_bind_int(statement, <int>place + 1, values[place].number)
         elif values[place].kind == NOTHING:
             code = sqlite_bind_null(statement, <int>place + 1)
@@ -193,8 +202,15 @@ cdef int _execute(Execution* execution, const Value* values) noexcept nogil:
 
 cdef void _carry_out(Work* work) noexcept nogil:
     """One statement is a transaction of its own; several are put into one."""
-    cdef size_t place = 0
+    cdef size_t place
     cdef bint is_several = work.executions.size() > 1
+    # Before the transaction: who writes to the file otherwise waits for none of it.
+    for place in range(work.values.size()):
+        if work.values[place].sum != NULL and not take(work.values[place].sum):
+            work.message = string(b"OpenSSL takes no SHA-256")
+            work.code = SQLITE_ERROR_
+            return
+    place = 0
     cdef int code = sqlite_exec(work.connection, "BEGIN IMMEDIATE") if is_several else SQLITE_OK_
     while code == SQLITE_OK_ and place < work.executions.size():
         code = _execute(&work.executions[place], work.values.data())
@@ -270,7 +286,8 @@ cdef class CommitThread:
         pthread_cond_init(&self._work.changed, NULL)
 
     def begin(self, list statements not None):
-        """Begin a transaction: each statement is its text and its values, of the types int, str, bytes and None.
+        """Begin a transaction: each statement is its text and its values, of the types int, str, bytes, None and those of
+        `sums`, which are taken when it has ended well.
 
         Raises:
             CommitFailed: SQLite does not know what a statement means; nothing has been begun.
@@ -339,6 +356,7 @@ cdef class CommitThread:
         cdef Py_ssize_t size = 0
         put.number = put.size = 0
         put.bytes = NULL
+        put.sum = NULL
         if value is None:
             put.kind = NOTHING
         elif type(value) is int:
@@ -351,6 +369,13 @@ cdef class CommitThread:
             elif type(value) is str:
                 put.kind = TEXT
                 put.bytes = PyUnicode_AsUTF8AndSize(value, &size)
+            elif type(value) is Crc32:
+                put.kind = CHECKSUM
+                put.sum = &(<Later>value).sum
+            elif type(value) is Sha256:
+                put.kind = BLOB
+                put.sum = &(<Later>value).sum
+                put.bytes, size = <const char*>put.sum.sha256, sizeof(put.sum.sha256)
             else:
                 raise TypeError(f"{type(value).__name__} is not kept")
             if size > 2**30:

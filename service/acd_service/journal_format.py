@@ -64,8 +64,13 @@ def event_checksum(tenant: bytes, event_seq: int, seq: int, content: bytes) -> i
     return zlib.crc32(content, zlib.crc32(struct.pack("<qq", event_seq, seq), zlib.crc32(tenant)))
 
 
+def chunk_start(tenant: bytes, first: int, last: int) -> int:
+    """What the checksum of a chunk goes on from at its content."""
+    return zlib.crc32(struct.pack("<qq", first, last), zlib.crc32(tenant))
+
+
 def chunk_checksum(tenant: bytes, first: int, last: int, content: bytes) -> int:
-    return zlib.crc32(content, zlib.crc32(struct.pack("<qq", first, last), zlib.crc32(tenant)))
+    return zlib.crc32(content, chunk_start(tenant, first, last))
 
 
 def policy_checksum(tenant: bytes, policy_version: int, seq: int, at_ns: int, content: bytes) -> int:

@@ -18,7 +18,7 @@ import apsw
 
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service import chain
-from acd_service.chain import JOURNAL, Head, Link
+from acd_service.chain import JOURNAL, Head, NewLink
 from acd_service.chain_rows import (
     insert_link,
     notes_of_erasures,
@@ -56,7 +56,7 @@ from acd_service.journal_format import (
     signed,
 )
 from acd_service.journal_reader import JournalReader, close_quietly
-from acd_service.journal_transaction import STRETCHES, transaction_of
+from acd_service.journal_transaction import STRETCHES, plain, transaction_of
 from acd_service.journal_upgrade import upgrade
 
 _log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class SqliteJournal(JournalReader):
         self._high_water: HighWater | None = None
         self._heads: dict[str, Head] = {}
         self._commits: CommitThread | None = None
-        self._beginning: dict[str, Link] = {}
+        self._beginning: dict[str, NewLink] = {}
         """The links of the batch whose appending was begun."""
 
     @classmethod
@@ -179,24 +179,8 @@ class SqliteJournal(JournalReader):
             self._high_water.reset(name, head)
 
     def append(self, batch: Batch) -> None:
-        writer = self._writer
-        if writer is None:
-            raise JournalWriteFailed("the journal was opened to read")
-        try:
-            statements, links = transaction_of(batch, writer, self._head_of)
-            if len(statements) == 1:  # a transaction of its own
-                writer.execute(*statements[0])
-            else:
-                writer.execute("BEGIN IMMEDIATE")
-                for text, values in statements:
-                    writer.execute(text, values)
-                writer.execute("COMMIT")
-        except apsw.Error as error:
-            self._heads.clear()
-            with contextlib.suppress(apsw.Error):
-                writer.execute("ROLLBACK")
-            raise JournalWriteFailed(f"{self._path}: {error}") from error
-        self._mark(links)
+        self.begin_append(batch)
+        self.end_append()
 
     @property
     def commit_descriptor(self) -> int | None:
@@ -218,7 +202,8 @@ class SqliteJournal(JournalReader):
         except CommitFailed as error:
             self._heads.clear()
             raise JournalWriteFailed(f"{self._path}: {error}") from error
-        self._mark(self._beginning)
+        for tenant, link in self._beginning.items():
+            self._mark(tenant, link.head())
 
     def _head_of(self, tenant: str) -> Head:
         assert self._writer is not None
@@ -236,12 +221,11 @@ class SqliteJournal(JournalReader):
         insert_link(writer, tenant, link)
         self._heads[tenant] = chain.head_of(link)
 
-    def _mark(self, links: Mapping[str, Link]) -> None:
-        """The links are durable."""
-        for tenant, link in links.items():
-            self._heads[tenant] = head = chain.head_of(link)
-            if self._high_water is not None:
-                self._high_water.set(tenant, head)
+    def _mark(self, tenant: str, head: Head) -> None:
+        """The chain is durable up to there."""
+        self._heads[tenant] = head
+        if self._high_water is not None:
+            self._high_water.set(tenant, head)
 
     def admit(self, tenant: str, seed: int, facts: Mapping[str, int] | None = None) -> None:
         with self._writing(tenant) as writer:
@@ -405,9 +389,9 @@ class SqliteJournal(JournalReader):
             self._heads[tenant] = base
             statements, links = transaction_of(left, writer, self._head_of)
             for text, values in statements:
-                writer.execute(text, values)
-            for link in links.values():
-                self._heads[tenant] = chain.head_of(link)
+                writer.execute(text, plain(values))
+            for left_over in links.values():
+                self._heads[tenant] = left_over.head()
             forgotten = {
                 "through_seq": max(extent.oldest_seq - 1, 0),
                 "through_event_seq": max(extent.oldest_event_seq - 1, 0),

@@ -9,13 +9,14 @@ from typing import Any, Final
 import apsw
 
 from acd_service import chain
-from acd_service.chain import Head, Link, Piece
+from acd_service.chain import Head, NewLink, Piece
 from acd_service.chain_rows import policy_hash_kept
 from acd_service.journal import Batch, Stretch
-from acd_service.journal_format import chunk_checksum, command_checksum, event_checksum, policy_checksum, signed
+from acd_service.journal_format import chunk_start, command_checksum, event_checksum, policy_checksum, signed
+from acd_service.sums import Crc32, Sha256
 
 Statement = tuple[str, Sequence[Any]]
-"""A text and its values."""
+"""A text and its values, of which some may be sums that are taken when it is carried out."""
 
 STRETCHES: Final = """
 PRAGMA temp_store = MEMORY;
@@ -63,14 +64,19 @@ def _rows(statements: dict[int, str], values: list[Any], columns: int) -> Iterat
         left -= rows
 
 
-def _stretch_row(stretch: Stretch, link: Link | None) -> Statement:
+def _stretch_row(stretch: Stretch, link: NewLink | None) -> Statement:
     tenant, first, last, at_ns, content, first_event, last_event, events = stretch
     name = tenant.encode()
-    checksum = chunk_checksum(name, first, last, content)
-    event_checksum = chunk_checksum(name, first_event, last_event, events)
+    checksum = Crc32(content, chunk_start(name, first, last))
+    event_checksum = Crc32(events, chunk_start(name, first_event, last_event))
     row = (tenant, first, last, at_ns, content, checksum, first_event, last_event, events, event_checksum)
     linked = _NO_LINK if link is None else (link.number, *link[2:])
     return _INSERT_STRETCH, (*row, *linked)
+
+
+def plain(values: Sequence[Any]) -> list[Any]:
+    """The values of a statement as apsw takes them: all sums are taken."""
+    return [value.taken() if isinstance(value, Crc32 | Sha256) else value for value in values]
 
 
 class _Pieces:
@@ -92,10 +98,10 @@ class _Pieces:
             self.events.append(chain.event_piece(first_event, last_event, events))
             self.last_event_seq = max(self.last_event_seq, last_event)
 
-    def link(self, head: Head, tenant: str, note: str) -> Link:
+    def link(self, head: Head, tenant: str, note: str) -> NewLink:
         self.commands.sort()
         self.events.sort()
-        return chain.next_link(
+        return chain.next_link_later(
             head,
             tenant,
             last_seq=self.last_seq,
@@ -108,7 +114,7 @@ class _Pieces:
 
 def transaction_of(
     batch: Batch, writer: apsw.Connection, head_of: Callable[[str], Head]
-) -> tuple[list[Statement], dict[str, Link]]:
+) -> tuple[list[Statement], dict[str, NewLink]]:
     """What carries a batch, and the link of each tenant that it will have brought. What a busy service commits again
     and again is one statement.
 

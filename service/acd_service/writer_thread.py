@@ -1,23 +1,19 @@
 """Where the journal is written: one thing after the other, and each comes back to the event loop.
 
-What a busy service commits again and again is carried out by a thread that needs no interpreter (`commit_thread`), so
-that a commit does not keep the event loop waiting; everything else by a thread of Python. Never by both at once.
+What is appended is carried out by a thread that needs no interpreter (`commit_thread`), so that a commit does not keep
+the event loop waiting; everything else by a thread of Python. Never by both at once.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from acd_service.journal import Batch, Journal
 
 T = TypeVar("T")
 _Work = tuple[Callable[[], Any], "asyncio.Future[Any]"]
-_LARGE_BYTES: Final = 65_536
-"""A batch of so many is hashed in the thread of Python: hashing lets go of the interpreter, and takes longer than
-handing over.
-"""
 
 
 class WriterThread:
@@ -54,7 +50,7 @@ class WriterThread:
             JournalWriteFailed: nothing was begun.
         """
         descriptor = journal.commit_descriptor
-        if descriptor is None or self._unfinished or self._appending is not None or _is_large(batch):
+        if descriptor is None or self._unfinished or self._appending is not None:
             return self.run(lambda: journal.append(batch))
         loop = asyncio.get_running_loop()
         if self._listens_to is None:
@@ -113,12 +109,6 @@ class WriterThread:
     def _finished(self, future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
         self._unfinished -= 1
         _settle(future, result, error)
-
-
-def _is_large(batch: Batch) -> bool:
-    stretches = sum(len(stretch.commands) + len(stretch.events) for stretch in batch.stretches)
-    size = stretches + sum(len(record.content) for records in (batch.commands, batch.events) for record in records)
-    return size > _LARGE_BYTES
 
 
 def _settle(future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:

@@ -1,8 +1,10 @@
 """The thread that carries out transactions without the interpreter."""
 
 import gc
+import hashlib
 import os
 import select
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import apsw
 import pytest
 
 from acd_service.commit_thread import CommitFailed, CommitThread
+from acd_service.sums import Crc32, Sha256
 
 INSERT = "INSERT INTO kept VALUES (?, ?)"
 
@@ -48,6 +51,17 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_values_are_kept_as_they_are(desk: Desk, value: object) -> None:
     desk.carry_out((INSERT, (1, value)))
     assert desk.kept() == [(1, value)]
+
+
+def test_sums_are_taken_on_the_way(desk: Desk) -> None:
+    content = b"content" * 1_000
+    inner = Sha256(content)
+    outer = Sha256(b"before", inner)
+    desk.carry_out((INSERT, (Crc32(content, 5), outer)), (INSERT, (1, inner)))
+    hashed = hashlib.sha256(content).digest()
+    whole = hashlib.sha256(b"before" + hashed).digest()
+    assert desk.kept() == [(1, hashed), (zlib.crc32(content, 5), whole)]
+    assert (inner.taken(), outer.taken()) == (hashed, whole)
 
 
 def test_one_statement_may_be_carried_out_often(desk: Desk) -> None:

@@ -11,8 +11,7 @@ import pytest
 from acd_service.journal import Batch, CommandRecord, JournalWriteFailed
 from acd_service.writer_thread import WriterThread
 
-SMALL = Batch([CommandRecord("default", 1, 1, 0, b"a command")], [], [])
-LARGE = Batch([CommandRecord("default", 2, 1, 0, b"." * 100_000)], [], [])
+BATCH = Batch([CommandRecord("default", 1, 1, 0, b"a command")], [], [])
 
 
 class Paper:
@@ -55,10 +54,10 @@ def _with_writer(story: Callable[[WriterThread, Any], Awaitable[None]]) -> list[
     return paper.notes
 
 
-def test_a_small_batch_needs_no_thread_of_python() -> None:
+def test_a_batch_needs_no_thread_of_python() -> None:
     async def story(writer: WriterThread, paper: Any) -> None:
         for _ in range(2):
-            appended = writer.append(paper, SMALL)
+            appended = writer.append(paper, BATCH)
             await asyncio.sleep(0.01)
             assert not appended.done()
             paper.let_end()
@@ -68,23 +67,16 @@ def test_a_small_batch_needs_no_thread_of_python() -> None:
     assert _with_writer(story) == ["begun 1", "ended"] * 2
 
 
-def test_a_large_batch_goes_to_the_thread_of_python() -> None:
-    async def story(writer: WriterThread, paper: Any) -> None:
-        await writer.append(paper, LARGE)
-
-    assert _with_writer(story) == ["appended 2 in pen"]
-
-
 def test_work_waits_for_the_appending_that_was_begun() -> None:
     async def story(writer: WriterThread, paper: Any) -> None:
-        appended = writer.append(paper, SMALL)
+        appended = writer.append(paper, BATCH)
         works = [writer.run(lambda number=number: paper.notes.append(f"work {number}")) for number in range(3)]
-        later = writer.append(paper, SMALL)
+        later = writer.append(paper, BATCH)
         await asyncio.sleep(0.05)
         assert paper.notes == ["begun 1"]
         paper.let_end()
         await asyncio.gather(appended, *works, later)
-        again = writer.append(paper, SMALL)
+        again = writer.append(paper, BATCH)
         paper.let_end()
         await again
 
@@ -102,7 +94,7 @@ def test_appending_does_not_begin_beside_work_even_if_nobody_waits_for_that() ->
 
         working = writer.run(work)
         working.cancel()
-        appended = writer.append(paper, SMALL)
+        appended = writer.append(paper, BATCH)
         await asyncio.sleep(0.05)
         assert paper.notes == []
         may_end.set()
@@ -115,7 +107,7 @@ def test_appending_does_not_begin_beside_work_even_if_nobody_waits_for_that() ->
 def test_a_failure_comes_to_whoever_waits_and_work_goes_on(kind: type[Exception]) -> None:
     async def story(writer: WriterThread, paper: Any) -> None:
         paper.fails, paper.error = True, kind("the disk is full")
-        appended = writer.append(paper, SMALL)
+        appended = writer.append(paper, BATCH)
         work = writer.run(lambda: paper.notes.append("work"))
         paper.let_end()
         with pytest.raises(kind, match="disk is full"):
