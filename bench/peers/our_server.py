@@ -2,12 +2,15 @@
 
     python -m bench.peers.our_server NAME FD DURABILITY FOLDER
 
-What has arrived is applied message by message, committed to the journal in one transaction and then answered, as the
-service's sequencer does; gRPC is left out, as HTTP would be from the peers. On the socket FD a message is its time in
-nanoseconds, its length and its bytes, and an answer its length and its bytes. A message of length 0 asks for the hash
-of all events so far. Before the first message the process says `ready` in an answer of its own.
+What has arrived is applied message by message, committed to the journal in one transaction and then answered; what
+arrives meanwhile is applied and goes into the transaction after it, as in the service's sequencer. gRPC is left out, as
+HTTP would be from the peers. On the socket FD a message is its time in nanoseconds, its length and its bytes, and an
+answer its length and its bytes. A message of length 0 asks for the hash of all events so far. Before the first message
+the process says `ready` in an answer of its own.
 """
 
+import contextlib
+import select
 import socket
 import struct
 import sys
@@ -28,63 +31,105 @@ DURABILITIES: Final = {"full": "FULL", "normal": "NORMAL", "off": ""}
 Redis's `everysec` does to a thread; without a journal nothing is kept."""
 HEADER: Final = struct.Struct("<qI")
 LENGTH: Final = struct.Struct("<I")
-_MESSAGES_A_COMMIT: Final = 16
-"""4,096 commands, the sequencer's limit."""
 
 
 class _Arrivals:
-    """Messages from a socket, with those that have arrived together."""
+    """Messages from a socket."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._content = b""
 
-    def next_group(self) -> list[tuple[int, bytes]]:
-        """Waits for one; empty when the other side has gone."""
-        while not (group := list(self._taken())):
-            content = self._connection.recv(1 << 20)
-            if not content:
-                return []
-            self._content += content
-        return group
+    def wait(self, descriptor: int | None) -> bool:
+        """Until there is something of a message, or the other side has gone: True; or a descriptor is readable."""
+        asked = [self._connection] if descriptor is None else [self._connection, descriptor]
+        return self._connection in select.select(asked, [], [])[0]
 
-    def _taken(self) -> Iterator[tuple[int, bytes]]:
-        for _ in range(_MESSAGES_A_COMMIT):
-            if len(self._content) < HEADER.size:
-                return
-            at_ns, length = HEADER.unpack_from(self._content)
-            end = HEADER.size + length
+    def taken(self) -> Iterator[tuple[int, bytes]]:
+        """Those that are here.
+
+        Raises:
+            EOFError: the other side has gone.
+        """
+        content = self._connection.recv(1 << 20)
+        if not content:
+            raise EOFError
+        self._content += content
+        at = 0
+        while len(self._content) - at >= HEADER.size:
+            at_ns, length = HEADER.unpack_from(self._content, at)
+            end = at + HEADER.size + length
             if len(self._content) < end:
-                return
-            message, self._content = self._content[HEADER.size : end], self._content[end:]
-            yield at_ns, message
+                break
+            yield at_ns, self._content[at + HEADER.size : end]
+            at = end
+        self._content = self._content[at:]
+
+
+class _Router:
+    """An engine and its journal.
+
+    Args:
+        journal: None: nothing is kept.
+    """
+
+    def __init__(self, engine: Any, journal: SqliteJournal | None, connection: socket.socket) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._connection = connection
+        self._seat: Any = SimpleNamespace(tenant=TENANT_DEFAULT, engine=engine)
+        self._made = Uncommitted()
+        self._answers: list[bytes] = []
+        """To what is in `_made`."""
+        self._committing: list[bytes] = []
+        """The answers to what is being committed."""
+
+    def serve(self) -> None:
+        """Until the other side has gone."""
+        arrivals = _Arrivals(self._connection)
+        _answer(self._connection, [b"ready"])
+        while True:
+            if arrivals.wait(self._journal.commit_descriptor if self._journal and self._committing else None):
+                for at_ns, content in arrivals.taken():
+                    self._apply(at_ns, content)
+            else:
+                self._end_commit()
+            if not self._committing:
+                self._begin_commit()
+
+    def _apply(self, at_ns: int, content: bytes) -> None:
+        if not content:
+            self._answers.append(f"{self._engine.event_hash:016x}".encode())
+            return
+        batch = read_batch(content)
+        run = apply_batch(self._engine, at_ns, batch)
+        assert run.after == len(batch)
+        assert not run.refused, run.refused
+        self._made.put_run(self._seat, run)
+        self._answers.append(response_of(batch, [run]))
+
+    def _begin_commit(self) -> None:
+        answers, self._answers = self._answers, []
+        if self._journal is None or not self._made:
+            _answer(self._connection, answers)
+            return
+        self._journal.begin_append(self._made.batch())
+        self._made, self._committing = Uncommitted(), answers
+
+    def _end_commit(self) -> None:
+        assert self._journal is not None
+        self._journal.end_append()
+        _answer(self._connection, self._committing)
+        self._committing = []
 
 
 def main() -> int:
     name, number, durability, folder = sys.argv[1:]
-    connection = socket.socket(fileno=int(number))
-    engine = Recording.of(SHAPES[name]).built()
     synchronous = DURABILITIES[durability]
     journal = SqliteJournal.open(Path(folder), synchronous=synchronous) if synchronous else None
-    seat: Any = SimpleNamespace(tenant=TENANT_DEFAULT, engine=engine)
-    arrivals = _Arrivals(connection)
-    _answer(connection, [b"ready"])
-    while group := arrivals.next_group():
-        made = Uncommitted()
-        answers: list[bytes] = []
-        for at_ns, content in group:
-            if not content:
-                answers.append(f"{engine.event_hash:016x}".encode())
-                continue
-            batch = read_batch(content)
-            run = apply_batch(engine, at_ns, batch)
-            assert run.after == len(batch)
-            assert not run.refused, run.refused
-            made.put_run(seat, run)
-            answers.append(response_of(batch, [run]))
-        if journal is not None and made:
-            journal.append(made.batch())
-        _answer(connection, answers)
+    router = _Router(Recording.of(SHAPES[name]).built(), journal, socket.socket(fileno=int(number)))
+    with contextlib.suppress(EOFError):
+        router.serve()
     if journal is not None:
         journal.close()
     return 0

@@ -5,6 +5,8 @@ due, applied to their tenant's engine, and committed in one transaction by anoth
 Replies and events leave after the commit that holds them, never before. A refusal was judged against the commands
 before it, so it waits for the same commit.
 
+Of what comes in batches, the next ones are applied while some are committed, and go into the transaction after it.
+
 What takes long for one tenant is applied in a thread of its own and committed by itself. What else comes for that
 tenant waits until then, in its order, its timers too; the others go on.
 """
@@ -14,7 +16,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from acd_core.commands import CloseQueue, Command, OpenQueue, Resume, Tick
 from acd_core.events import Answer
@@ -40,7 +42,7 @@ from acd_service.service_error import CommandSetAside, Overloaded, ServiceError,
 from acd_service.set_aside import about_opening, about_timer
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
-from acd_service.uncommitted import Uncommitted
+from acd_service.uncommitted import Uncommitted, batch_of
 from acd_service.writer_thread import WriterThread
 
 _log = logging.getLogger(__name__)
@@ -72,6 +74,9 @@ class Sequencer:
         on_fatal: called once if the service can no longer serve; it must make the process end.
         busyness: of the event loop's thread; None: of the one that runs now.
         meters: where commands, batches and commits are counted; None: in some of its own.
+
+    Attributes:
+        ahead_commands_min: so many commands are applied while others are committed; fewer wait until that is done.
     """
 
     def __init__(
@@ -92,6 +97,8 @@ class Sequencer:
         self._looks: _Looks = []
         self._apart: dict[Seat, _Apart] = {}
         self._long_waiting = 0
+        self._under_way: list[Taken] = []
+        """Applied and not yet let out, when something was applied ahead."""
         self._uncommitted = False
         self._closed: Stopping | None = None
         self._failed = False
@@ -105,6 +112,7 @@ class Sequencer:
         self._enough = 1
         self._ticked_at = 0.0
         self.batches = 0
+        self.ahead_commands_min = 256
         self.meters = meters or Meters()
         self._applying = Applying(clock, self._timetable, self.meters)
         self.observer: Observer | None = None
@@ -311,7 +319,7 @@ class Sequencer:
                 batch = self._arrived.take(self._config.batch_commands_max)
                 now, apart = self._set_apart(batch)
                 began_s = asyncio.get_running_loop().time()
-                await self._process(now)
+                now = await self._process(now)
                 for taken in apart:
                     self._begin_apart(taken)
                 if len({taken.work is None for taken in now}) == 2:
@@ -382,36 +390,93 @@ class Sequencer:
             self._wakeup = None
             alarm.cancel()
 
-    async def _process(self, batch: list[Taken]) -> None:
+    async def _process(self, batch: list[Taken]) -> list[Taken]:
+        """Apply a batch and let it out when it is durable, and so all that is applied ahead: the last of it."""
+        parts = [await self._applied(batch)]
+        while parts:
+            batch = parts[-1].batch
+            parts = await self._committed(parts)
+        self._under_way = []
+        return batch
+
+    async def _applied(self, batch: list[Taken], failure: EngineFailed | None = None) -> "_Part":
+        """Apply a batch; whatever an engine fails on is set aside, and the batch begun again.
+
+        Args:
+            failure: one that has come of it already.
+        """
         timers_failed = 0
         while True:
-            try:
-                began_ns = stopwatch_ns()
-                made = self._applying.apply(batch, one_by_one=self.observer is not None)
-                break
-            except EngineFailed as failure:
+            if failure is not None:
                 timers_failed += failure.taken is None and isinstance(failure.command, Tick)
                 self._uncommitted = True
                 seats = [seat for seat in self._seats if seat not in self._apart]
                 await self._recover_from(failure, seats, may_set_aside=timers_failed <= _TIMERS_SET_ASIDE_MAX)
-        committed_ns = applied_ns = stopwatch_ns()
-        self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
-        if made:
-            self._uncommitted = True
-            await self._worker.append(self._journal, made.batch())
-            self.batches += 1
-            committed_ns = stopwatch_ns()
-            self.meters.commit_ns.observe(committed_ns - applied_ns)
-        # Work apart may have failed meanwhile: what its engine is at is never durable.
-        self._uncommitted = self._failed
-        self._release(batch, made)
-        looks, self._looks = self._looks, []
-        _answer(looks)
-        if self.observer is not None:
-            single = [taken for taken in batch if taken.work is None]
-            self.observer.released(single, BatchTimes(began_ns, applied_ns, committed_ns))
+            try:
+                return self._apply(batch)
+            except EngineFailed as failed:
+                failure = failed
 
-    def _release(self, batch: list[Taken], made: Uncommitted) -> None:
+    def _apply(self, batch: list[Taken]) -> "_Part":
+        began_ns = stopwatch_ns()
+        made = self._applying.apply(batch, one_by_one=self.observer is not None)
+        applied_ns = stopwatch_ns()
+        self.meters.count_batch(sum(map(len, batch)), applied_ns - began_ns)
+        return _Part(batch, made, began_ns, applied_ns, [(seat, seat.engine.seq) for seat in made.touched])
+
+    async def _committed(self, parts: list["_Part"]) -> list["_Part"]:
+        """Have parts committed, and let them out: what was applied meanwhile, which is to be committed next."""
+        ahead: list[_Part] = []
+        again: list[Taken] = []
+        failure: EngineFailed | None = None
+        if any(part.made for part in parts):
+            self._uncommitted = True
+            began_ns = stopwatch_ns()
+            commit = self._worker.append(self._journal, batch_of([part.made for part in parts]))
+            while failure is None and (batch := await self._taken_ahead(commit, [*parts, *ahead])):
+                try:
+                    ahead.append(self._apply(batch))
+                except EngineFailed as failed:
+                    # What was applied before it goes with the engines.
+                    again = [*(taken for part in ahead for taken in part.batch), *batch]
+                    ahead, failure = [], failed
+            await commit
+            self.batches += 1
+            self.meters.commit_ns.observe(stopwatch_ns() - began_ns)
+        # Work apart may have failed meanwhile: what its engine is at is never durable.
+        self._uncommitted = self._failed or bool(ahead or again)
+        committed_ns = stopwatch_ns()
+        for part in parts:
+            self._release(part.batch, part.made, part.seqs)
+            if self.observer is not None:
+                single = [taken for taken in part.batch if taken.work is None]
+                self.observer.released(single, BatchTimes(part.began_ns, part.applied_ns, committed_ns))
+        if not (ahead or again):
+            looks, self._looks = self._looks, []
+            _answer(looks)
+        return [await self._applied(again, failure)] if again else ahead
+
+    async def _taken_ahead(self, commit: "asyncio.Future[None]", parts: list["_Part"]) -> list[Taken]:
+        """Take what has come and is worth being applied while something is committed; nothing when that is done.
+
+        Whoever looks at an engine waits until all that it knows is durable: for them nothing is applied ahead, and
+        neither beside calls that come one by one, which are let in between.
+        """
+        room = self._config.batch_commands_max - sum(len(taken) for part in parts[1:] for taken in part.batch)
+        if self._clock.driven or room <= 0 or any(taken.work is None for part in parts for taken in part.batch):
+            return []
+        commit.add_done_callback(lambda _: self._wake())
+        while not commit.done():
+            if self._looks or self._closed is not None or self._apart or self._long_waiting:
+                return []
+            if self._arrived.commands >= self.ahead_commands_min:
+                batch = self._arrived.take(room)
+                self._under_way = [*(taken for part in parts for taken in part.batch), *batch]
+                return batch
+            await self._pause(self.ahead_commands_min, _SLEEP_S_MAX)
+        return []
+
+    def _release(self, batch: list[Taken], made: Uncommitted, seqs: list[tuple[Seat, int]]) -> None:
         """Let out what is durable, in order: what ticked, then for each command first whoever asked to be called
         before its events, then its events; the replies last.
         """
@@ -436,8 +501,8 @@ class Sequencer:
             else:
                 taken.future.set_exception(taken.error or Stopping("the command was not applied"))
         if made:
-            for seat in made.touched:
-                seat.on_committed(seat.engine.seq)
+            for seat, seq in seqs:
+                seat.on_committed(seq)
 
     async def _recover_from(self, failure: EngineFailed, seats: Sequence[Seat], *, may_set_aside: bool) -> None:
         """Trust nothing that the engine did in this batch: have it rebuilt from the journal, set the command aside,
@@ -551,7 +616,7 @@ class Sequencer:
         del self._apart[seat]
         self._arrived.let_go(seat.tenant)
         self._timetable.look_again(seat)
-        self._release([taken], made)
+        self._release([taken], made, [(seat, seat.engine.seq)])
         _answer(apart.looks)
         if self.observer is not None and taken.work is None:
             self.observer.released([taken], BatchTimes(began_ns, applied_ns, committed_ns))
@@ -562,7 +627,7 @@ class Sequencer:
         self._failed = self._uncommitted = True
         self._closed = Stopping("the service has failed and is going down")
         apart = [*self._apart.values()]
-        waiters: list[asyncio.Future[Any]] = [taken.future for taken in (*batch, *self._arrived)]
+        waiters: list[asyncio.Future[Any]] = [taken.future for taken in (*batch, *self._under_way, *self._arrived)]
         waiters += (each.taken.future for each in apart)
         looks = (*self._looks, *chain.from_iterable(each.looks for each in apart))
         for future in (*waiters, *(future for future, _ in looks)):
@@ -573,6 +638,17 @@ class Sequencer:
         self._apart.clear()
         self._wake()  # whoever stops the service waits for the end of `_run`
         self._on_fatal(error)
+
+
+class _Part(NamedTuple):
+    """A batch that is applied."""
+
+    batch: list[Taken]
+    made: Uncommitted
+    began_ns: int
+    applied_ns: int
+    seqs: list[tuple[Seat, int]]
+    """How far the engines of its seats have come with it."""
 
 
 class _Apart:

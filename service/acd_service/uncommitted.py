@@ -1,5 +1,6 @@
 """What one transaction will hold, as it grows while a batch is applied."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,6 +43,7 @@ class Uncommitted:
     """Commands and events that are applied and not yet durable.
 
     Attributes:
+        stretches, policies: what is in one piece already; what policies were applied.
         ticked: the events of ticks that no caller asked for, by seat.
         touched: whose engines were asked to do something.
     """
@@ -49,14 +51,14 @@ class Uncommitted:
     def __init__(self) -> None:
         self._lines: dict[str, _Lines] = {}
         self._before: list[tuple[str, _Lines]] = []
-        self._stretches: list[Stretch] = []
-        self._policies: list[PolicyRecord] = []
+        self.stretches: list[Stretch] = []
+        self.policies: list[PolicyRecord] = []
         self.ticked: list[tuple[Seat, list[Released]]] = []
         self.touched: set[Seat] = set()
 
     def __bool__(self) -> bool:
         """Whether there is anything to commit."""
-        return bool(self._lines or self._stretches)
+        return bool(self._lines or self.stretches)
 
     def record(
         self, seat: Seat, command: Command, answer: Answer, asked_by: str = "", sent: SentCommand | None = None
@@ -86,7 +88,7 @@ class Uncommitted:
         lines.events += released
         if isinstance(command, ApplyPolicy):
             policy = command.policy.to_bytes()
-            self._policies.append(PolicyRecord(tenant, answer.policy_version, seq, at_ns, policy))
+            self.policies.append(PolicyRecord(tenant, answer.policy_version, seq, at_ns, policy))
         return released
 
     def keep(self, seat: Seat, kept: Kept) -> None:
@@ -100,17 +102,30 @@ class Uncommitted:
         lines = self._lines.pop(seat.tenant, None)
         if lines is not None:
             self._before.append((seat.tenant, lines))
-        self._stretches.append(stretch_of(seat.tenant, run))
+        self.stretches.append(stretch_of(seat.tenant, run))
         policy = policy_of(seat.tenant, run)
         if policy is not None:
-            self._policies.append(policy)
+            self.policies.append(policy)
+
+    def lines(self) -> Iterable[tuple[str, _Lines]]:
+        """What came one by one, by tenant."""
+        return (*self._before, *self._lines.items())
 
     def batch(self) -> Batch:
         """All of it, for the journal."""
-        commands: list[CommandRecord] = []
-        events: list[EventRecord] = []
-        stretches = list(self._stretches)
-        for tenant, lines in (*self._before, *self._lines.items()):
+        return batch_of([self])
+
+
+def batch_of(parts: Sequence[Uncommitted]) -> Batch:
+    """What one transaction is to hold that follows on each other, for the journal."""
+    commands: list[CommandRecord] = []
+    events: list[EventRecord] = []
+    policies: list[PolicyRecord] = []
+    stretches: list[Stretch] = []
+    for part in parts:
+        stretches += part.stretches
+        policies += part.policies
+        for tenant, lines in part.lines():
             if len(lines.contents) < CHUNK_COMMANDS_MIN:
                 commands += [
                     CommandRecord(tenant, seq, at_ns, event_hash, content)
@@ -123,7 +138,7 @@ class Uncommitted:
                 ]
             else:
                 stretches.append(_stretch(tenant, lines))
-        return Batch(commands, events, self._policies, stretches if len(stretches) < 2 else _joined(stretches))
+    return Batch(commands, events, policies, stretches if len(stretches) < 2 else _joined(stretches))
 
 
 def _stretch(tenant: str, lines: _Lines) -> Stretch:

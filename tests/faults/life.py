@@ -77,6 +77,7 @@ class Life:
         self._began_ns, self._began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
         self.sequencer._worker = SimulatedThread(self.loop)
+        self.sequencer.ahead_commands_min = 1  # the batches of these lives are small
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         await self.hosting.open_all(recovered, self.sequencer, self.clock)
         self.sequencer.start()

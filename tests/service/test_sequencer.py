@@ -8,6 +8,7 @@ from itertools import chain
 
 import pytest
 
+from acd.v1.routing_service_pb2 import DispatchResponse
 from acd_core.commands import (
     ApplyPolicy,
     CancelContact,
@@ -212,6 +213,107 @@ def test_who_comes_one_by_one_is_let_in_between_the_batches_of_others(run):
         (shared,) = (batch for batch in house.journal.batches if seq in batch)
         assert len(shared) > 100, "it goes with the batch that was there before it"
         await asyncio.gather(*late)
+
+    run(scenario)
+
+
+def many(prefix, count=256, **fields):
+    return read_batch(dispatch_request([EnqueueContact(f"{prefix}{n}", "sales", **fields) for n in range(count)]))
+
+
+def refusals(content):
+    """Of a batch's answer: the places of the commands that were not taken."""
+    results = DispatchResponse.FromString(content).results
+    return [place for place, result in enumerate(results) if result.HasField("error")]
+
+
+def test_batches_are_applied_while_others_are_committed_and_answered_when_they_are_durable(run):
+    async def scenario(house):
+        tenant = house.tenant
+        before = tenant.fanout.next_event_seq
+        house.journal.may_commit.clear()
+        sent = [tenant.submit_batch(many("a"))]
+        await settle(sent[0])
+        for prefix in "bc":
+            sent.append(tenant.submit_batch(many(prefix)))
+            await settle(sent[-1])
+        sent.append(tenant.submit_batch(many("d", 255)))
+        await settle(sent[-1])
+        assert house.seat.engine.seq == 1 + 3 * 256, "too little has come for more"
+        looked = asyncio.ensure_future(tenant.look(lambda engine: engine.seq))
+        sent.append(tenant.submit_batch(many("e")))
+        await settle(looked)
+        assert house.seat.engine.seq == 1 + 3 * 256, "nothing is applied ahead while somebody waits to look"
+        assert not any(future.done() for future in (*sent, looked))
+        assert tenant.fanout.next_event_seq == before
+        house.journal.may_commit.set()
+        assert await looked == 1 + 3 * 256
+        assert [refusals(content) for content in await asyncio.gather(*sent)] == [[]] * 5
+        assert [len(batch) for batch in house.journal.batches[:3]] == [1, 256, 512]
+        assert [*chain.from_iterable(house.journal.batches)] == list(range(1, 2 + 4 * 256 + 255))
+        assert tenant.fanout.next_event_seq == before + 4 * 256 + 255
+        chunks = await tenant.fanout.released_from(before, 10_000)
+        assert [each.event_seq for each in chunks] == sorted(each.event_seq for each in chunks)
+
+    run(scenario)
+
+
+def test_calls_that_come_one_by_one_are_not_applied_ahead(run):
+    async def scenario(house):
+        house.journal.may_commit.clear()
+        sent = [house.tenant.submit(EnqueueContact("alone", "sales"))]
+        await settle(sent[0])
+        sent.append(house.tenant.submit_batch(many("a")))
+        await settle(sent[1])
+        assert house.seat.engine.seq == 2
+        house.journal.may_commit.set()
+        await asyncio.gather(*sent)
+
+    run(scenario)
+
+
+def test_what_was_applied_ahead_of_a_commit_that_fails_is_not_acknowledged(run):
+    async def scenario(house):
+        tenant = house.tenant
+        house.journal.may_commit.clear()
+        sent = [tenant.submit_batch(many("a"))]
+        await settle(sent[0])
+        sent.append(tenant.submit_batch(many("b")))
+        await settle(sent[1])
+        sent.append(tenant.submit_batch(many("c", 10)))
+        assert house.seat.engine.seq == 1 + 2 * 256
+        house.journal.fails = True
+        house.journal.may_commit.set()
+        for future in sent:
+            with pytest.raises(Stopping):
+                await future
+        with pytest.raises(Stopping):
+            await tenant.look(lambda engine: engine.seq)
+        assert [type(failure) for failure in house.failures] == [JournalWriteFailed]
+        assert [record.seq for record in house.journal.read(TENANT_DEFAULT, 1)] == [1]
+
+    run(scenario)
+
+
+def test_what_was_applied_ahead_is_applied_again_when_an_engine_trips(run):
+    async def scenario(house):
+        tenant, seat = house.tenant, house.seat
+        seat.engine = FaultyEngine(seat.engine)
+        house.journal.may_commit.clear()
+        sent = [tenant.submit_batch(many("a"))]
+        await settle(sent[0])
+        sent.append(tenant.submit_batch(many("b")))
+        await settle(sent[1])
+        mishap = [EnqueueContact(f"c{n}", "sales", customer_id="mishap" if n == 7 else "") for n in range(256)]
+        sent.append(tenant.submit_batch(read_batch(dispatch_request(mishap))))
+        await settle(sent[2])
+        assert not any(future.done() for future in sent)
+        house.journal.may_commit.set()
+        assert [refusals(content) for content in await asyncio.gather(*sent)] == [[], [], [7]]
+        assert await tenant.look(lambda engine: engine.contact("half-done")) is None
+        assert [kept.kind for kept in tenant.set_aside.entries] == ["ENQUEUE_CONTACT"]
+        assert await tenant.look(lambda engine: engine.seq) == 1 + 3 * 256 - 1
+        assert [record.seq for record in house.journal.read(TENANT_DEFAULT, 1)] == list(range(1, 1 + 3 * 256))
 
     run(scenario)
 
