@@ -17,9 +17,10 @@ from faults.canaries import Parts
 from faults.clockwork import SimulatedLoop, SimulatedThread
 from faults.house import House
 from faults.ledger import Broken, Ledger
+from faults.reader import KeptReader
 
 from acd_service.config import Config
-from acd_service.data_dir import tenant_dir
+from acd_service.data_dir import journal_path, tenant_dir
 from acd_service.engine_interface import engine_maker
 from acd_service.hosting import Hosting
 from acd_service.tenant_settings import Quotas
@@ -66,17 +67,21 @@ class Life:
         self.is_ending = False
         """Whether tenants come and go no more."""
         self.journal = None
+        self._reader = None
 
     async def begin(self) -> None:
         config, parts = self.config, self.parts
         self.disk.insert()
         self.journal = journal = parts.journal.open(config.data_dir, vfs=disks.NAME, synchronous=parts.synchronous)
+        if self.draw.random() < 0.8:
+            self._reader = KeptReader(journal_path(config.data_dir), disks.NAME)
+            journal.reading = self._reader.reading
         self.hosting = _houses_for(parts.hosting)(self)
         recovered = self.hosting.recover()
         self.clock = parts.clock(self.hosting.last_at_ns)
         self._began_ns, self._began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
-        self.sequencer._worker = SimulatedThread(self.loop)
+        self.sequencer._worker = SimulatedThread(self.loop, commits_apart=self.draw.random() < 0.2)
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         await self.hosting.open_all(recovered, self.sequencer, self.clock)
         self.sequencer.start()
@@ -106,6 +111,8 @@ class Life:
 
     def bury(self) -> None:
         """Let go of what the operating system takes back when a process dies."""
+        if self._reader is not None:
+            self._reader.close()
         if self.journal is not None:
             with suppress(apsw.Error):
                 self.journal.close()

@@ -1,6 +1,7 @@
 """A seed's story: some lives of a service, each with a fault and an end of its own, and what must hold after each."""
 
 import asyncio
+import gc
 import hashlib
 import logging
 import os
@@ -8,6 +9,8 @@ import random
 import shutil
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -37,7 +40,7 @@ MEMORY = Path("/dev/shm")
 
 @dataclass
 class Story:
-    """What happened, for whoever reads the failure; `trace` is the same for the same seed."""
+    """What happened, for whoever reads the failure; `trace`, over each step, is the same for the same seed."""
 
     seed: int
     lives: int = 0
@@ -62,7 +65,8 @@ def run_seed(seed: int, parts: Parts = SOUND, engine: str = "compiled") -> Story
     logging.disable(logging.CRITICAL)  # services that go down complain, and here they all do
     folder = Path(tempfile.mkdtemp(prefix="acd-faults-", dir=MEMORY if MEMORY.is_dir() else None))
     try:
-        _World(story, parts, engine, folder).live()
+        with _garbage_kept():
+            _World(story, parts, engine, folder).live()
     except (Broken, Stuck) as broken:
         story.problem = f"life {story.lives} ({story.ends[-1]}): {broken}"
     except Exception as error:
@@ -71,6 +75,21 @@ def run_seed(seed: int, parts: Parts = SOUND, engine: str = "compiled") -> Story
         logging.disable(logging.NOTSET)
         shutil.rmtree(folder, ignore_errors=True)
     return story
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """The collector runs when so much was allocated, by whomever: what it would end is ended at no step of a life, but
+    after all of them.
+    """
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
+        gc.enable()
 
 
 class _World:
@@ -103,7 +122,8 @@ class _World:
         story, draw, disk = self.story, self.draw, self.disk
         story.lives += 1
         story.ends += (end,)
-        loop = SimulatedLoop(draw, slow_s=draw.choice((0.001, 0.02, 0.3)), is_dead=lambda: disk.dead)
+        slow_s = draw.choice((0.001, 0.02, 0.3))
+        loop = SimulatedLoop(draw, slow_s, is_dead=lambda: disk.dead, note=lambda *step: self._note(*step, disk))
         self.time.step_ns += draw.choice((0, 0, HOUR_NS, -HOUR_NS)) + 10**9
         self.time.loop = loop
         life = Life(self.parts, self._move(), loop, disk, self.ledgers, draw)
@@ -129,10 +149,13 @@ class _World:
             story.steps += loop.steps
             story.failed_operations += disk.failed
             seen = [(ledger.name, sorted(ledger.events.items())) for ledger in self.ledgers.every]
-            self.trace.update(repr((end, loop.steps, loop.time(), seen)).encode())
+            self.trace.update(repr((end, loop.steps, loop.time(), seen, draw.getstate())).encode())
             loop.bury()
             self.disk = disk.after_power_cut() if end.startswith("power cut") else disk.after_kill()
             life.bury()
+
+    def _note(self, what: str, at_s: float, disk: Disk) -> None:
+        self.trace.update(f"{what} {at_s!r} {disk.operations}\n".encode())
 
     async def _run(self, life: Life, end: str) -> None:
         draw, loop, disk = self.draw, life.loop, life.disk
