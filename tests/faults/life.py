@@ -67,6 +67,7 @@ class Life:
         self.is_ending = False
         """Whether tenants come and go no more."""
         self.journal = None
+        self.sequencer = None
         self._reader = None
 
     async def begin(self) -> None:
@@ -82,6 +83,7 @@ class Life:
         self._began_ns, self._began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
         self.sequencer._worker = SimulatedThread(self.loop, commits_apart=self.draw.random() < 0.2)
+        self.sequencer._long = SimulatedThread(self.loop)
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         await self.hosting.open_all(recovered, self.sequencer, self.clock)
         self.sequencer.start()
@@ -94,6 +96,11 @@ class Life:
         """Whether the service takes nothing more."""
         return self.sequencer._closed is not None
 
+    @property
+    def done_apart(self) -> int:
+        """How many pieces of long work were done."""
+        return 0 if self.sequencer is None else sum(self.sequencer.meters.apart_ns.counts)
+
     def latest_ns(self) -> int:
         """What a clock that only goes on says at most."""
         return self._began_ns + int((self.loop.time() - self._began_s) * 1e9 + 1e6)
@@ -102,10 +109,10 @@ class Life:
         self.ledgers[tenant].collect(self.journal, tenant)
         self._forget(tenant, through_seq=through_seq, through_event_seq=through_event_seq)
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """What must hold at any time."""
-        for house in self.houses.values():
-            house.check()
+        for house in list(self.houses.values()):
+            await self.sequencer.look(house.check, house.seat)
         if self.loop.problems:
             raise Broken(f"nobody caught: {self.loop.problems[0]}")
 

@@ -24,7 +24,7 @@ from faults.canaries import CANARIES
 from faults.world import Story, run_seed
 
 SUMMED = (
-    "lives", "steps", "commands", "events", "set_aside", "timers_aside", "batches", "tenants_moved",
+    "lives", "steps", "commands", "events", "set_aside", "timers_aside", "batches", "done_apart", "tenants_moved",
     "failed_operations", "refused_starts",
 )  # fmt: skip
 SAID_EVERY = 100

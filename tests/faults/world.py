@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
-from faults.callers import WANTED, caller, choosy, dispatcher, flood, keeper, subscriber
+from faults.callers import WANTED, caller, choosy, dispatcher, flood, keeper, planner, subscriber
 from faults.canaries import SOUND, Parts
 from faults.clockwork import Killed, SimulatedLoop, SimulatedTime, Stuck
 from faults.disk import Disk
@@ -28,6 +28,7 @@ from acd_core.commands import Command
 from acd_core.enums import EventType
 from acd_core.events import Answer
 from acd_service import clock as clock_module
+from acd_service import long_work
 from acd_service.journal import TENANT_DEFAULT, JournalError
 from acd_service.recovery import recover, replay
 from acd_service.service_error import QuotaExceeded, Stopping, TenantSuspended
@@ -51,6 +52,7 @@ class Story:
     set_aside: int = 0
     timers_aside: int = 0
     batches: int = 0
+    done_apart: int = 0
     tenants_moved: int = 0
     failed_operations: int = 0
     refused_starts: int = 0
@@ -105,7 +107,9 @@ class _World:
         self.trace = hashlib.blake2b(digest_size=8)
 
     def live(self) -> None:
-        with patch.object(clock_module, "time", self.time):
+        # What takes long is done apart, which here is little.
+        much = {"AGENTS_MAX": self.draw.choice((0, 250)), "CONTACTS_MAX": self.draw.choice((0, 5, 5_000))}
+        with patch.object(clock_module, "time", self.time), patch.multiple(long_work, **much):
             for end in [self.draw.choice(ENDS) for _ in range(self.draw.randint(2, 5))]:
                 self.one_life(end)
             self.one_life("orderly")
@@ -148,6 +152,7 @@ class _World:
         finally:
             story.steps += loop.steps
             story.failed_operations += disk.failed
+            story.done_apart += life.done_apart
             seen = [(ledger.name, sorted(ledger.events.items())) for ledger in self.ledgers.every]
             self.trace.update(repr((end, loop.steps, loop.time(), seen, draw.getstate())).encode())
             loop.bury()
@@ -171,6 +176,7 @@ class _World:
         visitors = [caller(life, name, new_draw()) for name in (*[TENANT_DEFAULT] * 3, NARROW, GUEST)]
         visitors += [subscriber(life, name, new_draw()) for name in (TENANT_DEFAULT, NARROW, GUEST)]
         visitors += [choosy(life, TENANT_DEFAULT, new_draw()), keeper(life, new_draw())]
+        visitors.append(planner(life, (TENANT_DEFAULT, GUEST), new_draw()))
         visitors += [dispatcher(life, TENANT_DEFAULT, new_draw()), flood(life, TENANT_DEFAULT, NARROW, new_draw())]
         tasks = [asyncio.create_task(visitor) for visitor in visitors]
         tasks.append(asyncio.create_task(landlord(life, self.register, new_draw())))
@@ -180,7 +186,7 @@ class _World:
             if draw.random() < 0.1:
                 self.time.step_ns += draw.choice((HOUR_NS, -HOUR_NS))
             if draw.random() < 0.05:
-                await life.sequencer.look(life.check)
+                await life.check()
             disk.is_full = end == "full disk" and loop.time() > until_s / 2
             for task in tasks:
                 if task.done() and task.exception() is not None:
@@ -205,7 +211,7 @@ class _World:
         await life.hosting.stop()
         for task in tasks:
             await task
-        life.check()
+        await life.check()
         for hosted in life.hosting.list():
             self._check_tenant(life, hosted.name)
 
