@@ -245,8 +245,12 @@ async def flood(life: Life, name: str, other: str, draw: random.Random) -> None:
 
 
 async def _ahead_of_a_quiet_one(life: Life, flooded: House, quiet: House, count: int) -> int:
-    """How many commands of a flood are answered before the one of a tenant that asks after it."""
+    """How many commands of a flood are answered before the one of a tenant that asks after it; 0 if that tenant has
+    long work of its own to wait for.
+    """
     order: list[str] = []
+    begun_apart = life.begun_apart[quiet.name]
+    is_apart = quiet.seat in life.sequencer._apart
 
     def submit(house: House, sender: str) -> "asyncio.Future[Answer]":
         future = life.sequencer.submit(house.seat, Heartbeat(("nobody",)), Asking(sender=sender))
@@ -255,7 +259,7 @@ async def _ahead_of_a_quiet_one(life: Life, flooded: House, quiet: House, count:
 
     many = [submit(flooded, "flood") for _ in range(count)]
     await asyncio.wait([submit(quiet, "quiet"), *many])
-    return order.index("quiet")
+    return 0 if is_apart or life.begun_apart[quiet.name] != begun_apart else order.index("quiet")
 
 
 async def keeper(life: Life, draw: random.Random) -> None:

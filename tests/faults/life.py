@@ -6,7 +6,8 @@ Left out: gRPC, figures, customers.
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from acd_service.config import Config
 from acd_service.data_dir import journal_path, tenant_dir
 from acd_service.engine_interface import engine_maker
 from acd_service.hosting import Hosting
+from acd_service.inbound import Waiting
 from acd_service.tenant_settings import Quotas
 
 NARROW, GUEST = "narrow", "guest"
@@ -67,7 +69,8 @@ class Life:
         self.is_ending = False
         """Whether tenants come and go no more."""
         self.journal = None
-        self.sequencer = None
+        self.begun_apart = Counter[str]()
+        """Pieces of long work, by tenant."""
         self._reader = None
 
     async def begin(self) -> None:
@@ -84,6 +87,7 @@ class Life:
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
         self.sequencer._worker = SimulatedThread(self.loop, commits_apart=self.draw.random() < 0.2)
         self.sequencer._long = SimulatedThread(self.loop)
+        self.sequencer._begin_apart = self._noting_what_is_apart(self.sequencer._begin_apart)
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         await self.hosting.open_all(recovered, self.sequencer, self.clock)
         self.sequencer.start()
@@ -96,10 +100,12 @@ class Life:
         """Whether the service takes nothing more."""
         return self.sequencer._closed is not None
 
-    @property
-    def done_apart(self) -> int:
-        """How many pieces of long work were done."""
-        return 0 if self.sequencer is None else sum(self.sequencer.meters.apart_ns.counts)
+    def _noting_what_is_apart(self, begin: Callable[[Waiting], None]) -> Callable[[Waiting], None]:
+        def begin_apart(taken: Waiting) -> None:
+            self.begun_apart[taken.tenant] += 1
+            begin(taken)
+
+        return begin_apart
 
     def latest_ns(self) -> int:
         """What a clock that only goes on says at most."""

@@ -152,7 +152,7 @@ class _World:
         finally:
             story.steps += loop.steps
             story.failed_operations += disk.failed
-            story.done_apart += life.done_apart
+            story.done_apart += life.begun_apart.total()
             seen = [(ledger.name, sorted(ledger.events.items())) for ledger in self.ledgers.every]
             self.trace.update(repr((end, loop.steps, loop.time(), seen, draw.getstate())).encode())
             loop.bury()
