@@ -106,7 +106,7 @@ class _Router:
         assert run.after == len(batch)
         assert not run.refused, run.refused
         self._made.put_run(self._seat, run)
-        self._answers.append(response_of(batch, [run]))
+        self._answers.append(response_of([run]))
 
     def _begin_commit(self) -> None:
         answers, self._answers = self._answers, []

@@ -154,6 +154,7 @@ cdef enum State:
     IDLE
     BEGUN
     ENDED
+    ELSEWHERE
     CLOSING
 
 
@@ -233,7 +234,7 @@ cdef void* _serve(void* given) noexcept nogil:
     cdef uint64_t one = 1
     pthread_mutex_lock(&work.mutex)
     while True:
-        while work.state == IDLE or work.state == ENDED:
+        while work.state != BEGUN and work.state != CLOSING:
             pthread_cond_wait(&work.changed, &work.mutex)
         if work.state == CLOSING:
             break
@@ -294,18 +295,7 @@ cdef class CommitThread:
             OSError: there can be no thread.
         """
         cdef Work* work = self._work
-        cdef Execution execution
-        if work == NULL or work.state != IDLE:
-            raise ValueError("closed, or the transaction before has not been ended")
-        work.executions.clear()
-        work.values.clear()
-        for text, values in statements:
-            execution.statement = self._statement(text)
-            execution.first = work.values.size()
-            execution.count = len(values)
-            for value in values:
-                self._put(value)
-            work.executions.push_back(execution)
+        self._prepare(statements)
         if not self._runs:
             self._start()
         # The thread reads the bytes where they are.
@@ -327,12 +317,46 @@ cdef class CommitThread:
             raise ValueError("no transaction has been begun")
         self._wait()
         read(self.descriptor, &count, sizeof(count))
-        work.state = IDLE
         self._kept = None
+        self._end()
+
+    def carry_out(self, list statements not None):
+        """As `begin` and `end`, in the thread that calls, which lets go of the interpreter meanwhile.
+
+        Raises:
+            CommitFailed: as `end`, or as `begin`.
+        """
+        cdef Work* work = self._work
+        self._prepare(statements)
+        work.state = ELSEWHERE
+        with nogil:
+            _carry_out(work)
+        self._end()
+
+    cdef int _prepare(self, list statements) except -1:
+        cdef Work* work = self._work
+        cdef Execution execution
+        if work == NULL or work.state != IDLE:
+            raise ValueError("closed, or the transaction before has not been ended")
+        work.executions.clear()
+        work.values.clear()
+        for text, values in statements:
+            execution.statement = self._statement(text)
+            execution.first = work.values.size()
+            execution.count = len(values)
+            for value in values:
+                self._put(value)
+            work.executions.push_back(execution)
+        return 0
+
+    cdef int _end(self) except -1:
+        cdef Work* work = self._work
+        work.state = IDLE
         if work.code != SQLITE_OK_:
             message = (<bytes>work.message).decode(errors="replace")
             work.message.clear()
             raise CommitFailed(f"{message} (SQLite's code {work.code})")
+        return 0
 
     def close(self):
         """Finish what was begun, and let go of the connection."""

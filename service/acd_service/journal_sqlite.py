@@ -56,7 +56,7 @@ from acd_service.journal_format import (
     signed,
 )
 from acd_service.journal_reader import JournalReader, close_quietly
-from acd_service.journal_transaction import STRETCHES, plain, transaction_of
+from acd_service.journal_transaction import STRETCHES, Statement, plain, transaction_of
 from acd_service.journal_upgrade import upgrade
 
 _log = logging.getLogger(__name__)
@@ -179,29 +179,41 @@ class SqliteJournal(JournalReader):
             self._high_water.reset(name, head)
 
     def append(self, batch: Batch) -> None:
-        self.begin_append(batch)
-        self.end_append()
+        with self._appending():
+            commits, statements = self._begin(batch)
+            commits.carry_out(statements)
+        self._mark_appended()
 
     @property
     def commit_descriptor(self) -> int | None:
         return None if self._commits is None else self._commits.descriptor
 
     def begin_append(self, batch: Batch) -> None:
-        if self._writer is None or self._commits is None:
-            raise JournalWriteFailed("the journal was opened to read")
-        try:
-            statements, self._beginning = transaction_of(batch, self._writer, self._head_of)
-            self._commits.begin(statements)
-        except (apsw.Error, CommitFailed, OSError) as error:
-            raise JournalWriteFailed(f"{self._path}: {error}") from error
+        with self._appending():
+            commits, statements = self._begin(batch)
+            commits.begin(statements)
 
     def end_append(self) -> None:
         assert self._commits is not None
-        try:
+        with self._appending():
             self._commits.end()
-        except CommitFailed as error:
+        self._mark_appended()
+
+    def _begin(self, batch: Batch) -> tuple[CommitThread, list[Statement]]:
+        if self._writer is None or self._commits is None:
+            raise JournalWriteFailed("the journal was opened to read")
+        statements, self._beginning = transaction_of(batch, self._writer, self._head_of)
+        return self._commits, statements
+
+    @contextlib.contextmanager
+    def _appending(self) -> Iterator[None]:
+        try:
+            yield
+        except (apsw.Error, CommitFailed, OSError) as error:
             self._heads.clear()
             raise JournalWriteFailed(f"{self._path}: {error}") from error
+
+    def _mark_appended(self) -> None:
         for tenant, link in self._beginning.items():
             self._mark(tenant, link.head())
 

@@ -45,7 +45,8 @@ class Uncommitted:
     Attributes:
         stretches, policies: what is in one piece already; what policies were applied.
         ticked: the events of ticks that no caller asked for, by seat.
-        touched: whose engines were asked to do something.
+        touched: whose engines were asked to do something, in that order: what follows on a commit is no matter of where
+            the system put things in memory.
     """
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class Uncommitted:
         self.stretches: list[Stretch] = []
         self.policies: list[PolicyRecord] = []
         self.ticked: list[tuple[Seat, list[Released]]] = []
-        self.touched: set[Seat] = set()
+        self.touched: dict[Seat, None] = {}
 
     def __bool__(self) -> bool:
         """Whether there is anything to commit."""

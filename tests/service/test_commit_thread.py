@@ -5,7 +5,7 @@ import hashlib
 import os
 import select
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ class Desk:
         assert select.select([self.thread.descriptor], [], [], 60)[0]
         self.thread.end()
         assert not select.select([self.thread.descriptor], [], [], 0)[0]
+
+    def carry_out_here(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
+        self.thread.carry_out(list(statements))
 
     def kept(self) -> list[Any]:
         return self.connection.execute("SELECT number, content FROM kept ORDER BY number").fetchall()
@@ -70,13 +73,14 @@ def test_one_statement_may_be_carried_out_often(desk: Desk) -> None:
     assert desk.kept() == [(number, str(number)) for number in range(100)]
 
 
-def test_of_several_statements_all_are_kept_or_none(desk: Desk) -> None:
-    desk.carry_out((INSERT, (1, "before")))
+@pytest.mark.parametrize("carry_out", [Desk.carry_out, Desk.carry_out_here])
+def test_of_several_statements_all_are_kept_or_none(desk: Desk, carry_out: Callable[..., None]) -> None:
+    carry_out(desk, (INSERT, (1, "before")))
     with pytest.raises(CommitFailed, match=r"UNIQUE.*code"):
-        desk.carry_out((INSERT, (2, "new")), (INSERT, (1, "again")), (INSERT, (3, "new")))
+        carry_out(desk, (INSERT, (2, "new")), (INSERT, (1, "again")), (INSERT, (3, "new")))
     assert desk.kept() == [(1, "before")]
     assert not desk.connection.in_transaction
-    desk.carry_out((INSERT, (2, "after")))
+    carry_out(desk, (INSERT, (2, "after")))
     assert desk.kept() == [(1, "before"), (2, "after")]
 
 
@@ -99,8 +103,9 @@ def test_one_at_a_time(desk: Desk) -> None:
     with pytest.raises(ValueError, match="begun"):
         desk.thread.end()
     desk.thread.begin([(INSERT, (1, "x"))])
-    with pytest.raises(ValueError, match="not been ended"):
-        desk.thread.begin([(INSERT, (2, "y"))])
+    for again in (desk.thread.begin, desk.thread.carry_out):
+        with pytest.raises(ValueError, match="not been ended"):
+            again([(INSERT, (2, "y"))])
     desk.thread.end()
     assert desk.kept() == [(1, "x")]
 
