@@ -205,6 +205,7 @@ cdef void _carry_out(Work* work) noexcept nogil:
     """One statement is a transaction of its own; several are put into one."""
     cdef size_t place
     cdef bint is_several = work.executions.size() > 1
+    work.message.clear()
     # Before the transaction: who writes to the file otherwise waits for none of it.
     for place in range(work.values.size()):
         if work.values[place].sum != NULL and not take(work.values[place].sum):
@@ -246,6 +247,13 @@ cdef void* _serve(void* given) noexcept nogil:
         write(work.descriptor, &one, sizeof(one))
     pthread_mutex_unlock(&work.mutex)
     return NULL
+
+
+cdef int _raise_what_was_left() except? -1:
+    """A file system that is written in Python and fails leaves its exception behind in the thread that called SQLite:
+    whoever calls this looks whether there is one.
+    """
+    return -1
 
 
 class CommitFailed(Exception):
@@ -317,21 +325,24 @@ cdef class CommitThread:
             raise ValueError("no transaction has been begun")
         self._wait()
         read(self.descriptor, &count, sizeof(count))
+        work.state = IDLE
         self._kept = None
-        self._end()
+        self._raise_if_failed()
 
     def carry_out(self, list statements not None):
         """As `begin` and `end`, in the thread that calls, which lets go of the interpreter meanwhile.
 
         Raises:
-            CommitFailed: as `end`, or as `begin`.
+            CommitFailed: as `end`, or as `begin`. A file system that is written in Python may raise what it will.
         """
         cdef Work* work = self._work
         self._prepare(statements)
         work.state = ELSEWHERE
         with nogil:
             _carry_out(work)
-        self._end()
+        work.state = IDLE
+        _raise_what_was_left()
+        self._raise_if_failed()
 
     cdef int _prepare(self, list statements) except -1:
         cdef Work* work = self._work
@@ -349,13 +360,10 @@ cdef class CommitThread:
             work.executions.push_back(execution)
         return 0
 
-    cdef int _end(self) except -1:
-        cdef Work* work = self._work
-        work.state = IDLE
-        if work.code != SQLITE_OK_:
-            message = (<bytes>work.message).decode(errors="replace")
-            work.message.clear()
-            raise CommitFailed(f"{message} (SQLite's code {work.code})")
+    cdef int _raise_if_failed(self) except -1:
+        if self._work.code != SQLITE_OK_:
+            message = (<bytes>self._work.message).decode(errors="replace")
+            raise CommitFailed(f"{message} (SQLite's code {self._work.code})")
         return 0
 
     def close(self):

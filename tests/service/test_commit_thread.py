@@ -84,6 +84,47 @@ def test_of_several_statements_all_are_kept_or_none(desk: Desk, carry_out: Calla
     assert desk.kept() == [(1, "before"), (2, "after")]
 
 
+class Grumbling(apsw.VFS):
+    """A file system in Python whose log cannot be written once it says so."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__("grumbling", "")
+        self.error = error
+        self.is_writable = True
+
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:
+        return _GrumblingFile(self, name, flags)
+
+
+class _GrumblingFile(apsw.VFSFile):
+    def __init__(self, grumbling: Grumbling, name: Any, flags: list[int]) -> None:
+        super().__init__("", name, flags)
+        self._grumbling = grumbling
+
+    def xWrite(self, data: bytes, offset: int) -> None:
+        if not self._grumbling.is_writable:
+            raise self._grumbling.error
+        super().xWrite(data, offset)
+
+
+@pytest.mark.parametrize("error", [apsw.FullError("no room"), KeyboardInterrupt()])
+def test_what_a_file_system_in_python_raises_comes_through(tmp_path: Path, error: BaseException) -> None:
+    grumbling = Grumbling(error)
+    connection = apsw.Connection(str(tmp_path / "file"), vfs="grumbling")
+    connection.execute("CREATE TABLE kept (number INTEGER PRIMARY KEY, content)")
+    thread = CommitThread(connection)
+    grumbling.is_writable = False
+    for _ in range(2):
+        with pytest.raises(type(error)):
+            thread.carry_out([(INSERT, (1, b"x" * 10_000))])
+    grumbling.is_writable = True
+    thread.carry_out([(INSERT, (1, "y"))])
+    assert connection.execute("SELECT * FROM kept").fetchall() == [(1, "y")]
+    thread.close()
+    connection.close()
+    grumbling.unregister()
+
+
 def test_a_statement_that_means_nothing_begins_nothing(desk: Desk) -> None:
     with pytest.raises(CommitFailed, match="nowhere"):
         desk.thread.begin([(INSERT, (1, "x")), ("INSERT INTO nowhere VALUES (?)", (1,))])
