@@ -15,8 +15,7 @@ def test_a_follower_without_news_is_told_so_in_a_few_steps(tmp_path):
 
     async def follow(begin_s):
         await asyncio.sleep(begin_s)
-        async for chunk in fanout.follow(1, EventFilter()):
-            return chunk
+        return await anext(fanout.follow(1, EventFilter()))
 
     for number in range(200):
         draw = random.Random(number)
