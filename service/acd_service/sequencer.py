@@ -37,7 +37,7 @@ from acd_service.observer import BatchTimes, Observer
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
 from acd_service.service_error import CommandSetAside, Overloaded, ServiceError, Stopping
-from acd_service.set_aside import about_opening, about_timer
+from acd_service.set_aside import Whom, about_opening, about_timer, whom_of
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
@@ -461,16 +461,18 @@ class Sequencer:
             raise failure
         seat, taken, command = failure.seat, failure.taken, failure.command
         if taken is not None:
-            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error)
+            whom = whom_of(command, seat.engine)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, whom)
             if not taken.future.done() and taken.work is None:
                 taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
         elif isinstance(command, OpenQueue | CloseQueue):
             about = about_opening(command)
-            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, about)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, Whom(), about)
             seat.opening.leave(command, failure.at_ns)
         else:
             timer = about_timer(fired, seat.engine)
-            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, timer.words)
+            whom = Whom() if timer.way_past is None else whom_of(timer.way_past, seat.engine)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, whom, timer.words)
             if timer.way_past is None or not may_set_aside:
                 text = f"the engine fails on a timer that is due: {timer.words}"
                 raise EngineFailedOnTimer(text) from failure.error
