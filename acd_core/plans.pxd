@@ -24,8 +24,8 @@ cdef class Plans(Lifecycle):
     cdef int set_requirement(self, int32_t contact, int32_t requirement) except -1
     cdef int fold(self, int32_t contact) except -1
     cdef int _fold_step(self, int32_t contact, const Step* step) except -1
-    cdef bint _names(self, int32_t requirement, str skill) except -1
-    cdef bint _moves(self, int32_t contact, const Step* step) except -1
+    cdef bint _rewrites(self, int32_t requirement, const Step* step) noexcept
+    cdef bint _moves(self, int32_t contact, const Step* step) noexcept
     cdef int forget_steps(self, int32_t contact, bint settle) except -1
     cdef int enter_plan(self, int32_t contact, bint quiet) except -1
     cdef int advance(self, int32_t contact, bint recall, bint quiet) except -1

@@ -9,10 +9,12 @@ from libc.stdlib cimport realloc
 from acd_core.digest cimport mix, text_word
 from acd_core.estimates cimport Estimate
 from acd_core.events cimport EventData, new_reference, taken
+from acd_core.programs cimport OP_TERM
 from acd_core.rules cimport KEPT_PLAN, Plan, Step
-from acd_core.state cimport breathe, entry_queue, steps_taken, tier_limit, wants
+from acd_core.skills cimport Requirement
+from acd_core.state cimport breathe, entry_queue, steps_taken, tier_limit, took_step, wants
 from acd_core.types cimport *
-from acd_core.waiting cimport trail_of
+from acd_core.waiting cimport take_step, trail_of
 
 from acd_core.command_checks import parse_own_cached
 from acd_core.limits import CREDIT_MS_MAX, OVERFLOW_QUEUES_MAX, STEPS_JUDGED_MAX
@@ -123,15 +125,15 @@ cdef class Plans(Lifecycle):
 
     cdef int _fold_step(self, int32_t contact, const Step* step) except -1:
         cdef Contact* asking = &self.desk.all[contact]
-        cdef str text = <str>self.skills.requirements[asking.requirement].text
         if step.action == STEP_SET_REQUIREMENT:
             self.set_requirement(contact, step.requirement)
-        elif step.action == STEP_LOWER_LEVEL:
-            if self._names(asking.requirement, <str>step.skill):
-                self.set_requirement(contact, self.skills.find(_lowered_text(text, <str>step.skill, step.level)))
-        elif step.action == STEP_DROP_SKILL:
-            if self._names(asking.requirement, <str>step.skill):
-                self.set_requirement(contact, self.skills.find(_text_without(text, <str>step.skill)))
+        elif step.action == STEP_LOWER_LEVEL or step.action == STEP_DROP_SKILL:
+            if self._rewrites(asking.requirement, step):
+                text = <str>self.skills.requirements[asking.requirement].text
+                skill = <str>self.skills.skills[step.skill].name
+                self.set_requirement(contact, self.skills.find(
+                    _text_without(text, skill) if step.action == STEP_DROP_SKILL
+                    else _lowered_text(text, skill, step.level)))
         elif step.action == STEP_RAISE_MAX_TIER:
             asking.raised_tier = max(asking.raised_tier, step.tier)
         elif step.action == STEP_ADD_CREDIT:
@@ -140,20 +142,18 @@ cdef class Plans(Lifecycle):
             asking.priority = step.priority
         return 0
 
-    cdef bint _names(self, int32_t requirement, str skill) except -1:
-        """Does a requirement name a skill."""
+    cdef bint _rewrites(self, int32_t requirement, const Step* step) noexcept:
+        """Might lowering a level or dropping a skill make another requirement of this one."""
+        cdef const Requirement* program = &self.skills.requirements[requirement]
         cdef int32_t index
-        cdef int32_t slot
-        known = self.skills.skill_slots.get(skill)
-        if known is None:
-            return False
-        slot = known
-        for index in range(self.skills.requirements[requirement].skill_count):
-            if self.skills.requirements[requirement].skills[index] == slot:
+        for index in range(program.size):
+            if program.ops[index].code == OP_TERM and program.ops[index].skill == step.skill and (
+                    step.action == STEP_DROP_SKILL
+                    or (program.ops[index].low > step.level and not program.ops[index].outside)):
                 return True
         return False
 
-    cdef bint _moves(self, int32_t contact, const Step* step) except -1:
+    cdef bint _moves(self, int32_t contact, const Step* step) noexcept:
         """Might a value step change which agents the contact may get."""
         cdef const Contact* asking = &self.desk.all[contact]
         cdef const Queue* queue
@@ -161,7 +161,7 @@ cdef class Plans(Lifecycle):
         if step.action == STEP_SET_REQUIREMENT:
             return step.requirement != asking.requirement
         if step.action == STEP_LOWER_LEVEL or step.action == STEP_DROP_SKILL:
-            return self._names(asking.requirement, <str>step.skill)
+            return self._rewrites(asking.requirement, step)
         if step.action == STEP_RAISE_MAX_TIER:
             for second in range(1 if asking.second_queue < 0 else 2):
                 queue = &self.rules.queues[entry_queue(asking, second)]
@@ -178,10 +178,10 @@ cdef class Plans(Lifecycle):
         asking.priority = asking.base_priority
         asking.credit_ms = asking.base_credit_ms
         asking.raised_tier = -1
-        if plan < 0 or asking.trail == NULL:
+        if plan < 0:
             return 0
         for index in range(self.rules.plans[plan].size):
-            if asking.trail.taken[index >> 6] >> (index & 63) & 1 and _is_value(self.rules.plans[plan].steps[index].action):
+            if took_step(asking, index) and _is_value(self.rules.plans[plan].steps[index].action):
                 self._fold_step(contact, &self.rules.plans[plan].steps[index])
         return 0
 
@@ -205,8 +205,9 @@ cdef class Plans(Lifecycle):
             if settle:
                 self.settle(contact)
         asking.next_step = 0
+        asking.taken = 0
         if asking.trail != NULL:
-            memset(asking.trail.taken, 0, sizeof(asking.trail.taken))
+            memset(asking.trail.later_taken, 0, sizeof(asking.trail.later_taken))
         return 0
 
     cdef int advance(self, int32_t contact, bint recall, bint quiet) except -1:
@@ -250,7 +251,6 @@ cdef class Plans(Lifecycle):
         cdef bint value = _is_value(step.action)
         cdef bint moves
         cdef Judged* known = NULL
-        cdef Trail* trail
         cdef EventData* event
         asking.next_step = index + 1
         if step.action >= STEP_START_TREATMENT and self.is_callback(contact):
@@ -262,17 +262,16 @@ cdef class Plans(Lifecycle):
                 if not known.verdict:
                     return 0
             if not value and (known != NULL or _judged(asking.trail, step.action_word) != NULL):
-                trail_of(asking).taken[index >> 6] |= <uint64_t>1 << (index & 63)
+                take_step(asking, index)
                 return 0
-        trail = trail_of(asking)
         if quiet and (step.conditional or not value):
             self.settle(contact)
         if step.conditional and known == NULL:
             if not self._condition_holds(contact, step):
-                judge(trail, step.step_word, 0)
+                judge(trail_of(asking), step.step_word, 0)
                 return 0
-            judge(trail, step.step_word, 1)
-        trail.taken[index >> 6] |= <uint64_t>1 << (index & 63)
+            judge(trail_of(asking), step.step_word, 1)
+        take_step(asking, index)
         if value:
             moves = self._moves(contact, step)
             if moves:
@@ -288,7 +287,7 @@ cdef class Plans(Lifecycle):
             if moves or step.action > STEP_RAISE_MAX_TIER:
                 self.settle(contact)
         else:
-            judge(trail, step.action_word, 1)
+            judge(trail_of(asking), step.action_word, 1)
         event = self.contact_event(EVENT_PLAN_STEP_TAKEN, contact)
         event.queue_id = taken(self.rules.queues[asking.queue].id)
         event.step = index

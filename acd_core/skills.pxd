@@ -195,17 +195,6 @@ cdef inline bint met_by(Skills room, int32_t requirement, const uint8_t* levels)
     return stack[0]
 
 
-cdef inline int level_of(Skills room, int32_t skill, int32_t klass) noexcept nogil:
-    """The level of an agent class in a skill."""
-    cdef int32_t word = klass >> 6
-    cdef int level = 0
-    cdef int bit
-    if word < room.skills[skill].words:
-        for bit in range(LEVEL_BITS):
-            level |= <int>(room.skills[skill].planes[<int64_t>word * PLANE_STRIDE + bit] >> (klass & 63) & 1) << bit
-    return level
-
-
 cdef Weight* weights_of(Skills room, tuple weights) except NULL
 cdef int drop_weights(Skills room, Weight* weights, int32_t count) except -1
 cdef uint64_t heaviest(Skills room, const Weight* weights, int32_t count, int32_t word, uint64_t mask,

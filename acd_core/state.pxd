@@ -105,10 +105,18 @@ cdef inline int breathe(EngineState engine) except -1:
 
 
 cdef inline int32_t steps_taken(const Contact* contact) noexcept nogil:
-    if contact.trail == NULL:
-        return 0
-    return (acd_bits(contact.trail.taken[0]) + acd_bits(contact.trail.taken[1])
-            + acd_bits(contact.trail.taken[2]) + acd_bits(contact.trail.taken[3]))
+    cdef int32_t count = acd_bits(contact.taken)
+    cdef int32_t word
+    if contact.trail != NULL:
+        for word in range(3):
+            count += acd_bits(contact.trail.later_taken[word])
+    return count
+
+
+cdef inline bint took_step(const Contact* contact, int32_t step) noexcept nogil:
+    if step < 64:
+        return contact.taken >> step & 1
+    return contact.trail != NULL and contact.trail.later_taken[(step >> 6) - 1] >> (step & 63) & 1
 
 
 cdef inline int32_t entry_queue(const Contact* contact, int second) noexcept nogil:

@@ -104,6 +104,7 @@ cdef inline bint excludes(Waiting room, int32_t contact, int64_t agent_ordinal) 
 
 cdef Extra* extra_of(Contact* contact) except NULL
 cdef Trail* trail_of(Contact* contact) except NULL
+cdef int take_step(Contact* contact, int32_t step) except -1
 cdef void put_object(PyObject** place, object value) noexcept
 cdef void drop_extra(Contact* contact) noexcept
 cdef void drop_trail(Contact* contact) noexcept

@@ -505,13 +505,22 @@ cdef Extra* extra_of(Contact* contact) except NULL:
 
 
 cdef Trail* trail_of(Contact* contact) except NULL:
-    """How the contact went through its plan, made if there was nothing to remember so far."""
+    """What few contacts have of their way through a plan, made if it had nothing so far."""
     if contact.trail == NULL:
         contact.trail = <Trail*>malloc(sizeof(Trail))
         if contact.trail == NULL:
             raise MemoryError
         memset(contact.trail, 0, sizeof(Trail))
     return contact.trail
+
+
+cdef int take_step(Contact* contact, int32_t step) except -1:
+    """The contact took a step of its plan, or would have taken it."""
+    if step < 64:
+        contact.taken |= <uint64_t>1 << step
+    else:
+        trail_of(contact).later_taken[(step >> 6) - 1] |= <uint64_t>1 << (step & 63)
+    return 0
 
 
 cdef void put_object(PyObject** place, object value) noexcept:
@@ -540,6 +549,7 @@ cdef void drop_extra(Contact* contact) noexcept:
 
 
 cdef void drop_trail(Contact* contact) noexcept:
+    contact.taken = 0
     if contact.trail != NULL:
         free(contact.trail.judged)
         free(contact.trail)
