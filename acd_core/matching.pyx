@@ -11,6 +11,7 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from acd_core.agents cimport INDEX_KINDS, is_available
+from acd_core.audiences cimport first_link
 from acd_core.choosing cimport ANYBODY, PICK, SOMEBODY
 from acd_core.heaps cimport acd_lowest_bit, class_size, entry_of, heap_push, heap_take
 from acd_core.loose cimport LOOSE_BASE, LooseEntry, Walk
@@ -188,9 +189,7 @@ cdef class Matching(Choosing):
             acd_prefetch(&taken.plan_from_ns)
             acd_prefetch(taken.id)
             found.second = item & 1
-            found.tier = self.tier_by(contact, found.second, agent)
-            if found.tier < 0:
-                raise AssertionError("an agent chose a contact that it may not serve")
+            found.tier = self.member_tier(contact, found.second, agent)
             found.cause = MATCH_PREFERRED if self.is_preferred(contact, agent) else MATCH_TURN
             self.tie(contact, &found, CHOSEN_BY_AGENT, "", False)
             room = self.room_of(chooser)
@@ -377,7 +376,7 @@ cdef class Matching(Choosing):
     cdef int _collect_for(self, const Agent* agent) except -1:
         """Mark the classes, and put in line the entries outside of classes, that an agent may serve."""
         cdef int32_t words = self.desk.heaps.classes >> 6
-        cdef int32_t word, klass
+        cdef int32_t word, klass, link
         cdef const uint64_t* row = self.classes.agent_classes[agent.klass].row
         cdef uint64_t left, bits
         cdef Walk walk
@@ -396,11 +395,13 @@ cdef class Matching(Choosing):
                 if self.classes.contact_classes[klass].audience == NULL and self.classes.serves(agent.klass, klass):
                     self.pass_classes[word] |= bits
                 left &= left - 1
-        if self.classes.private_of:
-            for klass in self.classes.private_of.get(agent.ordinal, ()):
-                if agent.room >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.desk.heaps, klass) \
-                        and self.classes.serves(agent.klass, klass):
-                    self.pass_classes[klass >> 6] |= <uint64_t>1 << (klass & 63)
+        link = first_link(self.classes.private_of, agent.ordinal)
+        while link >= 0:
+            klass = self.classes.private_of.links[link].item
+            if agent.room >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.desk.heaps, klass) \
+                    and self.classes.serves(agent.klass, klass):
+                self.pass_classes[klass >> 6] |= <uint64_t>1 << (klass & 63)
+            link = self.classes.private_of.links[link].after
         if self.desk.loose.count:
             self.desk.loose.begin(&walk, agent.klass, agent.room, 0)
             while self.desk.loose.step(&walk):

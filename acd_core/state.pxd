@@ -60,6 +60,7 @@ cdef class EngineState:
     cdef int gain(self, int32_t agent) except -1
     cdef uint16_t room_of(self, const Agent* agent) noexcept
     cdef int refresh_room(self, int32_t agent) except -1
+    cdef int refresh_keys(self, int32_t agent) except -1
     cdef void set_state(self, int32_t contact, int state) noexcept
     cdef int32_t hold(self, int32_t agent, int32_t contact, int64_t offer_id, bint second, bint broadcast) except -1
     cdef int unhold(self, int32_t offer) except -1

@@ -111,6 +111,12 @@ cdef class EngineState:
             self.roster.set_room(agent, room)
         return 0
 
+    cdef int refresh_keys(self, int32_t agent) except -1:
+        """As `refresh_room`, when the agent's room is as it was."""
+        if self.roster.keys_change and self.roster.all[agent].room:
+            self.roster.set_room(agent, self.roster.all[agent].room)
+        return 0
+
     cdef void set_state(self, int32_t contact, int state) noexcept:
         cdef Contact* changed = &self.desk.all[contact]
         self.in_state[changed.state] -= 1

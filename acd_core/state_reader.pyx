@@ -419,8 +419,7 @@ cdef int _read_extra(Administration engine, int32_t slot, Source source) except 
     put_object(&extra.preferred, preferred)
     put_object(&extra.reserved, reserved)
     if reserved:
-        for ordinal in reserved:
-            engine.reserved_of.setdefault(ordinal, {})[slot] = None
+        extra.reserved_link = engine.reserved_of.add(slot, reserved)
     put_object(&extra.address, address or None)
     extra.window_start_ns = window_start_ns
     extra.window_end_ns = window_end_ns

@@ -242,8 +242,7 @@ cdef struct Extra:
     int32_t hold_timer
     int32_t start_timer
     int32_t end_timer
-    int32_t reserved_before  # among the reserved contacts
-    int32_t reserved_after
+    int32_t reserved_link  # among what is reserved for its agents, while it is
     uint8_t only_preferred
     uint8_t entered  # a callback entered its plan since it was scheduled
 

@@ -11,6 +11,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
+from acd_core.audiences cimport first_link
 from acd_core.classes cimport class_key, membership
 from acd_core.digest cimport text_word
 from acd_core.heaps cimport ClassOrder, acd_lowest_bit, class_size, goes_before, heapset_empty, heapset_free, \
@@ -369,7 +370,7 @@ cdef class Waiting:
         """The best entry of all classes; if `ask` says so, of those that do not exclude the agent."""
         cdef const uint64_t* row = self.classes.agent_classes[agent_class].row
         cdef int32_t words = self.heaps.classes >> 6
-        cdef int32_t word, klass
+        cdef int32_t word, klass, link
         cdef uint64_t left
         cdef int64_t ageing
         cdef const HeapEntry* entry
@@ -409,12 +410,14 @@ cdef class Waiting:
                                     or not self.classes.serves(agent_class, klass)):
                     continue
                 self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
-        if self.classes.private_of:
-            for klass in self.classes.private_of.get(agent_ordinal, ()):
-                if channels >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.heaps, klass) and \
-                        self.classes.serves(agent_class, klass):
-                    ageing = self.classes.block_rate[klass >> 6] * now_ms
-                    self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
+        link = first_link(self.classes.private_of, agent_ordinal)
+        while link >= 0:
+            klass = self.classes.private_of.links[link].item
+            if channels >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.heaps, klass) and \
+                    self.classes.serves(agent_class, klass):
+                ageing = self.classes.block_rate[klass >> 6] * now_ms
+                self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
+            link = self.classes.private_of.links[link].after
         return 0
 
     cdef int _weigh_loose(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
@@ -498,8 +501,7 @@ cdef Extra* extra_of(Contact* contact) except NULL:
         extra.hold_timer = -1
         extra.start_timer = -1
         extra.end_timer = -1
-        extra.reserved_before = -1
-        extra.reserved_after = -1
+        extra.reserved_link = -1
         contact.extra = extra
     return extra
 
