@@ -47,6 +47,7 @@ cdef class EngineState:
     cdef int32_t out_made
     cdef int32_t out_count
     cdef int32_t out_room
+    cdef int32_t commands_without  # many events, since one that had many
     cdef dict requests  # request_id -> (content word, Answer without events)
     cdef object request_order
     cdef Notes touched
