@@ -136,12 +136,10 @@ def test_positions_when_steps_give_credit_one_by_one() -> None:
             engine.apply(now_ns, CancelContact(gone))
             del waiting[gone]
         if ordinal % 20 == 0:
-
-            def key(contact_id: str) -> tuple[int, int, int]:
-                priority, arrived_ms, number = waiting[contact_id]
+            keys = {}
+            for one, (priority, arrived_ms, number) in waiting.items():
                 waited_ms = now_ns // NS_PER_MS - arrived_ms
                 credit_ms = sum(credit for after, credit in steps if waited_ms >= after)
-                return -priority, arrived_ms - credit_ms, number
-
-            line = sorted(waiting, key=key)
+                keys[one] = (-priority, arrived_ms - credit_ms, number)
+            line = sorted(keys, key=keys.__getitem__)
             assert [engine.estimate_contact(one).position for one in line] == list(range(1, len(line) + 1))
