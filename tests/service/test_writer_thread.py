@@ -67,6 +67,20 @@ def test_a_batch_needs_no_thread_of_python() -> None:
     assert _with_writer(story) == ["begun 1", "ended"] * 2
 
 
+def test_another_journal_is_heard_too() -> None:
+    other = Paper()
+
+    async def story(writer: WriterThread, paper: Any) -> None:
+        for each in (paper, other, paper):
+            appended = writer.append(each, BATCH)
+            each.let_end()
+            await asyncio.wait_for(appended, 10)
+
+    assert _with_writer(story) == ["begun 1", "ended"] * 2
+    os.close(other.commit_descriptor)
+    assert other.notes == ["begun 1", "ended"]
+
+
 def test_work_waits_for_the_appending_that_was_begun() -> None:
     async def story(writer: WriterThread, paper: Any) -> None:
         appended = writer.append(paper, BATCH)
