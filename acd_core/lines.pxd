@@ -10,6 +10,7 @@ are in a search tree.
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from acd_core.line_trees cimport LineTrees
+from acd_core.memory cimport acd_prefetch
 from acd_core.types cimport Contact, Queue
 
 cdef enum:
@@ -24,6 +25,7 @@ cdef struct Block:
 
 
 cdef struct Row:
+    # A line of 64 bytes.
     int64_t major  # priority, negated
     int64_t last_minor  # key of the last who waits in it
     int64_t last_ordinal
@@ -33,6 +35,7 @@ cdef struct Row:
     int32_t tail  # places used, up to the last who waits
     int32_t room  # a multiple of 64
     int32_t spare
+    int64_t unused
 
 
 cdef struct Line:
@@ -55,6 +58,14 @@ cdef class Lines:
     cdef int _reserve(self, int32_t line) except -1
     cdef Row* _row_for(self, Line* line, int64_t major) except? NULL
     cdef int _make_room(self, Row* row, Contact* contacts) except -1
+
+
+cdef inline void fetch_line(Lines lines, int32_t slot) noexcept nogil:
+    """Have the rows of a line fetched that is joined or left soon."""
+    cdef int32_t index
+    if slot < lines.room:
+        for index in range(lines.lines[slot].row_count):
+            acd_prefetch(&lines.lines[slot].rows[index])
 
 
 cdef inline int64_t static_score(const Contact* contact, const Queue* queue) noexcept nogil:

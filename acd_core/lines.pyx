@@ -5,6 +5,7 @@ entry; a contact knows its place in the lines of its queues."""
 from libc.stdlib cimport free, realloc
 
 from acd_core.heaps cimport acd_lowest_bit
+from acd_core.memory cimport larger_block
 
 cdef extern from *:
     """
@@ -126,7 +127,6 @@ cdef class Lines:
 
     cdef Row* _row_for(self, Line* line, int64_t major) except? NULL:
         """The row of a priority, a new one or one that has become empty if need be; NULL if all are taken."""
-        cdef Row* grown
         cdef Row* row
         cdef int32_t index
         cdef int32_t empty = -1
@@ -140,11 +140,9 @@ cdef class Lines:
             return &line.rows[empty]
         if line.row_count == LINE_ROWS:
             return NULL
-        grown = <Row*>realloc(line.rows, <size_t>(line.row_count + 1) * sizeof(Row))
-        if grown == NULL:
-            raise MemoryError
-        line.rows = grown
-        row = &grown[line.row_count]
+        line.rows = <Row*>larger_block(
+            line.rows, <size_t>line.row_count * sizeof(Row), <size_t>(line.row_count + 1) * sizeof(Row))
+        row = &line.rows[line.row_count]
         row.major = major
         row.items = NULL
         row.blocks = NULL
