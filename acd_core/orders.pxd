@@ -101,7 +101,8 @@ cdef inline int32_t slot_named(const SlotTable* table, const Name* name, const v
 
 
 cdef inline str text_named(const Name* name):
-    return PyUnicode_DecodeUTF8(name.at, name.size, NULL)
+    """A name as a text, to be told; what names nothing need be no text at all."""
+    return PyUnicode_DecodeUTF8(name.at, name.size, "replace")
 
 
 cdef inline str ascii_named(const Name* name):
