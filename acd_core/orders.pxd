@@ -70,10 +70,9 @@ cdef inline bint is_named(PyObject* text, const Name* name) except -1:
 
 cdef inline void look_ahead(const SlotTable* table, Name* name) noexcept nogil:
     """Give a name that is looked up soon its key, and have its place in the table fetched."""
-    if name.size:
+    if name.size and table.entries != NULL:
         name.key = key_of(table, name)
-        if table.entries != NULL:
-            acd_prefetch(&table.entries[table_home(table, name.key)])
+        acd_prefetch(&table.entries[table_home(table, name.key)])
 
 
 cdef inline int32_t slot_named(const SlotTable* table, const Name* name, const void* records, size_t size) except -2:
