@@ -94,8 +94,8 @@ def test_of_those_held_for_an_agent_who_goes_each_is_asked_who_is_left(play: Pla
         7 | enqueue d4 sales prefers=ann | d4 enqueued, d4 reserved until=27
         8 | cancel d1                | d1 closed cancelled
         9 | ann away                 | ann away
-       10 | ann offline              | ann offline, c1 unattended ann, d4 unreserved nobody_left
-       11 | bob offline | bob offline, c2 unattended bob, d2 unreserved nobody_left, d3 unreserved nobody_left
+       10 | ann offline              | ann offline, d4 unreserved nobody_left
+       11 | bob offline | bob offline, d2 unreserved nobody_left, d3 unreserved nobody_left
         """,
         centre=HOLD,
     )
