@@ -2,7 +2,7 @@
 """How a contact chooses among agents (section 6 of the routing model): by indexes for each strategy, preferences first.
 
 Over agent classes a choice costs a look at every 64 of them: first at who has room, and has the skills that the
-requirement's anchors name at all; what is left is judged by the whole requirement. Within a class it is the head of a
+requirement's key skills name at all; what is left is judged by the whole requirement. Within a class it is the head of a
 heap, or logarithmic for a draw.
 """
 

@@ -14,7 +14,8 @@ from cpython.ref cimport Py_INCREF, Py_DECREF
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memmove, memset
 
-from acd_core.tables cimport table_add, table_clear, table_drop, table_find
+from acd_core.digest cimport mix
+from acd_core.tables cimport table_add, table_clear, table_drop, table_find, table_home
 
 cdef enum:
     IDLE_LEAST = 256  # empty contact classes that are always kept
@@ -57,8 +58,7 @@ cdef class Classes:
         self.group_free = []
         self.blocks_unassigned = []
         self.blocks_open = {}
-        self.private_slots = {}
-        self.private_of = {}
+        self.private_of = Audiences()
         self.idle_first = -1
         self.idle_last = -1
 
@@ -91,6 +91,7 @@ cdef class Classes:
         free(self.verdicts)
         table_clear(&self.contact_class_slots)
         table_clear(&self.raised_groups)
+        table_clear(&self.private_slots)
 
     # Agent classes
 
@@ -363,17 +364,27 @@ cdef class Classes:
 
         No row has a bit for it: its agents find it by their ordinals.
         """
-        cdef tuple key = (group, requirement, channel, audience)
+        cdef uint64_t key = class_key(group, requirement, channel)
+        cdef uint64_t at
+        cdef int64_t ordinal
         cdef int32_t slot
-        known = self.private_slots.get(key)
-        if known is not None:
-            return known
+        cdef const ContactClass* known
+        for ordinal in audience:
+            key = mix(key, <uint64_t>ordinal)
+        at = table_home(&self.private_slots, key)
+        while self.private_slots.entries != NULL and self.private_slots.entries[at].slot >= 0:
+            slot = self.private_slots.entries[at].slot
+            known = &self.contact_classes[slot]
+            if known.key == key and known.group == group and known.requirement == requirement and \
+                    known.channel == channel and <tuple>known.audience == audience:
+                return slot
+            at = (at + 1) & self.private_slots.mask
         slot = self._new_contact_class(group, requirement, channel)
         Py_INCREF(audience)
         self.contact_classes[slot].audience = <PyObject*>audience
-        self.private_slots[key] = slot
-        for ordinal in audience:
-            self.private_of.setdefault(ordinal, {})[slot] = None
+        self.contact_classes[slot].key = key
+        self.contact_classes[slot].link = self.private_of.add(slot, audience)
+        table_add(&self.private_slots, key, slot)
         return slot
 
     cdef int32_t _new_contact_class(self, int32_t group, int32_t requirement, int channel) except -1:
@@ -579,15 +590,10 @@ cdef class Classes:
             raise AssertionError("a contact class with contacts is not forgotten")
         self.unset_class_idle(slot)
         if contact_class.audience != NULL:
-            audience = <tuple>contact_class.audience
-            del self.private_slots[contact_class.group, contact_class.requirement, contact_class.channel, audience]
-            for ordinal in audience:
-                slots = self.private_of[ordinal]
-                del slots[slot]
-                if not slots:
-                    del self.private_of[ordinal]
+            table_drop(&self.private_slots, contact_class.key, slot)
+            self.private_of.drop(contact_class.link)
+            Py_DECREF(<object>contact_class.audience)
             contact_class.audience = NULL
-            Py_DECREF(audience)
         else:
             if not self.in_bulk:
                 self._mark(slot, False)

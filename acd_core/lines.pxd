@@ -1,10 +1,11 @@
 """The lines of queues: who waits there in order, and how many go before one, without a scan.
 
 Almost everybody joins a line at its end: behind all of the same priority. So a line has a row for each of a few
-priorities, a log to whose end a newcomer is added; who leaves is a hole in it. Counting in a row goes by a bit for each
-place and a binary indexed tree (Fenwick, A new data structure for cumulative frequency tables, 1994) over blocks of
-64 places. Who comes back to an earlier place, or has a priority for which there is no row any more, is a stray: those
-are in a search tree.
+priorities, a log to whose end a newcomer is added; who leaves is a hole in it. Those whom a step of their plan has given
+credit come in order too, but before others who wait: they are behind all of another row of the priority. Counting in a
+row goes by a bit for each place and a binary indexed tree (Fenwick, A new data structure for cumulative frequency
+tables, 1994) over blocks of 64 places. Who comes back to an earlier place, or has a priority for which there is no row
+any more, is a stray: those are in a search tree.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
@@ -13,8 +14,10 @@ from acd_core.line_trees cimport LineTrees
 from acd_core.types cimport Contact, Queue
 
 cdef enum:
-    LINE_ROWS = 8  # priorities of a line that have a row
-    STRAY = 1 << 30  # set in the place of a stray
+    LINE_ROWS = 24  # rows of a line
+    PRIORITY_ROWS = 3  # of them for one priority
+    STRAY = 1 << 30  # set in the place of a stray; the place of another is its row and, below that, where in it
+    ROW_SHIFT = 25
 
 
 cdef struct Block:
@@ -53,8 +56,8 @@ cdef class Lines:
                         int64_t ordinal) noexcept
     cdef list waiting(self, int32_t line)
     cdef int _reserve(self, int32_t line) except -1
-    cdef Row* _row_for(self, Line* line, int64_t major) except? NULL
-    cdef int _make_room(self, Row* row, Contact* contacts) except -1
+    cdef int32_t _row_for(self, Line* line, int64_t major, int64_t minor, int64_t ordinal) except -2
+    cdef int _make_room(self, Line* line, int32_t at, Contact* contacts) except -1
 
 
 cdef inline int64_t static_score(const Contact* contact, const Queue* queue) noexcept nogil:

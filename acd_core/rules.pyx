@@ -21,7 +21,6 @@ from acd_core.plan import action_word, step_word
 cdef void _free_steps(Plan* plan) noexcept:
     cdef int32_t number
     for number in range(plan.size):
-        put_object(&plan.steps[number].skill, None)
         put_object(&plan.steps[number].text, None)
     free(plan.steps)
 
@@ -302,7 +301,7 @@ cdef class Rules:
         step.action = spec.action
         step.requirement = self.skills.find(spec.requirement)
         self.skills.hold(step.requirement)
-        put_object(&step.skill, spec.skill)
+        step.skill = self.skills.skill(spec.skill) if spec.skill else -1
         put_object(&step.text, spec.end.target if spec.end is not None else spec.name)
         step.level = spec.level
         step.tier = spec.tier
@@ -332,6 +331,8 @@ cdef class Rules:
         for index in range(count):
             for number in range(plans[index].size):
                 self.skills.release(plans[index].steps[number].requirement)
+                if plans[index].steps[number].skill >= 0:
+                    self.skills.unpin_skill(plans[index].steps[number].skill)
             _free_steps(&plans[index])
         free(plans)
         return 0

@@ -11,7 +11,7 @@ from cpython.ref cimport Py_INCREF, Py_DECREF
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
-from acd_core.anchors cimport find_cover
+from acd_core.key_skills cimport find_narrowing
 from acd_core.digest cimport text_word
 from acd_core.orders cimport is_named, key_of
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
@@ -56,7 +56,7 @@ cdef class Skills:
                 Py_DECREF(<object>self.requirements[slot].text)
             free(self.requirements[slot].ops)
             free(self.requirements[slot].skills)
-            free(self.requirements[slot].cover)
+            free(self.requirements[slot].narrowing)
         table_clear(&self.requirement_texts)
         free(self.rarity)
         free(self.skills)
@@ -283,7 +283,7 @@ cdef class Skills:
         Py_DECREF(<object>requirement.text)
         free(requirement.ops)
         free(requirement.skills)
-        free(requirement.cover)
+        free(requirement.narrowing)
         memset(requirement, 0, sizeof(Requirement))
         self.requirement_free.append(slot)
         self.requirement_count -= 1
@@ -317,7 +317,7 @@ cdef class Skills:
                 requirement.ops[index].outside = symbols[index].outside
                 requirement.ops[index].skill = self._refer(requirement, PyUnicode_Substring(
                     text, symbols[index].name_at, symbols[index].name_at + symbols[index].name_size))
-        find_cover(requirement.ops, size, self.rarity, requirement.cover)
+        find_narrowing(requirement.ops, size, self.rarity, requirement.narrowing)
         requirement.text_word = text_word(text)
         Py_INCREF(text)
         requirement.text = <PyObject*>text
@@ -358,8 +358,8 @@ cdef class Skills:
         requirement.size = size
         requirement.ops = <Op*>calloc(max(1, size), sizeof(Op))
         requirement.skills = <int32_t*>calloc(max(1, size), sizeof(int32_t))
-        requirement.cover = <Cover*>calloc(1, sizeof(Cover))
-        if requirement.ops == NULL or requirement.skills == NULL or requirement.cover == NULL:
+        requirement.narrowing = <Narrowing*>calloc(1, sizeof(Narrowing))
+        if requirement.ops == NULL or requirement.skills == NULL or requirement.narrowing == NULL:
             raise MemoryError
         return slot
 
