@@ -101,7 +101,6 @@ cdef class Classes:
     cdef int _fill_row(self, int32_t agent_class) except -1
     cdef int _grow_agent_classes(self) except -1
     cdef int _grow_contact_classes(self) except -1
-    cdef int _set_member(self, int32_t queue, int32_t tier, int32_t klass, bint member) except -1
     cdef int _forget(self, int32_t klass) except -1
 
 

@@ -12,9 +12,10 @@ kept for a while, as many as there are in use, since they recur.
 from cpython.ref cimport Py_INCREF, Py_DECREF
 
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcpy, memset
 
 from acd_core.digest cimport mix
+from acd_core.queue_members cimport set_member
 from acd_core.tables cimport table_add, table_clear, table_drop, table_find, table_home
 
 cdef enum:
@@ -117,7 +118,7 @@ cdef class Classes:
             agent_class.members[index].queue = queue
             agent_class.members[index].tier = tier
             agent_class.members[index].position = position
-            self._set_member(queue, tier, slot, True)
+            set_member(&self.members[queue], tier, slot, True)
         agent_class.member_count = len(members)
         agent_class.skills = <int32_t*>calloc(max(1, len(skills)), sizeof(int32_t))
         agent_class.levels = <uint8_t*>calloc(max(1, len(skills)), 1)
@@ -162,7 +163,7 @@ cdef class Classes:
         free(agent_class.skills)
         free(agent_class.levels)
         for index in range(agent_class.member_count):
-            self._set_member(agent_class.members[index].queue, agent_class.members[index].tier, slot, False)
+            set_member(&self.members[agent_class.members[index].queue], agent_class.members[index].tier, slot, False)
         free(agent_class.members)
         if agent_class.row != NULL:
             free(agent_class.row)
@@ -227,51 +228,6 @@ cdef class Classes:
             self.members = <QueueMembers*>_regrown(
                 self.members, <size_t>self.queue_room * sizeof(QueueMembers), <size_t>queues * sizeof(QueueMembers))
             self.queue_room = queues
-        return 0
-
-    cdef int _set_member(self, int32_t queue, int32_t tier, int32_t klass, bint member) except -1:
-        cdef QueueMembers* members = &self.members[queue]
-        cdef uint64_t bit = <uint64_t>1 << (klass & 63)
-        cdef int32_t word = klass >> 6
-        cdef int32_t low = 0
-        cdef int32_t high = members.size
-        cdef int32_t middle
-        cdef MemberWord* entry
-        cdef void* grown
-        while low < high:
-            middle = (low + high) >> 1
-            entry = &members.words[middle]
-            if entry.tier < tier or (entry.tier == tier and entry.word < word):
-                low = middle + 1
-            else:
-                high = middle
-        entry = NULL
-        if low < members.size and members.words[low].tier == tier and members.words[low].word == word:
-            entry = &members.words[low]
-        if member:
-            if entry == NULL:
-                if members.size == members.room:
-                    grown = realloc(members.words, <size_t>(members.room * 2 or 4) * sizeof(MemberWord))
-                    if grown == NULL:
-                        raise MemoryError
-                    members.words = <MemberWord*>grown
-                    members.room = members.room * 2 or 4
-                entry = &members.words[low]
-                memmove(entry + 1, entry, <size_t>(members.size - low) * sizeof(MemberWord))
-                entry.mask = 0
-                entry.tier = tier
-                entry.word = word
-                members.size += 1
-            entry.mask |= bit
-            members.classes += 1
-            return 0
-        if entry == NULL or not entry.mask & bit:
-            raise AssertionError("a membership to take out is not there")
-        entry.mask &= ~bit
-        members.classes -= 1
-        if entry.mask == 0:
-            members.size -= 1
-            memmove(entry, entry + 1, <size_t>(members.size - low) * sizeof(MemberWord))
         return 0
 
     # Contact classes

@@ -5,6 +5,7 @@ entry; a contact knows its place in the lines of its queues."""
 from libc.stdlib cimport free, realloc
 
 from acd_core.heaps cimport acd_lowest_bit
+from acd_core.memory cimport larger_block
 
 cdef extern from *:
     """
@@ -127,7 +128,6 @@ cdef class Lines:
     cdef int32_t _row_for(self, Line* line, int64_t major, int64_t minor, int64_t ordinal) except -2:
         """Of the rows of a priority to whose end an entry may be added, the one that ends last; an empty or a new row if
         there is none; -1 if too many are taken."""
-        cdef Row* grown
         cdef Row* row
         cdef int32_t index
         cdef int32_t best = -1
@@ -149,11 +149,9 @@ cdef class Lines:
         if empty >= 0:
             line.rows[empty].major = major
             return empty
-        grown = <Row*>realloc(line.rows, <size_t>(line.row_count + 1) * sizeof(Row))
-        if grown == NULL:
-            raise MemoryError
-        line.rows = grown
-        row = &grown[line.row_count]
+        line.rows = <Row*>larger_block(
+            line.rows, <size_t>line.row_count * sizeof(Row), <size_t>(line.row_count + 1) * sizeof(Row))
+        row = &line.rows[line.row_count]
         row.major = major
         row.items = NULL
         row.blocks = NULL

@@ -14,6 +14,7 @@ from acd_core.agents cimport INDEX_KINDS, is_available
 from acd_core.audiences cimport first_link
 from acd_core.choosing cimport ANYBODY, PICK, SOMEBODY
 from acd_core.heaps cimport acd_lowest_bit, class_size, entry_of, heap_push, heap_take
+from acd_core.lines cimport fetch_line
 from acd_core.unshared cimport UNSHARED_BASE, UnsharedEntry, Walk
 from acd_core.memory cimport acd_prefetch
 from acd_core.state cimport Note, breathe, entry_queue, static_score, wants
@@ -187,7 +188,9 @@ cdef class Matching(Choosing):
             acd_prefetch(&taken.accepted_ns)
             acd_prefetch(&taken.state_since_ns)
             acd_prefetch(&taken.plan_from_ns)
+            acd_prefetch(&self.desk.heaps.position[item])
             acd_prefetch(taken.id)
+            fetch_line(self.lines, entry_queue(taken, item & 1))
             found.second = item & 1
             found.tier = self.member_tier(contact, found.second, agent)
             found.cause = MATCH_PREFERRED if self.is_preferred(contact, agent) else MATCH_TURN

@@ -13,9 +13,9 @@ from libc.string cimport memset
 
 from acd_core.key_skills cimport find_narrowing
 from acd_core.digest cimport text_word
-from acd_core.orders cimport is_named, key_of
+from acd_core.orders cimport slot_named
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
-from acd_core.tables cimport table_add, table_clear, table_drop, table_home, table_init, text_key
+from acd_core.tables cimport table_add_text, table_clear, table_drop, table_init, text_key
 
 from acd_core.command_checks import parse_own_cached
 from acd_core.requirement import And, Not, Or, Term
@@ -185,17 +185,7 @@ cdef class Skills:
 
     cdef int32_t find_named(self, const Name* text) except -2:
         """The slot of a requirement that is known, by its name in `requirement_texts`, else -1."""
-        cdef uint64_t at, key
-        if not text.size:
-            return 0
-        key = key_of(&self.requirement_texts, text)
-        at = table_home(&self.requirement_texts, key)
-        while self.requirement_texts.entries[at].slot >= 0:
-            if self.requirement_texts.entries[at].key == key and is_named(
-                    self.requirements[self.requirement_texts.entries[at].slot].text, text):
-                return self.requirement_texts.entries[at].slot
-            at = (at + 1) & self.requirement_texts.mask
-        return -1
+        return slot_named(&self.requirement_texts, text, self.requirements, sizeof(Requirement)) if text.size else 0
 
     cdef int hold(self, int32_t slot) except -1:
         """A queue or a live contact has it from now on; its skills count as in use."""
@@ -322,7 +312,7 @@ cdef class Skills:
         Py_INCREF(text)
         requirement.text = <PyObject*>text
         self.requirement_slots[text] = slot
-        table_add(&self.requirement_texts, text_key(&self.requirement_texts, <PyObject*>text), slot)
+        table_add_text(&self.requirement_texts, text_key(&self.requirement_texts, <PyObject*>text), slot, <PyObject*>text)
         self.requirement_count += 1
         self._set_idle(slot)
         return slot

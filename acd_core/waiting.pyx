@@ -14,13 +14,12 @@ from libc.string cimport memset
 from acd_core.audiences cimport first_link
 from acd_core.classes cimport class_key, membership
 from acd_core.digest cimport text_word
-from acd_core.heaps cimport ClassOrder, acd_lowest_bit, class_size, goes_before, heapset_empty, heapset_free, \
+from acd_core.heaps cimport ClassOrder, Run, acd_lowest_bit, class_size, goes_before, heapset_empty, heapset_free, \
     heapset_init, heapset_put, heapset_reserve, heapset_take, run_entry
+from acd_core.memory cimport acd_prefetch, larger_block
+from acd_core.orders cimport name_text, slot_named
+from acd_core.tables cimport table_add_text, table_clear, table_drop, table_find, table_init, text_key
 from acd_core.unshared cimport UNSHARED_BASE, UnsharedEntry, Need, Walk, is_sooner, pass_lane
-from acd_core.memory cimport larger_block
-from acd_core.orders cimport is_named, key_of, name_text
-from acd_core.tables cimport acd_prefetch, table_add_text, table_clear, table_drop, table_find, table_home, table_init, \
-    text_key
 
 
 cdef class Waiting:
@@ -61,23 +60,7 @@ cdef class Waiting:
 
     cdef int32_t find_named(self, const Name* name) except -2:
         """As `find`, for a name in `ids`."""
-        cdef uint64_t at, key
-        cdef int32_t slot
-        if self.ids.entries == NULL:
-            return -1
-        key = key_of(&self.ids, name)
-        at = table_home(&self.ids, key)
-        while self.ids.entries[at].slot >= 0:
-            if self.ids.entries[at].key == key:
-                slot = self.ids.entries[at].slot
-                acd_prefetch(&self.all[slot])
-                acd_prefetch(<char*>&self.all[slot] + 64)
-                acd_prefetch(<char*>&self.all[slot] + 128)
-                # The text is looked at by way of the table, so that it is not waited for after the record, but with it.
-                if is_named(<PyObject*>self.ids.entries[at].text, name):
-                    return slot
-            at = (at + 1) & self.ids.mask
-        return -1
+        return slot_named(&self.ids, name, self.all, sizeof(Contact))
 
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1:
         """A new contact that is in no heap yet; the caller fills in the rest."""
@@ -331,14 +314,23 @@ cdef class Waiting:
         cdef const Heap* heap = &order.strays
         cdef const HeapEntry* entry
         cdef const HeapEntry* best = NULL
-        cdef uint32_t number = order.run.start
+        cdef const Run* run
+        cdef uint32_t number
         cdef int32_t at, child
         cdef list frontier
-        while number != order.run.end and best == NULL:
-            entry = run_entry(&order.run, number)
-            if entry.item >= 0 and not excludes(self, entry.item >> 1, agent_ordinal):
-                best = entry
-            number += 1
+        for at in range(order.run_count):
+            run = &order.runs[at]
+            number = run.start
+            while number != run.end:
+                entry = run_entry(run, number)
+                number += 1
+                if entry.item < 0:
+                    continue
+                if best != NULL and not goes_before(entry, best):
+                    break
+                if not excludes(self, entry.item >> 1, agent_ordinal):
+                    best = entry
+                    break
         frontier = [0] if heap.size else []
         while frontier:
             at = frontier.pop()
@@ -402,6 +394,7 @@ cdef class Waiting:
                         first.major, ageing - first.minor, first.ordinal, &best.entry, best.score):
                     best.entry = first[0]
                     best.score = ageing - first.minor
+                    acd_prefetch(&self.all[first.item >> 1])
                 continue
             while left:
                 klass = (word << 6) + acd_lowest_bit(left)
