@@ -50,6 +50,7 @@ def _insert_statements(table: str, columns: int) -> dict[int, str]:
 _INSERT_COMMANDS: Final = _insert_statements("commands", 6)
 _INSERT_EVENTS: Final = _insert_statements("events", 5)
 _INSERT_LINKS: Final = _insert_statements("links", 9)
+_INSERT_EVENT_PIECE: Final = "INSERT INTO event_chunks VALUES (?, ?, ?, ?, ?)"
 _INSERT_POLICY: Final = "INSERT INTO policies VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -95,8 +96,11 @@ class _Pieces:
         self.commands.append(chain.command_piece(first, last, at_ns, content))
         self.last_seq = max(self.last_seq, last)
         if events:
-            self.events.append(chain.event_piece(first_event, last_event, events))
-            self.last_event_seq = max(self.last_event_seq, last_event)
+            self.put_events(first_event, last_event, events)
+
+    def put_events(self, first_event: int, last_event: int, events: bytes) -> None:
+        self.events.append(chain.event_piece(first_event, last_event, events))
+        self.last_event_seq = max(self.last_event_seq, last_event)
 
     def link(self, head: Head, tenant: str, note: str) -> NewLink:
         self.commands.sort()
@@ -122,7 +126,7 @@ def transaction_of(
         writer: where what is kept is read.
         head_of: the end of a tenant's chain.
     """
-    if len(batch.stretches) == 1 and not (batch.commands or batch.events or batch.policies):
+    if len(batch.stretches) == 1 and not (batch.commands or batch.events or batch.policies or batch.event_pieces):
         (stretch,) = batch.stretches
         pieces = _Pieces()
         pieces.put(stretch)
@@ -153,6 +157,11 @@ def transaction_of(
     for stretch in batch.stretches:
         statements.append(_stretch_row(stretch, None))
         pieces_of(stretch.tenant).put(stretch)
+    for piece in batch.event_pieces:
+        tenant, first_event, last_event, content = piece
+        checksum_later = Crc32(content, chunk_start(tenant.encode(), first_event, last_event))
+        statements.append((_INSERT_EVENT_PIECE, (*piece, checksum_later)))
+        pieces_of(tenant).put_events(first_event, last_event, content)
     hashes: dict[str, bytes] = {}
     for policy in batch.policies:
         tenant, version, seq, at_ns, content = policy
