@@ -32,9 +32,8 @@ from acd.v1 import (
 from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
-from acd_service.data_dir import DataDirInUse, DataDirLock
+from acd_service.data_dir import DataDirInUse, DataDirLock, key_use_path
 from acd_service.hosting import Hosting
-from acd_service.identity import key_use
 from acd_service.identity.exposure import check_exposure, warnings_about
 from acd_service.identity.gate import Gate
 from acd_service.identity.key_use import KeyUse
@@ -307,7 +306,7 @@ def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: Non
 
 
 def _gate_of(config: Config, tenants: Tenants) -> Gate:
-    return Gate(config.access, tenants, KeyUse(config.data_dir / key_use.FILE_NAME))
+    return Gate(config.access, tenants, KeyUse(key_use_path(config.data_dir)))
 
 
 def main() -> int:

@@ -166,12 +166,12 @@ def test_a_dispatch_is_held_to_roles_and_ends_with_its_key(service, keys, failur
 
 
 def test_when_a_key_was_used_last_is_noted(service, keys, eventually) -> None:
-    from acd_service.identity.key_use import FILE_NAME, read_key_use
+    from acd_service.identity.key_use import read_key_use
 
     key, idle = keys.make("used", Role.ADMIN), keys.make("idle", Role.ADMIN)
     caller, before = service.caller(key), int(time.time())
     eventually(lambda: answers(caller))
     assert service.stop() == 0
-    noted = read_key_use(service.folder / "data" / FILE_NAME)
+    noted = read_key_use(key_use_path(service.folder / "data"))
     assert noted[key.split("_")[1]] >= before
     assert idle.split("_")[1] not in noted

@@ -12,9 +12,10 @@ from rich.table import Table
 from acd_core.refusal import Refused
 from acd_service.cli.terminal import BadInput, Failed, example, json_option, notes, print_json, results
 from acd_service.clock import unix_s
+from acd_service.data_dir import key_use_path
 from acd_service.identity.api_keys import ApiKey, BadKeyFile, KeyFile, UnknownKey
 from acd_service.identity.identity import Identity, Role, roles_of
-from acd_service.identity.key_use import FILE_NAME, read_key_use
+from acd_service.identity.key_use import read_key_use
 from acd_service.journal import TENANT_DEFAULT
 
 FILE_DEFAULT: Final = "keys.json"
@@ -110,7 +111,7 @@ def list_command(data: Path | None, path: Path, as_json: bool) -> None:
         ring = KeyFile(path).read()
     except (BadKeyFile, OSError) as error:
         raise Failed(str(error)) from None
-    used_at_s = {} if data is None else read_key_use(data / FILE_NAME)
+    used_at_s = {} if data is None else read_key_use(key_use_path(data))
     shown = [_shown(key) | {"used_at": _iso(used_at_s.get(key.key_id, 0))} for key in ring.keys.values()]
     if as_json:
         print_json({"keys": shown})

@@ -39,7 +39,8 @@ def verify_command(
 
     Every record's checksum, no command and no event missing, a replay of the commands gives the very events that were
     journalled, and each snapshot is what the replay gives. The chain of hashes holds and reaches its high-water mark.
-    Nothing is changed; a service may be running on DIR. Exit status 1 if anything is wrong.
+    The customers are those that were brought in. Nothing is changed; a service may be running on DIR. Exit status 1 if
+    anything is wrong.
     """
     anchor = None if against is None else _read(against)
     with progress_bar("commands", None) as progress:
@@ -69,7 +70,8 @@ def _show(report: VerifyReport) -> None:
     else:
         console.print(f"[bold red]{report.data_dir} is not whole:[/]", end=" ")
         console.print(report.problem, markup=False)
-        console.print(f"Good through command {report.good_through_seq:,}.")
+        whose = f" of tenant {report.tenant}" if report.tenant else ""
+        console.print(f"Good through command {report.good_through_seq:,}{whose}.", markup=False)
     console.print(f"  commands  {report.commands_checked:,} checked, {report.oldest_seq:,} to {report.last_seq:,}")
     console.print(
         f"  events    {report.events_checked:,} checked, {report.oldest_event_seq:,} to {report.last_event_seq:,}"

@@ -5,8 +5,10 @@ that use it), are brought in by the hundred thousand, and must not hold up the c
 They can be made from nothing else, so every change is synced.
 """
 
+import contextlib
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,11 +25,12 @@ from acd_service.shared_by_tenants import SharedByTenants
 
 APPLICATION_ID: Final = 0x41434443
 """`ACDC`, in the file's header."""
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+_FORMAT_WITHOUT_CHECKSUMS: Final = 1
 
 _SCHEMA: Final = """
 CREATE TABLE customers (
-    tenant TEXT NOT NULL, customer_id TEXT NOT NULL, content TEXT NOT NULL,
+    tenant TEXT NOT NULL, customer_id TEXT NOT NULL, content TEXT NOT NULL, checksum INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, customer_id)) WITHOUT ROWID;
 CREATE TABLE addresses (
     tenant TEXT NOT NULL, address TEXT NOT NULL, customer_id TEXT NOT NULL,
@@ -37,6 +40,10 @@ CREATE TABLE changes (
     content_hash BLOB NOT NULL, PRIMARY KEY (tenant, seq)) WITHOUT ROWID;
 CREATE UNIQUE INDEX changes_by_request ON changes (tenant, request_id) WHERE request_id <> '';
 CREATE TABLE counts (tenant TEXT PRIMARY KEY, customers INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_ADD_CHECKSUMS: Final = """
+ALTER TABLE customers ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+UPDATE customers SET checksum = checksum_of(tenant, customer_id, content);
 """
 _COMPACT_BYTES_MAX: Final = 2**26
 """A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
@@ -90,10 +97,14 @@ class CustomerDirectory:
         await self._finding.close()
 
     async def find(self, customer_id: str, address: str) -> Customer | None:
-        """The customer with this id, or if that is empty the one with this address."""
+        """The customer with this id, or if that is empty the one with this address.
+
+        Raises:
+            DirectoryDamaged: the file cannot be read there, or a row is not what was written.
+        """
         if self.is_empty:
             return None
-        return await self._finding.use(partial(self._find, customer_id, address))
+        return await self._use(self._finding, partial(self._find, customer_id, address))
 
     async def upsert(self, customers: Sequence[Customer], request_id: str, at_ns: int) -> Change:
         """Add customers, or replace what is known of them, all or none.
@@ -101,6 +112,7 @@ class CustomerDirectory:
         Raises:
             Refused: an address belongs to another customer, or the request's id to another request.
             CustomerLimit: there would be too many.
+            DirectoryDamaged: the file cannot be read or written. A row that is not what was written is replaced.
         """
         content = json.dumps(["upsert", *(customer.to_text() for customer in customers)])
         return await self._change(content, request_id, at_ns, partial(self._upsert, customers))
@@ -121,6 +133,7 @@ class CustomerDirectory:
 
         Raises:
             ErasureUnfinished: a reader is in the way, and the log still has it.
+            DirectoryDamaged: the file cannot be read or written.
         """
         if not self._path.exists():
             return
@@ -140,39 +153,56 @@ class CustomerDirectory:
                 raise ErasureUnfinished("somebody reads the directory all the time, so its log cannot be emptied")
             return self._count(writer)
 
-        self.is_empty = await self._changing.use(forget) == 0
+        self.is_empty = await self._use(self._changing, forget) == 0
 
     async def page(self, from_id: str, size: int) -> Page:
-        """Customers in order of id, from one on."""
+        """Customers in order of id, from one on.
+
+        Raises:
+            DirectoryDamaged: the file cannot be read there, or a row is not what was written.
+        """
 
         def read(connection: apsw.Connection) -> Page:
             rows = connection.execute(
-                "SELECT customer_id, content FROM customers WHERE tenant = ? AND customer_id >= ?"
+                "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id >= ?"
                 " ORDER BY customer_id LIMIT ?",
                 (self._tenant, from_id, size + 1),
             ).fetchall()
             following = str(rows[size][0]) if len(rows) > size else ""
-            return Page([Customer.from_text(str(content)) for _, content in rows[:size]], following)
+            return Page([_customer_of(self._tenant, *row) for row in rows[:size]], following)
 
-        return await self._changing.use(read)
+        return await self._use(self._changing, read)
+
+    async def _use(self, opened: OpenedByNeed[apsw.Connection], work: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return await opened.use(work)
+        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError, apsw.FullError) as error:
+            raise DirectoryDamaged(f"the directory of customers cannot be used: {error}") from error
 
     def _find(self, customer_id: str, address: str, finder: apsw.Connection) -> Customer | None:
         tenant = self._tenant
         if customer_id:
             return self._content(finder, customer_id)
-        for key in lookup_keys(address):
-            row = finder.execute(
-                "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, key)
-            ).fetchone()
-            if row is not None:
-                return self._content(finder, str(row[0]))
+        with finder:  # one moment: an address and whose it is
+            for key in lookup_keys(address):
+                row = finder.execute(
+                    "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, key)
+                ).fetchone()
+                if row is not None:
+                    found = self._content(finder, str(row[0]))
+                    if found is None or all(known.key != key for known in found.addresses):
+                        raise DirectoryDamaged(
+                            "an address in the directory of customers leads to one who has not got it"
+                        )
+                    return found
         return None
 
     def _content(self, connection: apsw.Connection, customer_id: str) -> Customer | None:
-        row = connection.execute(
-            "SELECT content FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
+        row: Any = connection.execute(
+            "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id = ?",
+            (self._tenant, customer_id),
         ).fetchone()
-        return None if row is None else Customer.from_text(str(row[0]))
+        return None if row is None else _customer_of(self._tenant, *row)
 
     async def _change(
         self, content: str, request_id: str, at_ns: int, work: Callable[[apsw.Connection], None]
@@ -187,7 +217,7 @@ class CustomerDirectory:
                 made = earlier or self._remember(writer, request_id, content_hash, at_ns)
             return made, self._count(writer)
 
-        made, count = await self._changing.use(change)
+        made, count = await self._use(self._changing, change)
         self.is_empty = count == 0
         return made
 
@@ -225,8 +255,8 @@ class CustomerDirectory:
                     writer, address.key, customer.customer_id, f"customers[{index}].addresses[{place}].value"
                 )
         writer.executemany(
-            "REPLACE INTO customers VALUES (?, ?, ?)",
-            ((tenant, customer.customer_id, customer.to_text()) for customer in customers),
+            "REPLACE INTO customers VALUES (?, ?, ?, ?)",
+            (_row_of(tenant, customer) for customer in customers),
         )
         self._add_to_count(writer, added)
 
@@ -240,7 +270,12 @@ class CustomerDirectory:
 
     def _forget_addresses(self, writer: apsw.Connection, customer_id: str) -> bool:
         """Free the addresses of a customer; whether there is such a customer."""
-        known = self._content(writer, customer_id)
+        try:
+            known = self._content(writer, customer_id)
+        except DirectoryDamaged:
+            # Which addresses it had cannot be told by its row, but the row is to be replaced, or to go.
+            writer.execute("DELETE FROM addresses WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id))
+            return True
         if known is None:
             return False
         writer.executemany(
@@ -267,6 +302,94 @@ class CustomerDirectory:
         writer.execute("REPLACE INTO counts VALUES (?, ?)", (self._tenant, count))
 
 
+def check_directory(path: Path, tenant: str) -> None:
+    """Hold all of a tenant's directory against what was written: its pages, each row, whom each address leads to. May
+    be done beside a service.
+
+    Raises:
+        DirectoryDamaged: something is not as it was written; the message names it.
+    """
+    if not path.exists():
+        return
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            connection.set_busy_timeout(_BUSY_MS)
+            _check_rows(connection, tenant)
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise DirectoryDamaged(f"{path} cannot be read: {error}") from None
+    except DirectoryDamaged as error:
+        raise DirectoryDamaged(f"{path}: {error}") from None
+
+
+def _check_rows(connection: apsw.Connection, tenant: str) -> None:
+    with connection:
+        version = _format_of(connection)
+        problem = connection.pragma("integrity_check")
+        if problem != "ok":
+            raise DirectoryDamaged(str(problem))
+        if version == _FORMAT_WITHOUT_CHECKSUMS:
+            return
+        customers = addresses = 0
+        for row in connection.execute(
+            "SELECT customer_id, content, checksum FROM customers WHERE tenant = ?", (tenant,)
+        ):
+            known = _customer_of(tenant, *row)
+            for address in known.addresses:
+                owner = connection.execute(
+                    "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, address.key)
+                ).fetchone()
+                if owner != (known.customer_id,):
+                    raise DirectoryDamaged(f'an address of customer "{known.customer_id}" does not lead to it')
+            customers, addresses = customers + 1, addresses + len(known.addresses)
+        for table, counted in (("customers", customers), ("addresses", addresses)):
+            ((kept,),) = connection.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+            if kept != counted:
+                raise DirectoryDamaged(f"it has {kept} {table}, and {counted} that are tenant {tenant}'s")
+        said = connection.execute("SELECT tenant, customers FROM counts").fetchall()
+        if customers and said != [(tenant, customers)]:
+            raise DirectoryDamaged(f"it has {customers} customers, and another number is noted")
+
+
+def _row_of(tenant: str, customer: Customer) -> tuple[str, str, str, int]:
+    text = customer.to_text()
+    return tenant, customer.customer_id, text, _checksum(tenant, customer.customer_id, text)
+
+
+def _customer_of(tenant: str, customer_id: str, content: str, checksum: int) -> Customer:
+    if checksum != _checksum(tenant, customer_id, content):
+        raise DirectoryDamaged(f'customer "{customer_id}" of the directory is not what was written')
+    return Customer.from_text(content)
+
+
+def _checksum(*row: Any) -> int:
+    """Of a tenant, a customer's id and its content: what a bit that flipped on the disk is found by."""
+    return zlib.crc32("\0".join(map(str, row)).encode("utf-8", "surrogateescape"))
+
+
+def _format_of(connection: apsw.Connection) -> int:
+    version = connection.pragma("user_version")
+    known = (_FORMAT_WITHOUT_CHECKSUMS, FORMAT_VERSION)
+    if connection.pragma("application_id") != APPLICATION_ID or version not in known:
+        raise DirectoryDamaged("it is something else, or of a format that this program cannot read")
+    return int(version)
+
+
+def _add_checksums(connection: apsw.Connection) -> None:
+    """Make a file of the first format one of this. What its rows say then is taken for what was written."""
+    connection.create_scalar_function("checksum_of", _checksum, 3, deterministic=True)
+    connection.execute("BEGIN IMMEDIATE")
+    with contextlib.ExitStack() as unless_done:
+        unless_done.callback(connection.execute, "ROLLBACK")
+        if _format_of(connection) == _FORMAT_WITHOUT_CHECKSUMS:
+            connection.execute(_ADD_CHECKSUMS)
+            connection.pragma("user_version", FORMAT_VERSION)
+        unless_done.pop_all()
+    connection.execute("COMMIT")
+
+
 def _opened(path: Path) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path))
@@ -275,9 +398,7 @@ def _opened(path: Path) -> apsw.Connection:
     try:
         connection.set_busy_timeout(_BUSY_MS)
         is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-        marks = (connection.pragma("application_id"), connection.pragma("user_version"))
-        if not is_new and marks != (APPLICATION_ID, FORMAT_VERSION):
-            raise DirectoryDamaged(f"{path} is something else, or of a format that this program cannot read")
+        older = not is_new and _format_of(connection) == _FORMAT_WITHOUT_CHECKSUMS
         connection.pragma("journal_mode", "WAL")
         connection.pragma("synchronous", "FULL")
         connection.pragma("secure_delete", 1)
@@ -286,7 +407,9 @@ def _opened(path: Path) -> apsw.Connection:
                 connection.pragma("application_id", APPLICATION_ID)
                 connection.pragma("user_version", FORMAT_VERSION)
                 connection.execute(_SCHEMA)
-    except apsw.Error as error:
+        elif older:
+            _add_checksums(connection)
+    except (apsw.Error, DirectoryDamaged) as error:
         connection.close()
         raise DirectoryDamaged(f"{path} cannot be used: {error}") from None
     except BaseException:
