@@ -136,7 +136,7 @@ def damage(path: Path) -> str:
     for place in _places(len(content)):
         for at in (place, place + _HALF_BYTES):
             half = content[at : at + _HALF_BYTES]
-            if any(half) and _content_of(half) is None:
+            if any(half[: _CRC.size + _HALF.size]) and _content_of(half) is None:
                 return f"{path} is damaged: the mark at byte {at} is not what was written"
     return ""
 
@@ -170,7 +170,7 @@ def _read(path: Path) -> dict[bytes, tuple[int, Mark]] | None:
 def _content_of(half: bytes) -> tuple[Any, ...] | None:
     """The fields of a half that is whole; None of one that is empty, or is not what was written."""
     checked = half[_CRC.size : _CRC.size + _HALF.size]
-    if half[: _CRC.size] != _CRC.pack(zlib.crc32(checked)) or any(half[_CRC.size + _HALF.size :]):
+    if half[: _CRC.size] != _CRC.pack(zlib.crc32(checked)):
         return None
     fields = _HALF.unpack(checked)
     return None if fields[0] == bytes(16) else fields

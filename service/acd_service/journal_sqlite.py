@@ -174,6 +174,7 @@ class SqliteJournal(JournalReader):
             _log.warning("%s has no file of high-water marks: whether its end was lost cannot be told", self._path)
         if problem := damage(path):
             _log.warning("%s; whether the end of the journal was lost cannot be told for sure", problem)
+            path.unlink()
         self._high_water = HighWater.open(path)
         heads = self.heads()
         self._high_water.keep_only(heads)

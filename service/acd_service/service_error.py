@@ -122,8 +122,8 @@ class CustomerLimit(ServiceError):
 
 
 class DirectoryDamaged(ServiceError):
-    """The file of customers cannot be used, or a row of it is not what was written. Where the file is no directory at all
-    the service does not start; else contacts are routed as if the customer were not known.
+    """The file of customers cannot be used, or a row of it is not what was written. On a file that is none of ours the
+    service does not start; else contacts are routed as if the customer were not known.
     """
 
 

@@ -168,6 +168,7 @@ def test_a_dispatch_is_held_to_roles_and_ends_with_its_key(service, keys, failur
 
 
 def test_when_a_key_was_used_last_is_noted(service, keys, eventually) -> None:
+    from acd_service.data_dir import key_use_path
     from acd_service.identity.key_use import read_key_use
 
     key, idle = keys.make("used", Role.ADMIN), keys.make("idle", Role.ADMIN)

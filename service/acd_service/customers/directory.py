@@ -163,7 +163,7 @@ class CustomerDirectory:
         """
 
         def read(connection: apsw.Connection) -> Page:
-            rows = connection.execute(
+            rows: list[Any] = connection.execute(
                 "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id >= ?"
                 " ORDER BY customer_id LIMIT ?",
                 (self._tenant, from_id, size + 1),
@@ -264,9 +264,9 @@ class CustomerDirectory:
         owner = writer.execute(
             "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (self._tenant, key)
         ).fetchone()
-        if owner is not None:
+        if owner is not None and owner != (customer_id,):  # its own, if its row was lost
             raise Refused(Reason.DUPLICATE_ENTRY, field, f'"{key}" belongs to customer "{owner[0]}"')
-        writer.execute("INSERT INTO addresses VALUES (?, ?, ?)", (self._tenant, key, customer_id))
+        writer.execute("REPLACE INTO addresses VALUES (?, ?, ?)", (self._tenant, key, customer_id))
 
     def _forget_addresses(self, writer: apsw.Connection, customer_id: str) -> bool:
         """Free the addresses of a customer; whether there is such a customer."""
