@@ -102,9 +102,15 @@ def test_a_file_that_cannot_be_used_changes_nothing(service, keys, issuer, event
     caller, bearer = service.caller(keys.make("stays", Role.ADMIN)), service.caller(issuer.token())
     eventually(lambda: answers(caller))
     whole = keys.path.read_bytes()
-    for path, content in ((keys.path, whole[:-20]), (issuer.path, b"{}"), (keys.path, b"[]")):
+    for path, content, says in (
+        (keys.path, whole[:-20], "not a file of keys"),
+        (issuer.path, b"{}", "not a set of keys"),
+        (keys.path, b"[]", "or of a later format"),
+        (keys.path, b"", "not a file of keys: Expecting value"),
+        (keys.path.with_name("rules.yaml"), b"", "the file is empty"),
+    ):
         path.write_bytes(content)
-        eventually(lambda path=path: f"{path} cannot be used" in service.log)
+        eventually(lambda path=path, says=says: f"{path} cannot be used" in service.log and says in service.log)
         assert answers(caller)
         assert answers(bearer)
     keys.path.unlink()

@@ -16,7 +16,7 @@ from acd_service.data_dir import key_use_path
 from acd_service.identity.api_keys import ApiKey, BadKeyFile, KeyFile, UnknownKey
 from acd_service.identity.identity import Identity, Role, roles_of
 from acd_service.identity.key_use import read_key_use
-from acd_service.journal import TENANT_DEFAULT
+from acd_service.tenant_settings import TENANT_DEFAULT, BadTenant, check_name
 
 FILE_DEFAULT: Final = "keys.json"
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -84,8 +84,10 @@ def create_command(
     now_s = int(unix_s())
     try:
         ends_s = inf if expires_s is None else float(now_s + expires_s)
-        identity = Identity(name, tenant, roles_of(roles), agent_id, ends_s)
+        identity = Identity(name, check_name(tenant), roles_of(roles), agent_id, ends_s)
         kept, key = KeyFile(path).create(identity, now_s)
+    except BadTenant as error:
+        raise BadInput(f"--tenant: {error.message}") from None
     except Refused as refused:
         raise BadInput(f"{refused.field}: {refused.message}") from None
     except (BadKeyFile, OSError) as error:
