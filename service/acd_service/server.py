@@ -282,6 +282,8 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.request_stop)
+    # Left alone it would end the process without a word; many send it to have files read again.
+    loop.add_signal_handler(signal.SIGHUP, _log.warning, "SIGHUP changes nothing: files are followed without it")
     await server.start()
     gc.collect()
     gc.freeze()

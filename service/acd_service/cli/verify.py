@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from acd_service.anchor import Anchored, anchor_text, read_anchor
+from acd_service.chain import JOURNAL
 from acd_service.cli.progress import progress_bar
 from acd_service.cli.terminal import EXIT_FAILED, BadInput, example, json_option, print_json, results, write_bytes
 from acd_service.verify import VerifyReport, verify
@@ -72,10 +73,13 @@ def _show(report: VerifyReport) -> None:
         console.print(report.problem, markup=False)
         whose = f" of tenant {report.tenant}" if report.tenant else ""
         console.print(f"Good through command {report.good_through_seq:,}{whose}.", markup=False)
-    console.print(f"  commands  {report.commands_checked:,} checked, {report.oldest_seq:,} to {report.last_seq:,}")
-    console.print(
-        f"  events    {report.events_checked:,} checked, {report.oldest_event_seq:,} to {report.last_event_seq:,}"
-    )
+    commands = f"{report.oldest_seq:,} to {report.last_seq:,}"
+    events = f"{report.oldest_event_seq:,} to {report.last_event_seq:,}"
+    tenants = len(report.heads.keys() - {JOURNAL})
+    if tenants > 1:  # each has numbers of its own
+        commands = events = f"of {tenants:,} tenants"
+    console.print(f"  commands  {report.commands_checked:,} checked, {commands}")
+    console.print(f"  events    {report.events_checked:,} checked, {events}")
     console.print(f"  chain     {report.links_checked:,} links")
     for erasure in report.erasures:
         at = datetime.fromtimestamp(erasure["at_ns"] / 1e9, UTC).isoformat(timespec="seconds")
@@ -85,5 +89,5 @@ def _show(report: VerifyReport) -> None:
             markup=False,
         )
     console.print(f"  snapshots {', '.join(f'{seq:,}' for seq in report.snapshots_checked) or 'none'}")
-    if report.ok:
+    if report.ok and tenants <= 1:
         console.print(f"  event hash {report.event_hash}, state digest {report.digest}")
