@@ -12,7 +12,7 @@ from acd_service import codec
 from acd_service.anchor import Anchored, differences
 from acd_service.chain import JOURNAL
 from acd_service.chain_check import check_chain
-from acd_service.customers.directory import check_directory
+from acd_service.customers.directory_file import check_directory
 from acd_service.data_dir import customers_path, high_water_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine, engine_maker
 from acd_service.high_water import damage, read_marks

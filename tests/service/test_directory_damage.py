@@ -91,14 +91,17 @@ def test_a_page_that_sqlite_itself_finds_damaged(make_service, failure_of):
     assert client.enqueue("c", customer_id="acme").contact.contact_id == "c"
 
 
-def test_a_file_from_before_there_were_checksums_gets_them(make_service):
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_from_before_there_were_checksums_gets_them(make_service, version):
     service = make_service()
     client = service.start()
     customer_service_pb2_grpc.CustomerServiceStub(client.channel).UpsertCustomers(BROUGHT_IN)
     assert service.stop() == 0
     connection = sqlite3.connect(service.data_dir / "customers.sqlite", isolation_level=None)
     connection.execute("ALTER TABLE customers DROP COLUMN checksum")
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute(f"PRAGMA user_version = {version}")
+    if version == 1:
+        connection.execute("DROP TABLE erasures")
     connection.close()
     assert verify(service.data_dir).ok
     stub = customer_service_pb2_grpc.CustomerServiceStub(service.start().channel)

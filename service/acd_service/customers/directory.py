@@ -5,10 +5,8 @@ that use it), are brought in by the hundred thousand, and must not hold up the c
 They can be made from nothing else, so every change is synced.
 """
 
-import contextlib
 import hashlib
 import json
-import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,35 +17,13 @@ import apsw
 from acd_core.limits import REMEMBERED_REQUESTS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_service.customers.customer import Customer, lookup_keys
+from acd_service.customers.directory_file import customer_of, open_directory, row_of
 from acd_service.opened_by_need import OpenedByNeed
 from acd_service.service_error import CustomerLimit, DirectoryDamaged, ErasureUnfinished, UnknownCustomer
 from acd_service.shared_by_tenants import SharedByTenants
 
-APPLICATION_ID: Final = 0x41434443
-"""`ACDC`, in the file's header."""
-FORMAT_VERSION: Final = 2
-_FORMAT_WITHOUT_CHECKSUMS: Final = 1
-
-_SCHEMA: Final = """
-CREATE TABLE customers (
-    tenant TEXT NOT NULL, customer_id TEXT NOT NULL, content TEXT NOT NULL, checksum INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (tenant, customer_id)) WITHOUT ROWID;
-CREATE TABLE addresses (
-    tenant TEXT NOT NULL, address TEXT NOT NULL, customer_id TEXT NOT NULL,
-    PRIMARY KEY (tenant, address)) WITHOUT ROWID;
-CREATE TABLE changes (
-    tenant TEXT NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER NOT NULL, request_id TEXT NOT NULL,
-    content_hash BLOB NOT NULL, PRIMARY KEY (tenant, seq)) WITHOUT ROWID;
-CREATE UNIQUE INDEX changes_by_request ON changes (tenant, request_id) WHERE request_id <> '';
-CREATE TABLE counts (tenant TEXT PRIMARY KEY, customers INTEGER NOT NULL) WITHOUT ROWID;
-"""
-_ADD_CHECKSUMS: Final = """
-ALTER TABLE customers ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
-UPDATE customers SET checksum = checksum_of(tenant, customer_id, content);
-"""
 _COMPACT_BYTES_MAX: Final = 2**26
 """A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
-_BUSY_MS: Final = 5_000
 T = TypeVar("T")
 
 
@@ -56,6 +32,18 @@ class Change(NamedTuple):
 
     seq: int
     at_ns: int
+    duplicate: bool = False
+
+
+class Erased(NamedTuple):
+    """What the erasure of a customer came to."""
+
+    seq: int
+    """Up to this command the record was erased."""
+    at_ns: int
+    contacts: int
+    commands: int
+    events: int
     duplicate: bool = False
 
 
@@ -78,8 +66,10 @@ class CustomerDirectory:
         self._customers_max = customers_max
         self._path = path
         files = shared.customer_files
-        self._changing = OpenedByNeed(shared.customers_lane(), files, lambda: _opened(path), apsw.Connection.close)
-        self._finding = OpenedByNeed(shared.look_up_lane(), files, lambda: _opened(path), apsw.Connection.close)
+        self._changing = OpenedByNeed(
+            shared.customers_lane(), files, lambda: open_directory(path), apsw.Connection.close
+        )
+        self._finding = OpenedByNeed(shared.look_up_lane(), files, lambda: open_directory(path), apsw.Connection.close)
         self.is_empty = True
 
     async def start(self) -> None:
@@ -155,6 +145,55 @@ class CustomerDirectory:
 
         self.is_empty = await self._use(self._changing, forget) == 0
 
+    async def begin_to_erase(self, customer_id: str, request_id: str) -> Erased | None:
+        """Note that a request has a customer erased; what that came to, if it did before.
+
+        Raises:
+            Refused: the request's id belongs to another request.
+        """
+        if not request_id:
+            return None
+        check = hashlib.blake2b(customer_id.encode(), digest_size=1).digest()[0]
+
+        def begin(writer: apsw.Connection) -> Erased | None:
+            with writer:
+                row: Any = writer.execute(
+                    "SELECT customer_check, seq, at_ns, contacts, commands, events FROM erasures"
+                    " WHERE tenant = ? AND request_id = ?",
+                    (self._tenant, request_id),
+                ).fetchone()
+                if self._earlier_change(writer, request_id) is not None or (row is not None and row[0] != check):
+                    raise _reused()
+                if row is not None and row[1]:
+                    return Erased._make((*row[1:], True))
+                writer.execute("DELETE FROM erasures WHERE tenant = ? AND seq = 0", (self._tenant,))
+                writer.execute(
+                    "INSERT INTO erasures VALUES (?, ?, ?, 0, 0, 0, 0, 0)", (self._tenant, request_id, check)
+                )
+            return None
+
+        return await self._use(self._changing, begin)
+
+    async def remember_erased(self, erased: Erased) -> None:
+        """What the erasure came to that was begun last, for whoever asks again by its request's id."""
+        if not self._path.exists():
+            return
+
+        def remember(writer: apsw.Connection) -> None:
+            with writer:
+                writer.execute(
+                    "UPDATE erasures SET seq = ?, at_ns = ?, contacts = ?, commands = ?, events = ?"
+                    " WHERE tenant = ? AND seq = 0",
+                    (*erased[:5], self._tenant),
+                )
+                writer.execute(
+                    "DELETE FROM erasures WHERE tenant = ? AND request_id IN"
+                    " (SELECT request_id FROM erasures WHERE tenant = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)",
+                    (self._tenant, self._tenant, REMEMBERED_REQUESTS_MAX),
+                )
+
+        await self._use(self._changing, remember)
+
     async def page(self, from_id: str, size: int) -> Page:
         """Customers in order of id, from one on.
 
@@ -169,7 +208,7 @@ class CustomerDirectory:
                 (self._tenant, from_id, size + 1),
             ).fetchall()
             following = str(rows[size][0]) if len(rows) > size else ""
-            return Page([_customer_of(self._tenant, *row) for row in rows[:size]], following)
+            return Page([customer_of(self._tenant, *row) for row in rows[:size]], following)
 
         return await self._use(self._changing, read)
 
@@ -202,7 +241,7 @@ class CustomerDirectory:
             "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id = ?",
             (self._tenant, customer_id),
         ).fetchone()
-        return None if row is None else _customer_of(self._tenant, *row)
+        return None if row is None else customer_of(self._tenant, *row)
 
     async def _change(
         self, content: str, request_id: str, at_ns: int, work: Callable[[apsw.Connection], None]
@@ -224,15 +263,19 @@ class CustomerDirectory:
     def _earlier(self, writer: apsw.Connection, request_id: str, content_hash: bytes) -> Change | None:
         if not request_id:
             return None
-        row: Any = writer.execute(
+        row = self._earlier_change(writer, request_id)
+        is_erasure = writer.execute(
+            "SELECT 1 FROM erasures WHERE tenant = ? AND request_id = ?", (self._tenant, request_id)
+        ).fetchone()
+        if is_erasure or (row is not None and row[2] and row[2] != content_hash):
+            raise _reused()
+        return None if row is None else Change(row[0], row[1], duplicate=True)
+
+    def _earlier_change(self, writer: apsw.Connection, request_id: str) -> Any:
+        return writer.execute(
             "SELECT seq, at_ns, content_hash FROM changes WHERE tenant = ? AND request_id = ?",
             (self._tenant, request_id),
         ).fetchone()
-        if row is None:
-            return None
-        if row[2] and row[2] != content_hash:
-            raise Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
-        return Change(row[0], row[1], duplicate=True)
 
     def _remember(self, writer: apsw.Connection, request_id: str, content_hash: bytes, at_ns: int) -> Change:
         row: Any = writer.execute("SELECT max(seq) FROM changes WHERE tenant = ?", (self._tenant,)).fetchone()
@@ -256,7 +299,7 @@ class CustomerDirectory:
                 )
         writer.executemany(
             "REPLACE INTO customers VALUES (?, ?, ?, ?)",
-            (_row_of(tenant, customer) for customer in customers),
+            (row_of(tenant, customer) for customer in customers),
         )
         self._add_to_count(writer, added)
 
@@ -302,117 +345,5 @@ class CustomerDirectory:
         writer.execute("REPLACE INTO counts VALUES (?, ?)", (self._tenant, count))
 
 
-def check_directory(path: Path, tenant: str) -> None:
-    """Hold all of a tenant's directory against what was written: its pages, each row, whom each address leads to. May
-    be done beside a service.
-
-    Raises:
-        DirectoryDamaged: something is not as it was written; the message names it.
-    """
-    if not path.exists():
-        return
-    try:
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            connection.set_busy_timeout(_BUSY_MS)
-            _check_rows(connection, tenant)
-        finally:
-            connection.close()
-    except apsw.Error as error:
-        raise DirectoryDamaged(f"{path} cannot be read: {error}") from None
-    except DirectoryDamaged as error:
-        raise DirectoryDamaged(f"{path}: {error}") from None
-
-
-def _check_rows(connection: apsw.Connection, tenant: str) -> None:
-    with connection:
-        version = _format_of(connection)
-        problem = connection.pragma("integrity_check")
-        if problem != "ok":
-            raise DirectoryDamaged(str(problem))
-        if version == _FORMAT_WITHOUT_CHECKSUMS:
-            return
-        customers = addresses = 0
-        for row in connection.execute(
-            "SELECT customer_id, content, checksum FROM customers WHERE tenant = ?", (tenant,)
-        ):
-            known = _customer_of(tenant, *row)
-            for address in known.addresses:
-                owner = connection.execute(
-                    "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, address.key)
-                ).fetchone()
-                if owner != (known.customer_id,):
-                    raise DirectoryDamaged(f'an address of customer "{known.customer_id}" does not lead to it')
-            customers, addresses = customers + 1, addresses + len(known.addresses)
-        for table, counted in (("customers", customers), ("addresses", addresses)):
-            ((kept,),) = connection.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
-            if kept != counted:
-                raise DirectoryDamaged(f"it has {kept} {table}, and {counted} that are tenant {tenant}'s")
-        said = connection.execute("SELECT tenant, customers FROM counts").fetchall()
-        if customers and said != [(tenant, customers)]:
-            raise DirectoryDamaged(f"it has {customers} customers, and another number is noted")
-
-
-def _row_of(tenant: str, customer: Customer) -> tuple[str, str, str, int]:
-    text = customer.to_text()
-    return tenant, customer.customer_id, text, _checksum(tenant, customer.customer_id, text)
-
-
-def _customer_of(tenant: str, customer_id: str, content: str, checksum: int) -> Customer:
-    if checksum != _checksum(tenant, customer_id, content):
-        raise DirectoryDamaged(f'customer "{customer_id}" of the directory is not what was written')
-    return Customer.from_text(content)
-
-
-def _checksum(*row: Any) -> int:
-    """Of a tenant, a customer's id and its content: what a bit that flipped on the disk is found by."""
-    return zlib.crc32("\0".join(map(str, row)).encode("utf-8", "surrogateescape"))
-
-
-def _format_of(connection: apsw.Connection) -> int:
-    version = connection.pragma("user_version")
-    known = (_FORMAT_WITHOUT_CHECKSUMS, FORMAT_VERSION)
-    if connection.pragma("application_id") != APPLICATION_ID or version not in known:
-        raise DirectoryDamaged("it is something else, or of a format that this program cannot read")
-    return int(version)
-
-
-def _add_checksums(connection: apsw.Connection) -> None:
-    """Make a file of the first format one of this. What its rows say then is taken for what was written."""
-    connection.create_scalar_function("checksum_of", _checksum, 3, deterministic=True)
-    connection.execute("BEGIN IMMEDIATE")
-    with contextlib.ExitStack() as unless_done:
-        unless_done.callback(connection.execute, "ROLLBACK")
-        if _format_of(connection) == _FORMAT_WITHOUT_CHECKSUMS:
-            connection.execute(_ADD_CHECKSUMS)
-            connection.pragma("user_version", FORMAT_VERSION)
-        unless_done.pop_all()
-    connection.execute("COMMIT")
-
-
-def _opened(path: Path) -> apsw.Connection:
-    try:
-        connection = apsw.Connection(str(path))
-    except apsw.Error as error:
-        raise DirectoryDamaged(f"{path} cannot be opened: {error}") from None
-    try:
-        connection.set_busy_timeout(_BUSY_MS)
-        is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-        older = not is_new and _format_of(connection) == _FORMAT_WITHOUT_CHECKSUMS
-        connection.pragma("journal_mode", "WAL")
-        connection.pragma("synchronous", "FULL")
-        connection.pragma("secure_delete", 1)
-        if is_new:
-            with connection:
-                connection.pragma("application_id", APPLICATION_ID)
-                connection.pragma("user_version", FORMAT_VERSION)
-                connection.execute(_SCHEMA)
-        elif older:
-            _add_checksums(connection)
-    except (apsw.Error, DirectoryDamaged) as error:
-        connection.close()
-        raise DirectoryDamaged(f"{path} cannot be used: {error}") from None
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _reused() -> Refused:
+    return Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
