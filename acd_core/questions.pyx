@@ -6,8 +6,8 @@ from libc.stdlib cimport calloc, free
 from math import isqrt
 
 from acd_core.agents cimport is_available
-from acd_core.state cimport entry_queue, steps_taken, wants
-from acd_core.timers cimport first_due_ns
+from acd_core.state cimport breathe, entry_queue, steps_taken, wants
+from acd_core.timers cimport RUNS_MAX, Queued, Run, Timers, first_due_ns
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded
 
@@ -25,11 +25,42 @@ cdef struct _Line:
     int32_t offered
 
 
+cdef int64_t _due_below(Timers timers, int32_t index, int64_t at_ns, int64_t count_max) noexcept:
+    """How many timers of the heap's entry and of those below it are due, counted up to `count_max`."""
+    cdef int64_t count = 0
+    cdef int32_t child
+    cdef uint32_t place
+    cdef const Run* run
+    cdef const Queued* queued
+    if index >= timers.heap.size or timers.heap.data[index].major > at_ns:
+        return 0
+    if timers.heap.data[index].item >= RUNS_MAX:
+        count = 1
+    else:
+        run = &timers.runs[timers.heap.data[index].item]
+        place = run.first
+        while place != run.end and count < count_max:
+            queued = &run.ring[place & (run.room - 1)]
+            if queued.due_ns > at_ns:
+                break
+            count += queued.slot >= 0
+            place += 1
+    for child in range(4 * index + 1, 4 * index + 5):
+        if count >= count_max:
+            return count_max
+        count += _due_below(timers, child, at_ns, count_max - count)
+    return count
+
+
 cdef class Questions(Administration):
     def next_timer(self):
         """When the earliest timer is due, in nanoseconds since the Unix epoch, or None."""
         cdef int64_t due_ns = first_due_ns(self.timers)
         return None if due_ns < 0 else due_ns
+
+    def due_timers(self, int64_t at_ns, int64_t count_max):
+        """How many timers are due by a time, in nanoseconds since the Unix epoch; counted up to `count_max`."""
+        return _due_below(self.timers, 0, at_ns, count_max)
 
     @property
     def policy(self):
@@ -236,6 +267,7 @@ cdef class Questions(Administration):
             raise MemoryError
         try:
             for slot in range(self.desk.used):
+                breathe(self)
                 contact = &self.desk.all[slot]
                 if contact.ordinal < 0 or (contact.state != STATE_WAITING and contact.state != STATE_OFFERED):
                     continue
@@ -288,6 +320,7 @@ cdef class Questions(Administration):
         for slot in range(4):
             counts[slot] = busy[slot] = 0
         for slot in range(self.roster.room):
+            breathe(self)
             agent = &self.roster.all[slot]
             if agent.ordinal >= 0:
                 counts[agent.presence] += 1

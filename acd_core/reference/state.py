@@ -237,6 +237,10 @@ class State:
         """When the next timer is due, in ns since the Unix epoch; None if there is none."""
         return self.timers[0].due_ns if self.timers else None
 
+    def due_timers(self, at_ns: int, count_max: int) -> int:
+        """How many timers are due by a time, counted up to `count_max`."""
+        return min(sum(timer.due_ns <= at_ns for timer in self.timers), count_max)
+
     # Chance
 
     def draw(self, candidates: int) -> int:

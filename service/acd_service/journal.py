@@ -74,6 +74,16 @@ class Stretch(NamedTuple):
     """An `acd.v1.EventChunk`; empty, and the numbers 0, if there were none."""
 
 
+class EventPiece(NamedTuple):
+    """Events of one tenant that follow each other, kept as one piece."""
+
+    tenant: str
+    first_event_seq: int
+    last_event_seq: int
+    events: bytes
+    """An `acd.v1.EventChunk`."""
+
+
 class Batch(NamedTuple):
     """What is committed together, each list in order of its sequence within a tenant."""
 
@@ -81,6 +91,8 @@ class Batch(NamedTuple):
     events: Sequence[EventRecord]
     policies: Sequence[PolicyRecord] = ()
     stretches: Sequence[Stretch] = ()
+    event_pieces: Sequence[EventPiece] = ()
+    """Of commands that are kept row by row and have very many events."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def _insert_statements(table: str, columns: int) -> dict[int, str]:
 _INSERT_COMMANDS: Final = _insert_statements("commands", 6)
 _INSERT_EVENTS: Final = _insert_statements("events", 5)
 _INSERT_LINKS: Final = _insert_statements("links", 9)
+_INSERT_EVENT_PIECE: Final = "INSERT INTO event_chunks VALUES (?, ?, ?, ?, ?)"
 _INSERT_POLICY: Final = "INSERT INTO policies VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -89,8 +90,11 @@ class _Pieces:
         self.commands.append(chain.command_piece(first, last, at_ns, content))
         self.last_seq = max(self.last_seq, last)
         if events:
-            self.events.append(chain.event_piece(first_event, last_event, events))
-            self.last_event_seq = max(self.last_event_seq, last_event)
+            self.put_events(first_event, last_event, events)
+
+    def put_events(self, first_event: int, last_event: int, events: bytes) -> None:
+        self.events.append(chain.event_piece(first_event, last_event, events))
+        self.last_event_seq = max(self.last_event_seq, last_event)
 
     def link(self, head: Head, tenant: str, note: str) -> Link:
         self.commands.sort()
@@ -116,7 +120,7 @@ def transaction_of(
         writer: where what is kept is read.
         head_of: the end of a tenant's chain.
     """
-    if len(batch.stretches) == 1 and not (batch.commands or batch.events or batch.policies):
+    if len(batch.stretches) == 1 and not (batch.commands or batch.events or batch.policies or batch.event_pieces):
         (stretch,) = batch.stretches
         pieces = _Pieces()
         pieces.put(stretch)
@@ -147,6 +151,9 @@ def transaction_of(
     for stretch in batch.stretches:
         statements.append(_stretch_row(stretch, None))
         pieces_of(stretch.tenant).put(stretch)
+    for piece in batch.event_pieces:
+        statements.append((_INSERT_EVENT_PIECE, (*piece, chunk_checksum(piece.tenant.encode(), *piece[1:]))))
+        pieces_of(piece.tenant).put_events(*piece[1:])
     hashes: dict[str, bytes] = {}
     for policy in batch.policies:
         tenant, version, seq, at_ns, content = policy

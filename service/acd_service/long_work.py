@@ -16,6 +16,7 @@ from acd_core.commands import ApplyPolicy, RemoveAgents, UpsertAgents
 from acd_service.batch_taken import BatchWork
 from acd_service.clock import sleep_s, stopwatch_ns
 from acd_service.engine_interface import RoutingEngine
+from acd_service.seat import Seat
 from acd_service.series import Apply
 from acd_service.taken import Taken
 
@@ -25,6 +26,8 @@ QUEUES_MAX: Final = 250
 """Likewise queues of a policy."""
 CONTACTS_MAX: Final = 5_000
 """A policy where more contacts or agents are is applied apart: to put a contact in order anew takes up to 6 µs."""
+TIMERS_MAX: Final = 2_500
+"""More timers than this that are due at once fire apart: after an outage they may be as many as contacts."""
 BATCH_BYTES_MAX: Final = 65_536
 """Likewise a batch that holds commands about the roster."""
 
@@ -90,6 +93,14 @@ def takes_long(taken: Taken, *, behind_long_work: bool) -> bool:
             frame.size_bytes > BATCH_BYTES_MAX or behind_long_work or is_large(taken.seat.engine)
         )
     return isinstance(work, LongQuestion) or len(work) > AGENTS_MAX
+
+
+def much_is_due(seat: Seat, now_ns: int) -> bool:
+    """Whether to do what is due by a time takes long: to fire timers, or to open and close queues."""
+    engine = seat.engine
+    if engine.due_timers(now_ns, TIMERS_MAX) == TIMERS_MAX:
+        return True
+    return seat.opening_is_due(now_ns) and (is_large(engine) or len(engine.policy.queues) > QUEUES_MAX)
 
 
 def is_large(engine: RoutingEngine) -> bool:

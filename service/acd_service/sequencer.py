@@ -31,7 +31,7 @@ from acd_service.engine_interface import RoutingEngine
 from acd_service.gathering import Gathering
 from acd_service.inbound import Inbound
 from acd_service.journal import Journal
-from acd_service.long_work import LongQuestion, LongThreads, is_large, takes_long
+from acd_service.long_work import LongQuestion, LongThreads, is_large, much_is_due, takes_long
 from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
 from acd_service.seat import Released, Seat
@@ -308,7 +308,7 @@ class Sequencer:
                             continue
                 if self._arrived:
                     await self._gather()
-                batch = self._arrived.take(self._config.batch_commands_max)
+                batch = [*self._long_due(), *self._arrived.take(self._config.batch_commands_max)]
                 now, apart = self._set_apart(batch)
                 began_s = asyncio.get_running_loop().time()
                 await self._process(now)
@@ -516,6 +516,23 @@ class Sequencer:
         for tenant, others in back.items():
             self._arrived.hold(tenant, others)
         return now, list(apart.values())
+
+    def _long_due(self) -> list[Taken]:
+        """For each tenant of which very much is due: what does nothing but that, apart."""
+        late: list[Taken] = []
+        if not self._tick_is_due():
+            return late
+        now_ns = self._clock.now_ns()
+        for seat in self._timetable.look_at_due(now_ns):
+            if much_is_due(seat, now_ns):
+                self._timetable.rest(seat)
+                future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+                future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it
+                taken = Taken(seat, _NO_COMMAND, future, OURSELVES, work=LongQuestion(lambda _engine: None))
+                taken.is_long = True
+                self._long_waiting += 1
+                late.append(taken)
+        return late
 
     def _begin_apart(self, taken: Taken) -> None:
         if taken.seat.closed is not None:

@@ -82,7 +82,7 @@ class Tenant:
             rebuild=self._rebuilt,
             on_committed=self.snapshots.committed,
         )
-        self.lines: Final = KeptLines(self.look)
+        self.lines: Final = KeptLines(self.look_long)
         self.eraser: Final = Eraser(
             name, journal, sequencer, self.snapshots, self.fanout, self.directory, self.set_aside, self.submit
         )

@@ -51,6 +51,15 @@ class Timetable:
             heappop(heap)
         return None
 
+    def look_at_due(self, at_ns: int) -> list[Seat]:
+        """The seats that are due at a time, and stay so, in no order that matters."""
+        found = []
+        while (first_ns := self.first_ns()) is not None and first_ns <= at_ns:
+            found.append(heappop(self._heap))
+        for entry in found:
+            heappush(self._heap, entry)
+        return list(dict.fromkeys(seat for _, _, seat in found))
+
     def due(self, at_ns: int) -> list[Seat]:
         """The seats that are due at a time, in the order in which they took their places; each is to be looked at
         again once it was ticked.

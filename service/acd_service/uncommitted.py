@@ -1,5 +1,6 @@
 """What one transaction will hold, as it grows while a batch is applied."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +12,7 @@ from acd_service.batches import Applied
 from acd_service.codec.call_writer import CallWriter
 from acd_service.codec.chunks import command_chunk, event_chunk, joined_command_chunks
 from acd_service.codec.sent import SentCommand
-from acd_service.journal import Batch, CommandRecord, EventRecord, PolicyRecord, Stretch
+from acd_service.journal import Batch, CommandRecord, EventPiece, EventRecord, PolicyRecord, Stretch
 from acd_service.seat import Released, Seat
 from acd_service.series import Kept
 
@@ -23,6 +24,9 @@ JOINED_COMMANDS_MAX: Final = 1_024
 """What follows on in one commit is kept in one piece, up to so many commands: a row costs the thread that commits more
 than some kilobytes do, but who looks for one event has to read a whole piece.
 """
+PIECE_EVENTS_MIN: Final = 256
+"""So many events of fewer commands are kept in pieces too, of so many at most:"""
+PIECE_EVENTS_MAX: Final = 1_024
 _writer: Final = CallWriter()
 
 
@@ -110,6 +114,7 @@ class Uncommitted:
         """All of it, for the journal."""
         commands: list[CommandRecord] = []
         events: list[EventRecord] = []
+        event_pieces: list[EventPiece] = []
         stretches = list(self._stretches)
         for tenant, lines in (*self._before, *self._lines.items()):
             if len(lines.contents) < CHUNK_COMMANDS_MIN:
@@ -119,12 +124,16 @@ class Uncommitted:
                         lines.numbers, lines.hashes, lines.contents, strict=True
                     )
                 ]
+                if len(lines.events) >= PIECE_EVENTS_MIN:
+                    event_pieces += _pieces(tenant, lines.events)
+                    continue
                 events += [
                     EventRecord(tenant, each.event.event_seq, each.event.seq, each.content) for each in lines.events
                 ]
             else:
                 stretches.append(_stretch(tenant, lines))
-        return Batch(commands, events, self._policies, stretches if len(stretches) < 2 else _joined(stretches))
+        stretches = stretches if len(stretches) < 2 else _joined(stretches)
+        return Batch(commands, events, self._policies, stretches, event_pieces)
 
 
 def _stretch(tenant: str, lines: _Lines) -> Stretch:
@@ -140,6 +149,13 @@ def _stretch(tenant: str, lines: _Lines) -> Stretch:
         events[-1].event.event_seq if events else 0,
         event_chunk([each.content for each in events]) if events else b"",
     )
+
+
+def _pieces(tenant: str, events: list[Released]) -> Iterator[EventPiece]:
+    for start in range(0, len(events), PIECE_EVENTS_MAX):
+        some = events[start : start + PIECE_EVENTS_MAX]
+        content = event_chunk([each.content for each in some])
+        yield EventPiece(tenant, some[0].event.event_seq, some[-1].event.event_seq, content)
 
 
 def _joined(stretches: list[Stretch]) -> list[Stretch]:

@@ -122,6 +122,7 @@ class WriterThread:
 
 def _is_large(batch: Batch) -> bool:
     stretches = sum(len(stretch.commands) + len(stretch.events) for stretch in batch.stretches)
+    stretches += sum(len(piece.events) for piece in batch.event_pieces)
     size = stretches + sum(len(record.content) for records in (batch.commands, batch.events) for record in records)
     return size > _LARGE_BYTES
 

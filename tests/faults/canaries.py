@@ -182,7 +182,7 @@ class _TornCommit(SqliteJournal):
     commit_descriptor = None
 
     def append(self, batch):
-        super().append(batch._replace(events=(), policies=()))
+        super().append(batch._replace(events=(), policies=(), event_pieces=()))
         super().append(batch._replace(commands=(), stretches=()))
 
 

@@ -4,10 +4,12 @@ import asyncio
 import threading
 import time
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from acd_core.commands import ApplyPolicy, EnqueueContact, RemoveAgents, SetPresence, UpsertAgents
+from acd_core.engine import Engine
 from acd_core.enums import ContactState, Presence
 from acd_core.policy import Policy, QueueSpec
 from acd_core.refusal import Reason, Refused
@@ -442,6 +444,41 @@ def test_what_takes_long_for_one_does_not_hold_up_what_takes_long_for_another(ru
         await asked
 
     run(scenario)
+
+
+def test_many_timers_that_are_due_at_once_fire_beside_the_others(run, monkeypatch):
+    monkeypatch.setattr(long_work, "TIMERS_MAX", 5)
+
+    async def scenario(houses):
+        names = [f"agent-{number}" for number in range(7)]
+        await houses.busy.submit(UpsertAgents(tuple(AgentSpec(name) for name in names)))
+        # A batch has one time, so all of these fall due at once.
+        leases = [SetPresence(name, Presence.READY, lease_ms=1) for name in names]
+        houses.engine.may_go.clear()
+        await houses.busy.submit_batch(read_batch(dispatch_request(leases)))
+        await asyncio.to_thread(houses.engine.reached.wait, 20)
+        behind = houses.busy.submit(EnqueueContact("behind", "sales"))
+        seen = asyncio.ensure_future(houses.busy.look(lambda engine: engine.agent_counts()))
+        for number in range(5):
+            await houses.quiet.submit(EnqueueContact(f"c{number}", "sales"))
+        assert not behind.done()
+        assert not seen.done()
+        houses.engine.may_go.set()
+        assert (await seen).offline == len(names)
+        # The policy, the agents, seven that were ready, one tick for all of them.
+        assert (await behind).seq == 2 + len(names) + 2
+        assert not houses.failures
+
+    run(scenario)
+
+
+def test_to_open_many_queues_takes_long():
+    engine = Engine()
+    engine.apply(1, ApplyPolicy(LONG))
+    seat = SimpleNamespace(engine=engine, opening_is_due=lambda now_ns: now_ns > 5)
+    assert [long_work.much_is_due(seat, now_ns) for now_ns in (5, 6)] == [False, True]
+    engine.apply(1, ApplyPolicy(POLICY))
+    assert not long_work.much_is_due(seat, 6)
 
 
 def test_one_of_those_that_take_long_goes_on_at_a_time():

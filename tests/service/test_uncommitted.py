@@ -17,12 +17,14 @@ from acd_service.batches import apply_batch, read_batch
 from acd_service.clock import WallClock
 from acd_service.codec.batches import dispatch_request
 from acd_service.codec.chunks import command_chunk, commands_in, events_in, joined_command_chunks
+from acd_service.journal_sqlite import SqliteJournal
 from acd_service.meters import Meters
 from acd_service.seat import Seat
 from acd_service.set_aside import SetAside
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
+from acd_service.verify import verify
 
 T0 = 1_700_000_000_000_000_000
 
@@ -130,3 +132,27 @@ def test_what_is_no_chunk_is_not_joined():
     for count in (0, 2, 2**40):
         with pytest.raises(ValueError, match=f"not {count} records"):
             joined_command_chunks([chunk], [count])
+
+
+def test_very_many_events_of_one_command_are_kept_in_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(uncommitted, "PIECE_EVENTS_MAX", 100)
+    engine = Engine()
+    seat = SimpleNamespace(tenant="default", engine=engine)
+    journal = SqliteJournal.open(tmp_path)
+    journal.admit("default", 0)
+    told = []
+    for count in (3, uncommitted.PIECE_EVENTS_MIN, 1):
+        made = Uncommitted()
+        agents = tuple(AgentSpec(f"agent-{count}-{number}") for number in range(count))
+        command = UpsertAgents(agents)
+        told += made.record(seat, command, engine.apply(T0, command))
+        batch = made.batch()
+        assert len(batch.event_pieces) == (3 if count > 100 else 0)
+        assert len(batch.events) == (0 if count > 100 else count)
+        journal.append(batch)
+    kept = list(journal.read_events("default", 1, events_max=1_000, bytes_max=2**20))
+    while kept[-1].event_seq < engine.event_seq:
+        kept += journal.read_events("default", kept[-1].event_seq + 1, events_max=1_000, bytes_max=2**20)
+    assert [(each.event_seq, each.content) for each in kept] == [(each.event.event_seq, each.content) for each in told]
+    journal.close()
+    assert verify(tmp_path).problem == ""
