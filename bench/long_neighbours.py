@@ -36,11 +36,9 @@ from acd_core.commands import ApplyPolicy, EnqueueContact
 from acd_core.policy import Policy, QueueSpec
 from acd_service import codec
 from bench.machine import machine, machine_line
+from bench.quiet_tenant import NAME, QUIET_PER_S, furnish, middle, over, row, seen_in
 from bench.tenant_house import Metadata, TenantHouse
-from load import contact_calls
-from load.schedule import Driver
 
-QUIET_PER_S: Final = 100
 QUEUES: Final = 200
 AGENTS: Final = 10_000
 STATED_MAX: Final = 100_000
@@ -69,8 +67,7 @@ def report(waiting: int, seconds: float, rounds: int) -> dict[str, Any]:
         with grpc.insecure_channel(house.address) as channel:
             for name in ("quiet", "large"):
                 house.create(channel, name)
-            policy = ApplyPolicyRequest(policy=contact_calls.policy())
-            PolicyServiceStub(channel).ApplyPolicy(policy, metadata=house.caller("quiet"), timeout=20)
+            furnish(house, channel, NAME)
             house.give(channel, "large", [ApplyPolicy(policies()[0])])
             for start in range(0, waiting, 50_000):
                 house.give(channel, "large", [_arrival(n) for n in range(start, min(start + 50_000, waiting))])
@@ -83,11 +80,8 @@ def report(waiting: int, seconds: float, rounds: int) -> dict[str, Any]:
         "seconds": seconds,
         "rounds": rounds,
         "quiet_per_s": QUIET_PER_S,
-        "runs": {kind: sorted(turns, key=lambda turn: turn["p99_ms"])[len(turns) // 2] for kind, turns in seen.items()},
-        "over_alone_p99": {
-            kind: round(median(a["p99_ms"] / b["p99_ms"] for a, b in zip(seen[kind], seen["alone"], strict=True)), 2)
-            for kind in KINDS[1:]
-        },
+        "runs": {kind: middle(turns) for kind, turns in seen.items()},
+        "over_alone_p99": {kind: over(seen, kind, "alone") for kind in KINDS[1:]},
     }
 
 
@@ -101,14 +95,7 @@ def _turn(house: TenantHouse, noise: ProcessPoolExecutor, kind: str, waiting: in
     if kind != "alone":
         told = noise.submit(work, house.address, house.caller("large"), kind, waiting, seconds + 2 * _LEAD_S)
         time.sleep(_LEAD_S)
-    driver = Driver(
-        house.address, contact_calls.ENQUEUE, contact_calls.message(),
-        connections=4, deadline_ms=_DEADLINE_MS, metadata=house.caller("quiet"),
-    )  # fmt: skip
-    with contextlib.closing(driver):
-        outcome = driver.open_loop(QUIET_PER_S, seconds)
-    found = {"good": outcome.good, "planned": outcome.planned, "refused": dict(outcome.refused)}
-    found |= outcome.times.figures_ms()
+    found = seen_in(house, seconds, _DEADLINE_MS)
     if told is not None:
         took = told.result()
         found["large"] = {"calls": len(took), "median_ms": round(median(took), 1), "max_ms": round(max(took), 1)}
@@ -162,11 +149,10 @@ def text(found: dict[str, Any]) -> str:
         machine_line(found["machine"]), "",
         f"{'quiet tenant':<14}{'good':>12}{'p50 ms':>10}{'p99 ms':>10}{'max ms':>10}  {found['waiting']:,} wait",
     ]  # fmt: skip
-    for kind, row in found["runs"].items():
-        large = row.get("large")
+    for kind, turn in found["runs"].items():
+        large = turn.get("large")
         told = "" if large is None else f"  {large['calls']} calls, median {large['median_ms']} ms"
-        good = f"{row['good']}/{row['planned']}"
-        lines.append(f"{kind:<14}{good:>12}{row['p50_ms']:>10}{row['p99_ms']:>10}{row['max_ms']:>10}{told}")
+        lines.append(f"{row(kind, turn)}{told}")
     over = ", ".join(f"{kind} {times}" for kind, times in found["over_alone_p99"].items())
     return "\n".join([*lines, "", f"p99 over that alone: {over}"])
 
@@ -183,7 +169,7 @@ def main() -> int:
         parser.error("--waiting: 1 to 1,000,000; --seconds: 0.5 to 600; --rounds: 1 to 100")
     found = report(args.waiting, args.seconds, args.rounds)
     print(json.dumps(found, indent=1) if args.json else text(found))
-    return 0 if all(row["good"] == row["planned"] for row in found["runs"].values()) else 1
+    return 0 if all(turn["good"] == turn["planned"] for turn in found["runs"].values()) else 1
 
 
 if __name__ == "__main__":

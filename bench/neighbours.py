@@ -22,21 +22,18 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
 import grpc
 
 from acd.v1.contact_commands_pb2 import EnqueueContactRequest
-from acd.v1.policy_commands_pb2 import ApplyPolicyRequest
-from acd.v1.policy_service_pb2_grpc import PolicyServiceStub
 from acd.v1.routing_service_pb2 import DispatchRequest, DispatchResponse
 from bench.machine import machine, machine_line
+from bench.quiet_tenant import QUIET_PER_S, furnish, middle, over, row, seen_in
 from bench.tenant_house import DISPATCH, Metadata, TenantHouse
 from load import contact_calls
 from load.schedule import Driver
 
-QUIET_PER_S: Final = 100
 QUOTA_PER_S: Final = 200
 FLOOD_PER_S: Final = 5 * QUOTA_PER_S
 BATCH: Final = 256
@@ -57,21 +54,20 @@ def report(seconds: float, rounds: int) -> dict[str, Any]:
         with grpc.insecure_channel(house.address) as channel:
             for name, quotas in (("quiet", {}), ("quota", {"commands_per_s": QUOTA_PER_S}), ("unbounded", {})):
                 house.create(channel, name, **quotas)
-                policy = ApplyPolicyRequest(policy=contact_calls.policy())
-                PolicyServiceStub(channel).ApplyPolicy(policy, metadata=house.caller(name), timeout=20)
+                furnish(house, channel, name)
         for _ in range(rounds):
             for kind in KINDS:
                 seen[kind].append(_turn(house, noise, kind, seconds))
-    runs = {kind: _middle(turns) for kind, turns in seen.items()}
+    runs = {kind: middle(turns) for kind, turns in seen.items()}
     return {
         "machine": at_start,
         "seconds": seconds,
         "rounds": rounds,
         "quiet_per_s": QUIET_PER_S,
         "runs": runs,
-        "quota_over_alone_p99": _over(seen, "quota", "alone"),
-        "quota_over_paced_p99": _over(seen, "quota", "paced"),
-        "unbounded_over_paced_p99": _over(seen, "unbounded", "paced"),
+        "quota_over_alone_p99": over(seen, "quota", "alone"),
+        "quota_over_paced_p99": over(seen, "quota", "paced"),
+        "unbounded_over_paced_p99": over(seen, "unbounded", "paced"),
     }
 
 
@@ -83,14 +79,7 @@ def _turn(house: TenantHouse, noise: ProcessPoolExecutor, kind: str, seconds: fl
         calls_per_s, batches = (QUOTA_PER_S // 2, False) if kind == "paced" else (FLOOD_PER_S, True)
         told = noise.submit(flood, house.address, house.caller(noisy), calls_per_s, batches, seconds + 2 * _LEAD_S)
         time.sleep(_LEAD_S)
-    driver = Driver(
-        house.address, contact_calls.ENQUEUE, contact_calls.message(),
-        connections=4, deadline_ms=_DEADLINE_MS, metadata=house.caller("quiet"),
-    )  # fmt: skip
-    with contextlib.closing(driver):
-        outcome = driver.open_loop(QUIET_PER_S, seconds)
-    found = {"good": outcome.good, "planned": outcome.planned, "refused": dict(outcome.refused)}
-    found |= outcome.times.figures_ms()
+    found = seen_in(house, seconds, _DEADLINE_MS)
     if told is not None:
         found["noisy"] = told.result()
     return found
@@ -136,27 +125,16 @@ def _dispatch(address: str, metadata: Metadata, seconds: float, commands: Counte
                 commands["refused" if result.HasField("error") else "accepted"] += 1
 
 
-def _middle(turns: list[dict[str, Any]]) -> dict[str, Any]:
-    """The turn whose p99 is in the middle."""
-    return sorted(turns, key=lambda turn: turn["p99_ms"])[len(turns) // 2]
-
-
-def _over(seen: dict[str, list[dict[str, Any]]], above: str, below: str) -> float:
-    pairs = zip(seen[above], seen[below], strict=True)
-    return round(median(a["p99_ms"] / b["p99_ms"] for a, b in pairs), 2)
-
-
 def text(found: dict[str, Any]) -> str:
     """The figures as a page for people."""
     lines = [
         machine_line(found["machine"]), "",
         f"{'quiet tenant':<14}{'good':>12}{'p50 ms':>10}{'p99 ms':>10}{'max ms':>10}  the noisy one",
     ]  # fmt: skip
-    for kind, row in found["runs"].items():
-        noisy = row.get("noisy")
+    for kind, turn in found["runs"].items():
+        noisy = turn.get("noisy")
         told = "" if noisy is None else f"  calls {noisy['calls']}, commands of batches {noisy['commands']}"
-        good = f"{row['good']}/{row['planned']}"
-        lines.append(f"{kind:<14}{good:>12}{row['p50_ms']:>10}{row['p99_ms']:>10}{row['max_ms']:>10}{told}")
+        lines.append(f"{row(kind, turn)}{told}")
     lines += ["", f"p99 beside a flood against its quota: {found['quota_over_alone_p99']} times alone,"]
     lines += [f"{found['quota_over_paced_p99']} times beside one that keeps to its quota;"]
     lines += [f"beside a flood without a quota {found['unbounded_over_paced_p99']} times that"]
@@ -174,7 +152,7 @@ def main() -> int:
         parser.error("--seconds: 0.5 to 600; --rounds: 1 to 100")
     found = report(args.seconds, args.rounds)
     print(json.dumps(found, indent=1) if args.json else text(found))
-    return 0 if all(row["good"] == row["planned"] for row in found["runs"].values()) else 1
+    return 0 if all(turn["good"] == turn["planned"] for turn in found["runs"].values()) else 1
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def read_anchor(text: str) -> dict[str, Anchored]:
         raise error if isinstance(error, BadAnchor) else BadAnchor(f"not an anchor: {error!r}") from None
     for tenant, end in anchor.items():
         numbers = (end.link, end.seq, end.event_seq)
-        if not isinstance(end.hash, str) or not all(isinstance(number, int) for number in numbers):
+        if not isinstance(end.hash, str) or not all(type(number) is int and 0 <= number < 2**63 for number in numbers):
             raise BadAnchor(f"not an anchor: the end of {tenant!r} cannot be read")
     return anchor
 

@@ -18,9 +18,20 @@ import apsw
 
 from acd_core.snapshot import BEHAVIOUR_VERSION
 from acd_service.config import BadConfig
-from acd_service.data_dir import DataDirInUse, DataDirLock, high_water_path, journal_path, snapshots_path, tenant_dir
+from acd_service.data_dir import (
+    DataDirInUse,
+    DataDirLock,
+    customers_path,
+    figures_path,
+    journal_path,
+    key_use_path,
+    set_aside_path,
+    snapshots_path,
+    tenant_dir,
+    tenants_path,
+)
 from acd_service.engine_interface import EngineMaker, engine_maker
-from acd_service.journal import REMOVING, Extent, JournalMissing
+from acd_service.journal import REMOVING, TENANT_DEFAULT, Extent, JournalMissing
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import recover
 from acd_service.sqlite_copy import OnBytes, copy_database, fold_log, one_moment
@@ -30,8 +41,6 @@ MANIFEST_VERSION: Final = 1
 _ATTEMPTS: Final = 5
 UNFINISHED: Final = ".unfinished"
 """What a name ends with until all of it is on the disk. Nothing under such a name is a backup, whole as it may look."""
-_LEFT_OUT: Final = ("-wal", "-shm", "-journal", UNFINISHED)
-"""What SQLite keeps beside a file for those who write it, and what was not finished."""
 
 
 class BackupFailed(RuntimeError):
@@ -101,11 +110,12 @@ def back_up(
     """Make a backup of `data_dir` as `target`; a service may be running on it, and goes on.
 
     Raises:
-        BackupFailed: `target` is there already, or cannot be written.
+        BackupFailed: `target` is there already, lies within `data_dir`, or cannot be written.
         JournalError: the journal cannot be read, or does not replay; there is no backup.
     """
     if not journal_path(data_dir).exists():
         raise JournalMissing(f"{data_dir} has no journal ({journal_path(data_dir).name})")
+    refuse_within(target, data_dir)
     with unfinished(target) as folder:
         try:
             _copy_journal(data_dir, folder, on_bytes)
@@ -116,6 +126,14 @@ def back_up(
         except apsw.Error as error:
             raise BackupFailed(f"{data_dir} cannot be copied: {error}") from error
     return manifest
+
+
+def refuse_within(target: Path, source: Path) -> None:
+    """Raises:
+    BackupFailed: `target` lies within what it is to be made of: it would become a part of it.
+    """
+    if target.resolve().is_relative_to(source.resolve()):
+        raise BackupFailed(f"{target} lies within {source}; choose a place outside of it")
 
 
 @contextlib.contextmanager
@@ -236,16 +254,11 @@ def _can_go_on(journal: SqliteJournal, tenant: str) -> bool:
 
 
 def _copy_others(data_dir: Path, folder: Path) -> None:
-    """Tenants' directories and figures, commands that were set aside, when keys were used."""
-    for path in sorted(data_dir.rglob("*")):
-        place = path.relative_to(data_dir)
-        if place.parts[0] in ("snapshots", "lock", MANIFEST, journal_path(data_dir).name):
-            continue
-        if path == high_water_path(data_dir):
-            continue  # it may be ahead of the moment that is copied; the copy gets marks of its own
-        if not path.is_file() or path.name.endswith(_LEFT_OUT):
-            continue
-        target = folder / place
+    """Tenants' directories and figures, commands that were set aside, when keys were used. Nothing that others keep in
+    the directory; and no marks, which may be ahead of the moment that is copied: the copy gets its own.
+    """
+    for path in _others(data_dir):
+        target = folder / path.relative_to(data_dir)
         target.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):  # of a tenant that was removed since
             if path.suffix == ".sqlite":
@@ -253,6 +266,14 @@ def _copy_others(data_dir: Path, folder: Path) -> None:
                     copy_database(source, target)
             else:
                 shutil.copyfile(path, target)
+
+
+def _others(data_dir: Path) -> list[Path]:
+    tenants = [TENANT_DEFAULT]
+    with contextlib.suppress(OSError):
+        tenants += sorted(path.name for path in tenants_path(data_dir).iterdir())
+    files = [place(data_dir, name) for name in tenants for place in (customers_path, figures_path, set_aside_path)]
+    return [path for path in [*files, key_use_path(data_dir)] if path.is_file()]
 
 
 def _files_of(folder: Path) -> dict[str, dict[str, Any]]:

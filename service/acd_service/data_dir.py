@@ -25,9 +25,13 @@ def snapshots_path(data_dir: Path) -> Path:
     return data_dir / "snapshots"
 
 
+def tenants_path(data_dir: Path) -> Path:
+    return data_dir / "tenants"
+
+
 def tenant_dir(data_dir: Path, tenant: str) -> Path:
     """Where a tenant's own files are: those of the tenant `default` lie in the data directory itself."""
-    return data_dir if tenant == TENANT_DEFAULT else data_dir / "tenants" / tenant
+    return data_dir if tenant == TENANT_DEFAULT else tenants_path(data_dir) / tenant
 
 
 def figures_path(data_dir: Path, tenant: str = TENANT_DEFAULT) -> Path:
@@ -40,6 +44,10 @@ def customers_path(data_dir: Path, tenant: str = TENANT_DEFAULT) -> Path:
 
 def set_aside_path(data_dir: Path, tenant: str = TENANT_DEFAULT) -> Path:
     return tenant_dir(data_dir, tenant) / "set_aside.jsonl"
+
+
+def key_use_path(data_dir: Path) -> Path:
+    return data_dir / "key_use.json"
 
 
 class DataDirLock:
@@ -57,7 +65,7 @@ class DataDirLock:
             BadConfig: it cannot be made or written.
         """
         try:
-            data_dir.mkdir(parents=True, exist_ok=True)
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds customers' data
             descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise BadConfig(f"data_dir: {error}") from None

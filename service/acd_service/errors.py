@@ -192,6 +192,8 @@ def _of_service(error: service_error.ServiceError) -> Status:
             return status(_Code.NOT_FOUND, "UNKNOWN_CUSTOMER", message, field=field)
         case service_error.CustomerLimit():
             return status(_Code.RESOURCE_EXHAUSTED, "CUSTOMER_LIMIT", message, field="customers")
+        case service_error.DirectoryDamaged():
+            return status(_Code.INTERNAL, "DIRECTORY_DAMAGED", message)
         case service_error.ReaderTooSlow():
             return status(_Code.RESOURCE_EXHAUSTED, "READER_TOO_SLOW", message, retry_after_ms=0)
     return Status(code=_Code.INTERNAL, message=message)

@@ -16,7 +16,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from acd_service.chain import Head
 
@@ -123,6 +123,24 @@ def read_marks(path: Path) -> dict[bytes, Mark] | None:
     return None if marks is None else {owner: mark for owner, (_, mark) in marks.items()}
 
 
+def damage(path: Path) -> str:
+    """What is wrong with a file of marks, empty if nothing is: a mark that is lost cannot tell that an end was lost."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return ""
+    if content[: len(MAGIC)] != MAGIC:
+        return f"{path} is no file of high-water marks"
+    if len(content) % _SLOT_BYTES != len(MAGIC) % _SLOT_BYTES:
+        return f"{path} is cut short: {len(content)} bytes"
+    for place in _places(len(content)):
+        for at in (place, place + _HALF_BYTES):
+            half = content[at : at + _HALF_BYTES]
+            if any(half[: _CRC.size + _HALF.size]) and _content_of(half) is None:
+                return f"{path} is damaged: the mark at byte {at} is not what was written"
+    return ""
+
+
 def owner_of(chain: str) -> bytes:
     """What stands for the name of a chain in the file."""
     return hashlib.sha256(chain.encode()).digest()[:16]
@@ -139,14 +157,23 @@ def _read(path: Path) -> dict[bytes, tuple[int, Mark]] | None:
     found: dict[bytes, tuple[int, Mark]] = {}
     for place in _places(len(content)):
         for at in (place, place + _HALF_BYTES):
-            half = content[at + _CRC.size : at + _CRC.size + _HALF.size]
-            owner, *rest = _HALF.unpack(half)
-            if owner == bytes(16) or _CRC.pack(zlib.crc32(half)) != content[at : at + _CRC.size]:
+            half = _content_of(content[at : at + _HALF_BYTES])
+            if half is None:
                 continue
+            owner, *rest = half
             mark = Mark(*rest)
             if owner not in found or mark.number > found[owner][1].number:
                 found[owner] = (place, mark)
     return found
+
+
+def _content_of(half: bytes) -> tuple[Any, ...] | None:
+    """The fields of a half that is whole; None of one that is empty, or is not what was written."""
+    checked = half[_CRC.size : _CRC.size + _HALF.size]
+    if half[: _CRC.size] != _CRC.pack(zlib.crc32(checked)):
+        return None
+    fields = _HALF.unpack(checked)
+    return None if fields[0] == bytes(16) else fields
 
 
 def _places(size: int) -> range:

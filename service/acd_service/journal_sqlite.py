@@ -31,7 +31,7 @@ from acd_service.chain_rows import (
 from acd_service.commit_thread import CommitFailed, CommitThread
 from acd_service.data_dir import high_water_path
 from acd_service.erasing.links import Replaced, write_replaced
-from acd_service.high_water import HighWater, read_marks
+from acd_service.high_water import HighWater, damage, read_marks
 from acd_service.journal import (
     BEHAVIOUR_FROM,
     Batch,
@@ -172,6 +172,9 @@ class SqliteJournal(JournalReader):
         path = high_water_path(self._path.parent)
         if may_have_marks and not path.exists():
             _log.warning("%s has no file of high-water marks: whether its end was lost cannot be told", self._path)
+        if problem := damage(path):
+            _log.warning("%s; whether the end of the journal was lost cannot be told for sure", problem)
+            path.unlink()
         self._high_water = HighWater.open(path)
         heads = self.heads()
         self._high_water.keep_only(heads)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import apsw
 
-from acd_service.backup import MANIFEST, BackupFailed, Manifest, TenantState, prove, unfinished
+from acd_service.backup import MANIFEST, BackupFailed, Manifest, TenantState, prove, refuse_within, unfinished
 from acd_service.data_dir import (
     customers_path,
     figures_path,
@@ -72,6 +72,7 @@ def restore(
     tenants = _chosen(manifest, tenant)
     if moment.to_seq is not None and len(tenants) > 1:
         raise BackupFailed(f"tenants have numbers of their own: name one of {', '.join(tenants)}")
+    refuse_within(target, backup)
     with unfinished(target) as folder:
         _copy_files(backup, folder, manifest, tenants, on_bytes)
         journal = SqliteJournal.open(folder)

@@ -32,9 +32,8 @@ from acd.v1 import (
 from acd_service import logs
 from acd_service.clock import Clock, DrivenClock, WallClock
 from acd_service.config import LISTEN_DEFAULT, BadConfig, Config
-from acd_service.data_dir import DataDirInUse, DataDirLock
+from acd_service.data_dir import DataDirInUse, DataDirLock, key_use_path
 from acd_service.hosting import Hosting
-from acd_service.identity import key_use
 from acd_service.identity.exposure import check_exposure, warnings_about
 from acd_service.identity.gate import Gate
 from acd_service.identity.key_use import KeyUse
@@ -283,6 +282,8 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.request_stop)
+    # Left alone it would end the process without a word; many send it to have files read again.
+    loop.add_signal_handler(signal.SIGHUP, _log.warning, "SIGHUP changes nothing: files are followed without it")
     await server.start()
     gc.collect()
     gc.freeze()
@@ -307,7 +308,7 @@ def run(config: Config, on_ready: Callable[[Server], None] = lambda _server: Non
 
 
 def _gate_of(config: Config, tenants: Tenants) -> Gate:
-    return Gate(config.access, tenants, KeyUse(config.data_dir / key_use.FILE_NAME))
+    return Gate(config.access, tenants, KeyUse(key_use_path(config.data_dir)))
 
 
 def main() -> int:

@@ -121,8 +121,10 @@ class CustomerLimit(ServiceError):
     """The directory is full."""
 
 
-class DirectoryDamaged(RuntimeError):
-    """The file of customers cannot be used: the service does not start on it."""
+class DirectoryDamaged(ServiceError):
+    """The file of customers cannot be used, or a row of it is not what was written. On a file that is none of ours the
+    service does not start; else contacts are routed as if the customer were not known.
+    """
 
 
 class ReplayTooLong(ServiceError):

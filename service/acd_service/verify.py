@@ -12,9 +12,10 @@ from acd_service import codec
 from acd_service.anchor import Anchored, differences
 from acd_service.chain import JOURNAL
 from acd_service.chain_check import check_chain
-from acd_service.data_dir import high_water_path
+from acd_service.customers.directory_file import check_directory
+from acd_service.data_dir import customers_path, high_water_path
 from acd_service.engine_interface import EngineMaker, RoutingEngine, engine_maker
-from acd_service.high_water import read_marks
+from acd_service.high_water import damage, read_marks
 from acd_service.journal import (
     REMOVING,
     EventRecord,
@@ -29,6 +30,7 @@ from acd_service.journal import (
 from acd_service.journal_end import Loss, losses
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import replay
+from acd_service.service_error import DirectoryDamaged
 from acd_service.snapshot_files import SnapshotFiles
 
 _PROGRESS_EVERY: Final = 10_000
@@ -43,8 +45,10 @@ class VerifyReport:
     data_dir: str
     problem: str = ""
     error: str = ""
-    """The kind of problem: JournalMissing, JournalForeign, JournalDamaged, ChainBroken, JournalEndLost or
-    JournalAltered."""
+    """The kind of problem: JournalMissing, JournalForeign, JournalDamaged, ChainBroken, JournalEndLost,
+    JournalAltered or DirectoryDamaged."""
+    tenant: str = ""
+    """Whose record the problem is in; empty if there is none, or it is in what all share."""
     good_through_seq: int = 0
     """Every command up to this one is whole and gives what it gave at first."""
     oldest_seq: int = 0
@@ -78,7 +82,7 @@ def verify(
     anchor: Mapping[str, Anchored] | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> VerifyReport:
-    """Check the journal and the snapshots in `data_dir`.
+    """Check the journal, its marks, the snapshots and the customers in `data_dir`.
 
     Args:
         anchor: what the journal must go on from.
@@ -96,12 +100,16 @@ def verify(
         for tenant in journal.tenants():
             if REMOVING in journal.facts_of(tenant):
                 continue  # in parts, until the next start at the latest
+            report.tenant = tenant
             _verify_anew(journal, tenant, engine_maker(engine), report, on_progress)
+            check_directory(customers_path(data_dir, tenant), tenant)
+            report.tenant = ""
         for difference in differences(journal, anchor or {}):
             raise JournalAltered(difference)
-    except JournalError as error:
+        _check_marks(high_water_path(data_dir))
+    except (JournalError, DirectoryDamaged) as error:
         report.problem, report.error = str(error), type(error).__name__
-        if error.good_through_seq is not None:
+        if isinstance(error, JournalError) and error.good_through_seq is not None:
             report.good_through_seq = error.good_through_seq
     return report
 
@@ -132,6 +140,15 @@ def _verify_anew(
 def _losses(journal: SqliteJournal, data_dir: Path) -> list[Loss]:
     marks = read_marks(high_water_path(data_dir)) or {}  # before the journal is looked at, which may go on
     return losses(journal.heads(), marks, journal.link)
+
+
+def _check_marks(path: Path) -> None:
+    for tries in range(_TRIES):
+        problem = damage(path)  # a service may just be writing
+        if not problem:
+            return
+        if tries == _TRIES - 1:
+            raise JournalDamaged(f"{problem}; the next start of a service makes it anew", None)
 
 
 def _prove(journal: SqliteJournal, tenant: str, report: VerifyReport) -> None:

@@ -111,7 +111,28 @@ def test_without_a_mark_the_journal_is_taken_as_it_is(folder, content, caplog):
     marks = read_marks(folder / "journal.mark")
     assert marks is not None
     assert marks[owner_of(TENANT_DEFAULT)].last_seq == 22
-    assert ("cannot be told" in caplog.text) == (content is None)
+    assert "cannot be told" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda mark: b"", "is no file of high-water marks"),
+        (lambda mark: bytes(len(mark)), "is no file of high-water marks"),
+        (lambda mark: mark[:100], "is cut short"),
+        (lambda mark: mark[:80] + bytes([mark[80] ^ 1]) + mark[81:], "the mark at byte 64 is not what was written"),
+        (lambda mark: mark[:3_000] + b"x" + mark[3_001:], "the mark at byte 2944 is not what was written"),
+    ],
+)
+def test_a_damaged_mark_is_named_and_made_anew(folder, change, says, caplog):
+    path = folder / "journal.mark"
+    path.write_bytes(change(path.read_bytes()))
+    report = verify(folder)
+    assert (report.error, report.good_through_seq) == ("JournalDamaged", 22)
+    assert says in report.problem
+    SqliteJournal.open(folder).close()
+    assert says in caplog.text
+    assert verify(folder).ok
 
 
 def test_the_half_that_was_torn_leaves_the_other(tmp_path: Path) -> None:
@@ -192,7 +213,14 @@ def test_an_anchor_holds_over_what_is_forgotten_removed_and_added(acd_verify, ke
     assert told.exit_code == 0, told.stdout
 
 
-@pytest.mark.parametrize("text", ["{}", '{"acd_anchor": 2, "chains": {}}', '{"acd_anchor": 1, "chains": {"a": 1}}'])
+_END = '{"acd_anchor": 1, "chains": {"default": {"link": %s, "hash": "", "seq": 1, "event_seq": 1}}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", '{"acd_anchor": 2, "chains": {}}', '{"acd_anchor": 1, "chains": {"a": 1}}']
+    + [_END % link for link in ("-1", "true", "1.0", '"1"', "9223372036854775808", "1" * 4_400)],
+)
 def test_what_is_no_anchor_is_refused(acd_verify, folder, text):
     told = acd_verify(str(folder), "--against", text)
     assert told.exit_code == 2

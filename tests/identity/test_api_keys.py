@@ -83,6 +83,7 @@ def entry_with(**changed: Any) -> bytes:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
+        (b"", "not a file of keys"),
         (b"{", "not a file of keys"),
         (b"[]", "not a file of keys"),
         (b'{"format": 2, "keys": []}', "later format"),
@@ -149,6 +150,7 @@ def test_the_command(acd, tmp_path: Path) -> None:
         (("create", "", "--role", "admin"), 2),
         (("create", "x", "--role", "admin", "--expires", "soon"), 2),
         (("create", "x", "--role", "admin", "--tenant", "a\nb"), 2),
+        (("create", "x", "--role", "admin", "--tenant", "../x"), 2),
         (("revoke", "0"), 2),
         (("list", "--file", "/dev/null/x"), 1),
     ],

@@ -102,9 +102,15 @@ def test_a_file_that_cannot_be_used_changes_nothing(service, keys, issuer, event
     caller, bearer = service.caller(keys.make("stays", Role.ADMIN)), service.caller(issuer.token())
     eventually(lambda: answers(caller))
     whole = keys.path.read_bytes()
-    for path, content in ((keys.path, whole[:-20]), (issuer.path, b"{}"), (keys.path, b"[]")):
+    for path, content, says in (
+        (keys.path, whole[:-20], "not a file of keys"),
+        (issuer.path, b"{}", "not a set of keys"),
+        (keys.path, b"[]", "or of a later format"),
+        (keys.path, b"", "not a file of keys: Expecting value"),
+        (keys.path.with_name("rules.yaml"), b"", "the file is empty"),
+    ):
         path.write_bytes(content)
-        eventually(lambda path=path: f"{path} cannot be used" in service.log)
+        eventually(lambda path=path, says=says: f"{path} cannot be used" in service.log and says in service.log)
         assert answers(caller)
         assert answers(bearer)
     keys.path.unlink()
@@ -168,12 +174,13 @@ def test_a_dispatch_is_held_to_roles_and_ends_with_its_key(service, keys, failur
 
 
 def test_when_a_key_was_used_last_is_noted(service, keys, eventually) -> None:
-    from acd_service.identity.key_use import FILE_NAME, read_key_use
+    from acd_service.data_dir import key_use_path
+    from acd_service.identity.key_use import read_key_use
 
     key, idle = keys.make("used", Role.ADMIN), keys.make("idle", Role.ADMIN)
     caller, before = service.caller(key), int(time.time())
     eventually(lambda: answers(caller))
     assert service.stop() == 0
-    noted = read_key_use(service.folder / "data" / FILE_NAME)
+    noted = read_key_use(key_use_path(service.folder / "data"))
     assert noted[key.split("_")[1]] >= before
     assert idle.split("_")[1] not in noted

@@ -181,6 +181,25 @@ def test_nothing_is_written_over(small, tmp_path):
     restore(small, tmp_path / "empty")
 
 
+def test_nothing_is_made_within_what_it_is_made_of(small, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    for target in (tmp_path / "data" / "backup", tmp_path / "link" / "deep" / "backup"):
+        with pytest.raises(BackupFailed, match="lies within"):
+            back_up(tmp_path / "data", target)
+    with pytest.raises(BackupFailed, match="lies within"):
+        restore(small, small / "restored")
+    assert not (tmp_path / "data" / "deep").exists()
+
+
+def test_a_backup_holds_what_is_the_services_and_nothing_else(tmp_path):
+    BY_NAME["format-2"].unpack(tmp_path / "data")
+    (tmp_path / "data" / "earlier").mkdir()
+    for name in ("keys.json", "server.key", "earlier/journal.sqlite", "journal.sqlite.bak"):
+        (tmp_path / "data" / name).write_text("secret")
+    files = back_up(tmp_path / "data", tmp_path / "backup").files
+    assert {name.split("/")[0].split(".")[0] for name in files} <= {"journal", "snapshots", "figures", "customers"}
+
+
 def test_a_journal_that_does_not_replay_makes_no_backup(tmp_path):
     BY_NAME["wrong"].unpack(tmp_path / "data")
     shutil.rmtree(tmp_path / "data" / "snapshots", ignore_errors=True)

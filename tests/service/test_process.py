@@ -88,6 +88,21 @@ def test_an_orderly_stop(make_service, number):
     assert set(answered) <= kept
 
 
+def test_what_it_keeps_is_for_its_owner(make_service, tmp_path):
+    make_service(data_dir=tmp_path / "new" / "data").start()
+    assert (tmp_path / "new" / "data").stat().st_mode & 0o077 == 0
+
+
+def test_a_hangup_ends_nothing(make_service):
+    service = make_service()
+    client = service.start()
+    service.signal(signal.SIGHUP)
+    client.apply_policy()
+    assert client.enqueue("c").contact.contact_id == "c"
+    assert service.stop() == 0
+    assert "SIGHUP changes nothing" in service.stderr_path.read_text()
+
+
 LEASE_S = 3
 """Longer than a busy machine takes for a few calls, short enough to wait for."""
 

@@ -300,5 +300,6 @@ def test_the_command_moves_a_tenant(two_houses, tmp_path) -> None:
     exported = acd(here, "export", "acme", file)
     imported = acd(there, "import", file, "--resume")
     assert exported["size_bytes"] == Path(file).stat().st_size
+    assert Path(file).stat().st_mode & 0o077 == 0, "it holds customers' data"
     assert imported["state"] == "served"
     assert [imported[key] for key in ("seq", "state_digest")] == [exported[key] for key in ("seq", "state_digest")]

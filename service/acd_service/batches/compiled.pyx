@@ -65,7 +65,7 @@ cdef enum:
     RESULT_BYTES_MAX = 128  # what a result takes beside its ids
     UTF8_BYTES_MAX = 4  # of a character
     # How far the command in a place has come, which says what an exception means.
-    READING = 0
+    READING = 0  # it alone is refused
     TAKING = 1  # the engine is at it: refused, it has changed nothing
     TAKEN = 2  # what came of it is being written: it has to be, or the engine is ahead of the journal
     # Somewhat more than most commands come to; room is made where it is needed.
@@ -251,13 +251,13 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
                 _take_read(run, engine, at_ns, frame, known, granted)
             if run.place < frame.count:
                 policy = _take_command(run, engine, at_ns, frame.commands[run.place], known, permit, set_aside, status_of)
+        except BatchFailed:
+            raise
         except Exception as error:
-            if run.stage == READING:
-                raise
-            if run.stage == TAKEN or not isinstance(error, Refused):
+            if run.stage == TAKEN or (run.stage == TAKING and not isinstance(error, Refused)):
                 raise BatchFailed(
                     run.place, _known_command(frame.commands[run.place], run.place, known), at_ns, error) from error
-            if run.is_order:
+            if run.stage == TAKING and run.is_order:
                 # It may have names that are no ids at all: as a command it is refused for what is wrong in it first.
                 refused = run.place
                 continue
@@ -282,11 +282,12 @@ cdef int _take_read(_Run run, Engine engine, int64_t at_ns, Frame frame, dict kn
         if not granted >> coming.field & 1 or not coming.field or (has_known and run.place in known):
             return 0
         if coming.is_order:
+            run.kind = order.kind
             if (order.kind == CMD_ENQUEUE_CONTACT or order.kind == CMD_SET_PRESENCE) \
                     and not _reader.order_of(engine.skills, &coming.outline):
                 return 0
-            run.kind = order.kind
         else:
+            run.kind = 0
             if coming.is_outlined:
                 command = _reader.command_of(&coming.outline, engine.skills)
             else:

@@ -12,10 +12,11 @@ from rich.table import Table
 from acd_core.refusal import Refused
 from acd_service.cli.terminal import BadInput, Failed, example, json_option, notes, print_json, results
 from acd_service.clock import unix_s
+from acd_service.data_dir import key_use_path
 from acd_service.identity.api_keys import ApiKey, BadKeyFile, KeyFile, UnknownKey
 from acd_service.identity.identity import Identity, Role, roles_of
-from acd_service.identity.key_use import FILE_NAME, read_key_use
-from acd_service.journal import TENANT_DEFAULT
+from acd_service.identity.key_use import read_key_use
+from acd_service.tenant_settings import TENANT_DEFAULT, BadTenant, check_name
 
 FILE_DEFAULT: Final = "keys.json"
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -83,8 +84,10 @@ def create_command(
     now_s = int(unix_s())
     try:
         ends_s = inf if expires_s is None else float(now_s + expires_s)
-        identity = Identity(name, tenant, roles_of(roles), agent_id, ends_s)
+        identity = Identity(name, check_name(tenant), roles_of(roles), agent_id, ends_s)
         kept, key = KeyFile(path).create(identity, now_s)
+    except BadTenant as error:
+        raise BadInput(f"--tenant: {error.message}") from None
     except Refused as refused:
         raise BadInput(f"{refused.field}: {refused.message}") from None
     except (BadKeyFile, OSError) as error:
@@ -110,7 +113,7 @@ def list_command(data: Path | None, path: Path, as_json: bool) -> None:
         ring = KeyFile(path).read()
     except (BadKeyFile, OSError) as error:
         raise Failed(str(error)) from None
-    used_at_s = {} if data is None else read_key_use(data / FILE_NAME)
+    used_at_s = {} if data is None else read_key_use(key_use_path(data))
     shown = [_shown(key) | {"used_at": _iso(used_at_s.get(key.key_id, 0))} for key in ring.keys.values()]
     if as_json:
         print_json({"keys": shown})

@@ -99,7 +99,7 @@ def export_tenant(name: str, file: Path, server: Service, as_json: bool) -> None
         raise BadInput(f"{file} is there already")
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
-        with connect(server) as channel, unfinished.open("wb") as target:
+        with connect(server) as channel, open(unfinished, "wb", opener=_for_its_owner) as target:
             request = ExportTenantRequest(name=name)
             answers = TenantServiceStub(channel).ExportTenant(request, timeout=_MOVING_S)
             first = next(answers)
@@ -118,6 +118,11 @@ def export_tenant(name: str, file: Path, server: Service, as_json: bool) -> None
         print_json(found)
     else:
         results().print(f"{name} is in {file}: seq {found['seq']}, state {found['state_digest']}", markup=False)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """Opens a file that nobody else can read: it holds customers' data."""
+    return os.open(path, flags, 0o600)
 
 
 @tenants_group.command("import", epilog=example("acd tenants import acme.acd", "acd tenants import acme.acd --resume"))

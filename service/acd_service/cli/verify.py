@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from acd_service.anchor import Anchored, anchor_text, read_anchor
+from acd_service.chain import JOURNAL
 from acd_service.cli.progress import progress_bar
 from acd_service.cli.terminal import EXIT_FAILED, BadInput, example, json_option, print_json, results, write_bytes
 from acd_service.verify import VerifyReport, verify
@@ -39,7 +40,8 @@ def verify_command(
 
     Every record's checksum, no command and no event missing, a replay of the commands gives the very events that were
     journalled, and each snapshot is what the replay gives. The chain of hashes holds and reaches its high-water mark.
-    Nothing is changed; a service may be running on DIR. Exit status 1 if anything is wrong.
+    The customers are those that were brought in. Nothing is changed; a service may be running on DIR. Exit status 1 if
+    anything is wrong.
     """
     anchor = None if against is None else _read(against)
     with progress_bar("commands", None) as progress:
@@ -69,11 +71,15 @@ def _show(report: VerifyReport) -> None:
     else:
         console.print(f"[bold red]{report.data_dir} is not whole:[/]", end=" ")
         console.print(report.problem, markup=False)
-        console.print(f"Good through command {report.good_through_seq:,}.")
-    console.print(f"  commands  {report.commands_checked:,} checked, {report.oldest_seq:,} to {report.last_seq:,}")
-    console.print(
-        f"  events    {report.events_checked:,} checked, {report.oldest_event_seq:,} to {report.last_event_seq:,}"
-    )
+        whose = f" of tenant {report.tenant}" if report.tenant else ""
+        console.print(f"Good through command {report.good_through_seq:,}{whose}.", markup=False)
+    commands = f"{report.oldest_seq:,} to {report.last_seq:,}"
+    events = f"{report.oldest_event_seq:,} to {report.last_event_seq:,}"
+    tenants = len(report.heads.keys() - {JOURNAL})
+    if tenants > 1:  # each has numbers of its own
+        commands = events = f"of {tenants:,} tenants"
+    console.print(f"  commands  {report.commands_checked:,} checked, {commands}")
+    console.print(f"  events    {report.events_checked:,} checked, {events}")
     console.print(f"  chain     {report.links_checked:,} links")
     for erasure in report.erasures:
         at = datetime.fromtimestamp(erasure["at_ns"] / 1e9, UTC).isoformat(timespec="seconds")
@@ -83,5 +89,5 @@ def _show(report: VerifyReport) -> None:
             markup=False,
         )
     console.print(f"  snapshots {', '.join(f'{seq:,}' for seq in report.snapshots_checked) or 'none'}")
-    if report.ok:
+    if report.ok and tenants <= 1:
         console.print(f"  event hash {report.event_hash}, state digest {report.digest}")

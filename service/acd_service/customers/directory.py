@@ -17,40 +17,13 @@ import apsw
 from acd_core.limits import REMEMBERED_REQUESTS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_service.customers.customer import Customer, lookup_keys
+from acd_service.customers.directory_file import customer_of, open_directory, row_of
 from acd_service.opened_by_need import OpenedByNeed
 from acd_service.service_error import CustomerLimit, DirectoryDamaged, ErasureUnfinished, UnknownCustomer
 from acd_service.shared_by_tenants import SharedByTenants
 
-APPLICATION_ID: Final = 0x41434443
-"""`ACDC`, in the file's header."""
-FORMAT_VERSION: Final = 2
-"""1 had no erasures."""
-
-_SCHEMA: Final = """
-CREATE TABLE customers (
-    tenant TEXT NOT NULL, customer_id TEXT NOT NULL, content TEXT NOT NULL,
-    PRIMARY KEY (tenant, customer_id)) WITHOUT ROWID;
-CREATE TABLE addresses (
-    tenant TEXT NOT NULL, address TEXT NOT NULL, customer_id TEXT NOT NULL,
-    PRIMARY KEY (tenant, address)) WITHOUT ROWID;
-CREATE TABLE changes (
-    tenant TEXT NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER NOT NULL, request_id TEXT NOT NULL,
-    content_hash BLOB NOT NULL, PRIMARY KEY (tenant, seq)) WITHOUT ROWID;
-CREATE UNIQUE INDEX changes_by_request ON changes (tenant, request_id) WHERE request_id <> '';
-CREATE TABLE counts (tenant TEXT PRIMARY KEY, customers INTEGER NOT NULL) WITHOUT ROWID;
-"""
-_SCHEMA_OF_ERASURES: Final = """
-CREATE TABLE IF NOT EXISTS erasures (
-    tenant TEXT NOT NULL, request_id TEXT NOT NULL, customer_check INTEGER NOT NULL, seq INTEGER NOT NULL,
-    at_ns INTEGER NOT NULL, contacts INTEGER NOT NULL, commands INTEGER NOT NULL, events INTEGER NOT NULL,
-    PRIMARY KEY (tenant, request_id)) WITHOUT ROWID;
-"""
-"""`seq` is 0 as long as an erasure is not finished. `customer_check` is a byte of a hash, which tells almost any other
-customer from the one that was erased, and nothing of who that was.
-"""
 _COMPACT_BYTES_MAX: Final = 2**26
 """A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
-_BUSY_MS: Final = 5_000
 T = TypeVar("T")
 
 
@@ -93,8 +66,10 @@ class CustomerDirectory:
         self._customers_max = customers_max
         self._path = path
         files = shared.customer_files
-        self._changing = OpenedByNeed(shared.customers_lane(), files, lambda: _opened(path), apsw.Connection.close)
-        self._finding = OpenedByNeed(shared.look_up_lane(), files, lambda: _opened(path), apsw.Connection.close)
+        self._changing = OpenedByNeed(
+            shared.customers_lane(), files, lambda: open_directory(path), apsw.Connection.close
+        )
+        self._finding = OpenedByNeed(shared.look_up_lane(), files, lambda: open_directory(path), apsw.Connection.close)
         self.is_empty = True
 
     async def start(self) -> None:
@@ -112,10 +87,14 @@ class CustomerDirectory:
         await self._finding.close()
 
     async def find(self, customer_id: str, address: str) -> Customer | None:
-        """The customer with this id, or if that is empty the one with this address."""
+        """The customer with this id, or if that is empty the one with this address.
+
+        Raises:
+            DirectoryDamaged: the file cannot be read there, or a row is not what was written.
+        """
         if self.is_empty:
             return None
-        return await self._finding.use(partial(self._find, customer_id, address))
+        return await self._use(self._finding, partial(self._find, customer_id, address))
 
     async def upsert(self, customers: Sequence[Customer], request_id: str, at_ns: int) -> Change:
         """Add customers, or replace what is known of them, all or none.
@@ -123,6 +102,7 @@ class CustomerDirectory:
         Raises:
             Refused: an address belongs to another customer, or the request's id to another request.
             CustomerLimit: there would be too many.
+            DirectoryDamaged: the file cannot be read or written. A row that is not what was written is replaced.
         """
         content = json.dumps(["upsert", *(customer.to_text() for customer in customers)])
         return await self._change(content, request_id, at_ns, partial(self._upsert, customers))
@@ -143,6 +123,7 @@ class CustomerDirectory:
 
         Raises:
             ErasureUnfinished: a reader is in the way, and the log still has it.
+            DirectoryDamaged: the file cannot be read or written.
         """
         if not self._path.exists():
             return
@@ -162,7 +143,7 @@ class CustomerDirectory:
                 raise ErasureUnfinished("somebody reads the directory all the time, so its log cannot be emptied")
             return self._count(writer)
 
-        self.is_empty = await self._changing.use(forget) == 0
+        self.is_empty = await self._use(self._changing, forget) == 0
 
     async def begin_to_erase(self, customer_id: str, request_id: str) -> Erased | None:
         """Note that a request has a customer erased; what that came to, if it did before.
@@ -191,7 +172,7 @@ class CustomerDirectory:
                 )
             return None
 
-        return await self._changing.use(begin)
+        return await self._use(self._changing, begin)
 
     async def remember_erased(self, erased: Erased) -> None:
         """What the erasure came to that was begun last, for whoever asks again by its request's id."""
@@ -211,39 +192,56 @@ class CustomerDirectory:
                     (self._tenant, self._tenant, REMEMBERED_REQUESTS_MAX),
                 )
 
-        await self._changing.use(remember)
+        await self._use(self._changing, remember)
 
     async def page(self, from_id: str, size: int) -> Page:
-        """Customers in order of id, from one on."""
+        """Customers in order of id, from one on.
+
+        Raises:
+            DirectoryDamaged: the file cannot be read there, or a row is not what was written.
+        """
 
         def read(connection: apsw.Connection) -> Page:
-            rows = connection.execute(
-                "SELECT customer_id, content FROM customers WHERE tenant = ? AND customer_id >= ?"
+            rows: list[Any] = connection.execute(
+                "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id >= ?"
                 " ORDER BY customer_id LIMIT ?",
                 (self._tenant, from_id, size + 1),
             ).fetchall()
             following = str(rows[size][0]) if len(rows) > size else ""
-            return Page([Customer.from_text(str(content)) for _, content in rows[:size]], following)
+            return Page([customer_of(self._tenant, *row) for row in rows[:size]], following)
 
-        return await self._changing.use(read)
+        return await self._use(self._changing, read)
+
+    async def _use(self, opened: OpenedByNeed[apsw.Connection], work: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return await opened.use(work)
+        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError, apsw.FullError) as error:
+            raise DirectoryDamaged(f"the directory of customers cannot be used: {error}") from error
 
     def _find(self, customer_id: str, address: str, finder: apsw.Connection) -> Customer | None:
         tenant = self._tenant
         if customer_id:
             return self._content(finder, customer_id)
-        for key in lookup_keys(address):
-            row = finder.execute(
-                "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, key)
-            ).fetchone()
-            if row is not None:
-                return self._content(finder, str(row[0]))
+        with finder:  # one moment: an address and whose it is
+            for key in lookup_keys(address):
+                row = finder.execute(
+                    "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (tenant, key)
+                ).fetchone()
+                if row is not None:
+                    found = self._content(finder, str(row[0]))
+                    if found is None or all(known.key != key for known in found.addresses):
+                        raise DirectoryDamaged(
+                            "an address in the directory of customers leads to one who has not got it"
+                        )
+                    return found
         return None
 
     def _content(self, connection: apsw.Connection, customer_id: str) -> Customer | None:
-        row = connection.execute(
-            "SELECT content FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
+        row: Any = connection.execute(
+            "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id = ?",
+            (self._tenant, customer_id),
         ).fetchone()
-        return None if row is None else Customer.from_text(str(row[0]))
+        return None if row is None else customer_of(self._tenant, *row)
 
     async def _change(
         self, content: str, request_id: str, at_ns: int, work: Callable[[apsw.Connection], None]
@@ -258,7 +256,7 @@ class CustomerDirectory:
                 made = earlier or self._remember(writer, request_id, content_hash, at_ns)
             return made, self._count(writer)
 
-        made, count = await self._changing.use(change)
+        made, count = await self._use(self._changing, change)
         self.is_empty = count == 0
         return made
 
@@ -300,8 +298,8 @@ class CustomerDirectory:
                     writer, address.key, customer.customer_id, f"customers[{index}].addresses[{place}].value"
                 )
         writer.executemany(
-            "REPLACE INTO customers VALUES (?, ?, ?)",
-            ((tenant, customer.customer_id, customer.to_text()) for customer in customers),
+            "REPLACE INTO customers VALUES (?, ?, ?, ?)",
+            (row_of(tenant, customer) for customer in customers),
         )
         self._add_to_count(writer, added)
 
@@ -309,13 +307,18 @@ class CustomerDirectory:
         owner = writer.execute(
             "SELECT customer_id FROM addresses WHERE tenant = ? AND address = ?", (self._tenant, key)
         ).fetchone()
-        if owner is not None:
+        if owner is not None and owner != (customer_id,):  # its own, if its row was lost
             raise Refused(Reason.DUPLICATE_ENTRY, field, f'"{key}" belongs to customer "{owner[0]}"')
-        writer.execute("INSERT INTO addresses VALUES (?, ?, ?)", (self._tenant, key, customer_id))
+        writer.execute("REPLACE INTO addresses VALUES (?, ?, ?)", (self._tenant, key, customer_id))
 
     def _forget_addresses(self, writer: apsw.Connection, customer_id: str) -> bool:
         """Free the addresses of a customer; whether there is such a customer."""
-        known = self._content(writer, customer_id)
+        try:
+            known = self._content(writer, customer_id)
+        except DirectoryDamaged:
+            # Which addresses it had cannot be told by its row, but the row is to be replaced, or to go.
+            writer.execute("DELETE FROM addresses WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id))
+            return True
         if known is None:
             return False
         writer.executemany(
@@ -344,31 +347,3 @@ class CustomerDirectory:
 
 def _reused() -> Refused:
     return Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
-
-
-def _opened(path: Path) -> apsw.Connection:
-    try:
-        connection = apsw.Connection(str(path))
-    except apsw.Error as error:
-        raise DirectoryDamaged(f"{path} cannot be opened: {error}") from None
-    try:
-        connection.set_busy_timeout(_BUSY_MS)
-        is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-        marks = (connection.pragma("application_id"), connection.pragma("user_version"))
-        if not is_new and marks not in ((APPLICATION_ID, 1), (APPLICATION_ID, FORMAT_VERSION)):
-            raise DirectoryDamaged(f"{path} is something else, or of a format that this program cannot read")
-        connection.pragma("journal_mode", "WAL")
-        connection.pragma("synchronous", "FULL")
-        connection.pragma("secure_delete", 1)
-        if is_new or marks[1] == 1:
-            with connection:
-                connection.pragma("application_id", APPLICATION_ID)
-                connection.pragma("user_version", FORMAT_VERSION)
-                connection.execute((_SCHEMA if is_new else "") + _SCHEMA_OF_ERASURES)
-    except apsw.Error as error:
-        connection.close()
-        raise DirectoryDamaged(f"{path} cannot be used: {error}") from None
-    except BaseException:
-        connection.close()
-        raise
-    return connection

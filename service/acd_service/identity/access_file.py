@@ -49,9 +49,11 @@ class Access:
             BadAccessFile: naming the entry at fault.
         """
         try:
-            document = yaml.safe_load(content) or {}
+            document = yaml.safe_load(content)
         except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
             raise BadAccessFile(f"{name}: {error}") from None
+        if document is None:  # half written, rather than meant to lock everybody out
+            raise BadAccessFile(f"{name}: the file is empty; rules that let nobody in are {{}}")
         _check_keys(document, ("certificates", "tokens"), name)
         mapping = document.get("certificates") or {}
         if not isinstance(mapping, dict):

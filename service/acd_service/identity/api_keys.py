@@ -83,8 +83,6 @@ class KeyRing:
         Raises:
             BadKeyFile: it is no file of keys, or an entry cannot be.
         """
-        if not content:
-            return cls({})
         try:
             document = json.loads(content)
             if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -126,7 +124,8 @@ class KeyFile:
             BadKeyFile, OSError: it cannot be used.
         """
         try:
-            return KeyRing.parse(self.path.read_bytes(), str(self.path))
+            content = self.path.read_bytes()
+            return KeyRing.parse(content, str(self.path)) if content else KeyRing({})
         except FileNotFoundError:
             return KeyRing({})
 

@@ -32,7 +32,8 @@ KNOWN_MAX: Final = 65_536
 _NOTE_EVERY_S: Final = 60.0
 _AT_ONCE: Final = 100
 """Streams looked at in one go when a file changed."""
-_BEARER: Final = "Bearer "
+_BEARER: Final = "bearer "
+"""In whatever case (RFC 9110, section 11.1)."""
 _RUN_OUT: Final = "the credential has run out"
 _NO_TENANT: Final = "your tenant is not served here"
 _ENDED: Final = "the credential has run out, was revoked or stands for somebody else now; connect again"
@@ -191,7 +192,7 @@ class Gate:
         if isinstance(credential, bytes):
             access = self._access
             return identity_of_certificate(credential, access.value.certificates if access is not None else {})
-        if not credential.startswith(_BEARER):
+        if credential[: len(_BEARER)].lower() != _BEARER:
             raise Unauthenticated("`authorization: Bearer …` is expected, with a token or an API key")
         credential = credential[len(_BEARER) :].strip()
         if credential.startswith(api_keys.PREFIX):

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final
-
-FILE_NAME: Final = "key_use.json"
+from typing import Any
 
 
 class KeyUse:

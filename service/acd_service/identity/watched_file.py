@@ -49,7 +49,7 @@ class WatchedFile(Generic[T]):
         except (OSError, ValueError) as error:
             if isinstance(error, OSError):
                 self._signature = None
-            _log.error("%s cannot be used; what it said before stays in force: %s", self.path, error)
+            _log.error("%s cannot be used; what it said before stays in force: %s", self.path, str(error))
             return False
         _log.warning("%s was read again", self.path)
         return True
