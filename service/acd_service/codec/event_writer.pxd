@@ -15,11 +15,14 @@ cdef inline Py_ssize_t length_of(PyObject* text) noexcept:
 
 
 cdef class EventWriter:
-    cdef Buffer own
+    cdef Back back
     cdef Stamp stamp
     cdef KeptTimes times
 
-    cdef bint write(self, const EventData* event, Buffer* buffer) except -1
+    cdef bint append(self, Buffer* buffer, int field, const EventData* event, const void* tail,
+                     Py_ssize_t tail_size) except -1
+    cdef bint _write(self, const EventData* event) except -1
+    cdef bint _write_detail(self, const EventData* event) except -1
 
 
 cdef bint write_standing(Back* back, int field, const AnswerData* answer) except -1

@@ -6,7 +6,7 @@ Written backwards, a message within a message is there, and so its size, when it
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove
 
 cdef extern from "Python.h":
@@ -48,6 +48,23 @@ cdef extern from *:
     """
     int acd_high_bit(uint64_t word) noexcept nogil
     void acd_copy(void* to, const void* data, Py_ssize_t size) noexcept nogil
+
+cdef extern from *:
+    """
+    /* The last bytes of a compact ASCII text, and what its object has before them, so that they end at `end`. The object's
+       head is longer than what is copied, so nothing outside the object is read. */
+    #define ACD_SHORT_TEXT 32
+    static_assert(sizeof(PyASCIIObject) >= ACD_SHORT_TEXT, "a text could be copied with what is before it");
+    static CYTHON_INLINE void acd_copy_short(unsigned char* end, PyObject* text, Py_ssize_t size) {
+        memcpy(end - ACD_SHORT_TEXT, (const char*)PyUnicode_DATA(text) + size - ACD_SHORT_TEXT, ACD_SHORT_TEXT);
+    }
+    """
+    const Py_ssize_t ACD_SHORT_TEXT
+    void acd_copy_short(uint8_t* end, PyObject* text, Py_ssize_t size) noexcept nogil
+
+cdef enum:
+    BACK_SLACK = ACD_SHORT_TEXT  # may be overwritten before what is written backwards
+    BACK_ROOM = 1024  # of what a message has beside texts that are not short: more than any event and any answer
 
 
 cdef struct Buffer:
@@ -248,29 +265,64 @@ cdef inline int append_framed(Buffer* buffer, uint8_t tag, const void* data, Py_
 
 
 # Backwards
+#
+# What is before `at` may be overwritten at any time: short things are copied in pieces of a fixed size that end where
+# they end.
 
 
 cdef inline int begin_back(Back* back, Py_ssize_t room) except -1:
-    """Make room for a message of at most so many bytes, and forget what was there."""
+    """Make room for a message of at most so many bytes, and forget what was there. Texts make room for themselves."""
     cdef void* grown
-    if room > back.room:
-        grown = realloc(back.data, <size_t>room)
+    if room + BACK_SLACK > back.room:
+        grown = realloc(back.data, <size_t>(room + BACK_SLACK))
         if grown == NULL:
             raise MemoryError
         back.data = <uint8_t*>grown
-        back.room = room
+        back.room = room + BACK_SLACK
     back.end = back.data + back.room
     back.at = back.end
     return 0
 
 
+cdef inline int back_reserve(Back* back, Py_ssize_t more) except -1:
+    """Make room for so many bytes, and as much as there was for what else the message has."""
+    cdef Py_ssize_t size = back.end - back.at
+    cdef Py_ssize_t room
+    cdef uint8_t* grown
+    if back.at - back.data >= more + BACK_ROOM:
+        return 0
+    room = (back.room + more) * 2 + BACK_ROOM
+    grown = <uint8_t*>malloc(<size_t>room)
+    if grown == NULL:
+        raise MemoryError
+    memcpy(grown + room - size, back.at, <size_t>size)
+    free(back.data)
+    back.data = grown
+    back.room = room
+    back.end = grown + room
+    back.at = back.end - size
+    return 0
+
+
 cdef inline void back_varint(Back* back, uint64_t value) noexcept nogil:
+    cdef uint64_t groups
+    cdef int size, spare
     if value < 0x80:
         back.at -= 1
         back.at[0] = <uint8_t>value
         return
-    back.at -= varint_size(value)
-    put_varint(back.at, value)
+    size = varint_size(value)
+    back.at -= size
+    if size > 8:
+        put_varint(back.at, value)
+        return
+    # Groups of 28, of 14, at last of 7 bits are drawn apart; all but the last byte say that another one follows.
+    spare = 64 - 8 * size
+    groups = value & <uint64_t>0x000000000FFFFFFF | (value & <uint64_t>0x00FFFFFFF0000000) << 4
+    groups = groups & <uint64_t>0x00003FFF00003FFF | (groups & <uint64_t>0x0FFFC0000FFFC000) << 2
+    groups = groups & <uint64_t>0x007F007F007F007F | (groups & <uint64_t>0x3F803F803F803F80) << 1
+    groups = (groups | <uint64_t>0x0080808080808080 >> spare) << spare
+    memcpy(back.at + size - 8, &groups, 8)
 
 
 cdef inline void back_tag(Back* back, int tag) noexcept nogil:
@@ -291,6 +343,11 @@ cdef inline void back_number(Back* back, int field, uint64_t value) noexcept nog
         back_tag(back, field << 3)
 
 
+cdef inline void back_signed(Back* back, int field, int64_t value) noexcept nogil:
+    """A number of type sint32 or sint64, unless it is 0."""
+    back_number(back, field, (<uint64_t>value << 1) ^ <uint64_t>(value >> 63))
+
+
 cdef inline void back_bytes(Back* back, int field, const void* data, Py_ssize_t size) noexcept nogil:
     """Length-delimited content, also if it is empty."""
     back.at -= size
@@ -305,21 +362,46 @@ cdef inline void back_close(Back* back, int field, const uint8_t* end) noexcept 
     back_tag(back, field << 3 | 2)
 
 
-cdef inline void back_time(Back* back, int field, int64_t value_ns) noexcept nogil:
-    """A Timestamp or Duration that is not negative."""
+cdef inline void _back_span(Back* back, int field, uint64_t seconds, uint64_t nanos) noexcept nogil:
     cdef const uint8_t* end = back.at
-    back_number(back, 2, <uint64_t>value_ns % 1000000000)
-    back_number(back, 1, <uint64_t>value_ns // 1000000000)
+    back_number(back, 2, nanos)
+    back_number(back, 1, seconds)
     back_close(back, field, end)
 
 
+cdef inline void back_time(Back* back, int field, int64_t value_ns) noexcept nogil:
+    """A Timestamp or Duration that is not negative."""
+    _back_span(back, field, <uint64_t>value_ns // 1000000000, <uint64_t>value_ns % 1000000000)
+
+
+cdef inline void back_ms(Back* back, int field, int64_t value_ms) noexcept nogil:
+    """A Duration of milliseconds; its seconds and nanos have the same sign."""
+    cdef uint64_t whole = <uint64_t>(-value_ms if value_ms < 0 else value_ms)
+    cdef uint64_t seconds = whole // 1000
+    cdef uint64_t nanos = whole % 1000 * 1000000
+    if value_ms < 0:
+        _back_span(back, field, 0 - seconds, 0 - nanos)
+    else:
+        _back_span(back, field, seconds, nanos)
+
+
 cdef inline int back_text(Back* back, int field, PyObject* text) except -1:
-    """Text, unless it is empty (or NULL)."""
+    """Text, unless it is empty (or NULL); the field's number is below 16."""
     cdef Py_ssize_t size
     cdef const void* data
     if text == NULL:
         return 0
+    if PyUnicode_IS_COMPACT_ASCII(text):
+        size = PyUnicode_GET_LENGTH(text)
+        if size <= ACD_SHORT_TEXT:
+            if size:
+                acd_copy_short(back.at, text, size)
+                back.at -= size + 2
+                back.at[0] = <uint8_t>(field << 3 | 2)
+                back.at[1] = <uint8_t>size
+            return 0
     data = utf8_of(text, &size)
     if size:
+        back_reserve(back, size)
         back_bytes(back, field, data, size)
     return 0
