@@ -22,7 +22,7 @@ from acd_service.codec.wire_writer cimport (
     BACK_ROOM,
     Back,
     Buffer,
-    back_close,
+    back_head,
     back_ms,
     back_number,
     back_reserve,
@@ -60,226 +60,218 @@ cdef class EventWriter:
 
     def event(self, Event event not None):
         """An event as bytes, or None if the plain codec has to be asked."""
-        if not self._write(&event.data):
-            return None
-        return PyBytes_FromStringAndSize(<const char*>self.back.at, self.back.end - self.back.at)
+        cdef const uint8_t* at = _back_event(self, self.back.end, &event.data)
+        return None if at == NULL else PyBytes_FromStringAndSize(<const char*>at, self.back.end - at)
 
     cdef bint append(self, Buffer* buffer, int field, const EventData* event, const void* tail,
                      Py_ssize_t tail_size) except -1:
         """Put an event, with a tail, behind what is in `buffer`, as a message in `field`; False, with nothing put there,
         if the plain codec has to be asked."""
-        cdef Back* back = &self.back
+        cdef uint8_t* at = _back_event(self, self.back.end, event)
         cdef Py_ssize_t size
-        if not self._write(event):
+        if at == NULL:
             return False
-        size = back.end - back.at
-        back_varint(back, <uint64_t>(size + tail_size))
-        back_tag(back, field << 3 | 2)
-        size = back.end - back.at
+        at = back_head(at, field, self.back.end - at + tail_size)
+        size = self.back.end - at
         reserve(buffer, size + tail_size)
-        memcpy(buffer.data + buffer.size, back.at, <size_t>size)
+        memcpy(buffer.data + buffer.size, at, <size_t>size)
         buffer.size += size
         if tail_size:
             put_bytes(buffer.data + buffer.size, tail, tail_size)
             buffer.size += tail_size
         return True
 
-    cdef bint _write(self, const EventData* event) except -1:
-        """Write an event to `back`; False if the plain codec has to be asked."""
-        cdef Back* back = &self.back
-        if event.at_ns < 0 or event.event_seq < 0 or event.seq < 0:
-            return False
-        back.at = back.end
-        if not self._write_detail(event):
-            return False
-        back_varint(back, <uint64_t>(back.end - back.at))
-        back_tag(back, (event.type + 10) << 3 | 2)
-        set_stamp(&self.stamp, event.seq, event.at_ns)
-        back_stamp(back, &self.stamp)
-        back_number(back, 1, <uint64_t>event.event_seq)
-        return True
 
-    cdef bint _write_detail(self, const EventData* event) except -1:
-        """What the event says by its type, the last field first; False if the plain codec has to be asked."""
-        cdef Back* back = &self.back
-        cdef KeptTimes* times = &self.times
-        cdef int type = event.type
-        cdef const uint8_t* end
-        if event.until_ns < 0 or event.wait_ns < 0 or event.duration_ns < 0 or event.cause < 0 or event.offer_id < 0 \
-                or event.policy_version < 0 or event.step < 0 or not _is_int32(event.priority):
-            return False
-        if type == EVENT_PRESENCE_CHANGED:
-            if event.presence < 0:
-                return False
-            if event.until_ns:
-                back_kept_time(back, 5, event.until_ns, times)
-            back_number(back, 4, <uint64_t>event.cause)
-            back_text(back, 3, event.text)
-            back_number(back, 2, <uint64_t>event.presence)
-            back_text(back, 1, event.agent_id)
-            return True
-        elif type == EVENT_AGENT_DELAYED:
-            back_kept_time(back, 2, event.until_ns, times)
-            back_text(back, 1, event.agent_id)
-            return True
-        elif type == EVENT_AGENT_DELAY_ENDED:
-            back_text(back, 1, event.agent_id)
-            return True
-        elif type == EVENT_CONTACT_ENQUEUED:
-            if event.ordinal < 0 or not _back_attributes(back, 9, event.attributes):
-                return False
-            back_text(back, 8, event.customer_id)
-            if event.credit_ms:
-                back_ms(back, 7, event.credit_ms)
-            back_signed(back, 6, event.priority)
-            back_text(back, 5, event.text)
-            back_text(back, 4, event.channel_id)
-            back_text(back, 3, event.queue_id)
-            back_number(back, 2, <uint64_t>event.ordinal)
-        elif type == EVENT_OFFER_MADE:
-            if not _back_decision(back, 6, event, times):
-                return False
-            back_kept_time(back, 5, event.until_ns, times)
-            _back_offer(back, event)
-        elif type == EVENT_CONTACT_ASSIGNED:
-            if not _back_decision(back, 5, event, times):
-                return False
-            _back_offer(back, event)
-        elif type == EVENT_OFFER_ACCEPTED:
-            back_kept_time(back, 5, event.wait_ns, times)
-            _back_offer(back, event)
-        elif type == EVENT_OFFER_ENDED:
-            back_number(back, 5, <uint64_t>event.cause)
-            _back_offer(back, event)
-        elif type == EVENT_CONTACT_COMPLETED:
-            back_kept_time(back, 5, event.duration_ns, times)
-            if event.until_ns:
-                back_kept_time(back, 4, event.until_ns, times)
-            _back_agent_queue(back, event)
-        elif type == EVENT_CONTACT_CLOSED:
-            back_kept_time(back, 6, event.duration_ns, times)
-            back_kept_time(back, 5, event.wait_ns, times)
-            back_number(back, 4, <uint64_t>event.cause)
-            _back_agent_queue(back, event)
-        elif type == EVENT_CONTACT_UPDATED:
-            if event.tier < -1:
-                return False
-            _back_raised(back, 6, event.tier)
-            if not _back_attributes(back, 5, event.attributes):
-                return False
-            back_ms(back, 4, event.credit_ms)
-            back_signed(back, 3, event.priority)
-            back_text(back, 2, event.text)
-        elif type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
-                or type == EVENT_CONTACT_UNATTENDED:
-            back_text(back, 2, event.agent_id)
-        elif type == EVENT_CONTACT_ATTACHED:
-            pass
-        elif type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
-            back_kept_time(back, 2, event.until_ns, times)
-        elif type == EVENT_AGENT_EXCLUDED:
-            back_kept_time(back, 3, event.until_ns, times)
-            back_text(back, 2, event.agent_id)
-        elif type == EVENT_PLAN_STEP_TAKEN:
-            if event.tier < -1:
-                return False
-            back_number(back, 9, <uint64_t>event.policy_version)
-            _back_raised(back, 8, event.tier)
-            back_ms(back, 7, event.credit_ms)
-            back_signed(back, 6, event.priority)
-            back_text(back, 5, event.text)
-            back_number(back, 4, <uint64_t>event.cause)
-            back_number(back, 3, <uint64_t>event.step)
-            back_text(back, 2, event.queue_id)
-        elif type == EVENT_RESERVATION_ENDED:
-            back_number(back, 2, <uint64_t>event.cause)
-        elif type == EVENT_WAIT_ENDED:
-            end = back.at
-            back_text(back, 2, event.text)
-            back_number(back, 1, <uint64_t>event.cause)
-            back_close(back, 3, end)
-            back_text(back, 2, event.queue_id)
-        elif type == EVENT_CONTACT_MOVED:
-            back_kept_time(back, 5, event.wait_ns, times)
-            back_number(back, 4, <uint64_t>event.cause)
-            back_text(back, 3, event.text)
-            back_text(back, 2, event.queue_id)
-        else:
-            return False
-        back_text(back, 1, event.contact_id)
-        return True
+cdef inline uint8_t* _back_event(EventWriter writer, uint8_t* at, const EventData* event) except? NULL:
+    """Write an event before `at`, the end; NULL if the plain codec has to be asked."""
+    if (event.at_ns | event.event_seq | event.seq) < 0:
+        return NULL
+    at = _back_detail(&writer.back, at, event, &writer.times)
+    if at == NULL:
+        return NULL
+    at = back_head(at, event.type + 10, writer.back.end - at)
+    set_stamp(&writer.stamp, event.seq, event.at_ns)
+    return back_number(back_stamp(at, &writer.stamp), 1, <uint64_t>event.event_seq)
+
+
+cdef uint8_t* _back_detail(Back* back, uint8_t* at, const EventData* event, KeptTimes* times) except? NULL:
+    """What the event says by its type, the last field first; NULL if the plain codec has to be asked."""
+    cdef int type = event.type
+    cdef Py_ssize_t behind
+    # The sign is a bit like others: that of all of them is looked at once.
+    if (event.until_ns | event.wait_ns | event.duration_ns | event.offer_id | event.policy_version | event.cause
+            | event.step) < 0 or not _is_int32(event.priority):
+        return NULL
+    if type == EVENT_PRESENCE_CHANGED:
+        if event.presence < 0:
+            return NULL
+        if event.until_ns:
+            at = back_kept_time(at, 5, event.until_ns, times)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = back_text(back, at, 3, event.text)
+        at = back_number(at, 2, <uint64_t>event.presence)
+        at = back_text(back, at, 1, event.agent_id)
+        return at
+    elif type == EVENT_AGENT_DELAYED:
+        at = back_kept_time(at, 2, event.until_ns, times)
+        at = back_text(back, at, 1, event.agent_id)
+        return at
+    elif type == EVENT_AGENT_DELAY_ENDED:
+        at = back_text(back, at, 1, event.agent_id)
+        return at
+    elif type == EVENT_CONTACT_ENQUEUED:
+        if event.ordinal < 0:
+            return NULL
+        at = _back_attributes(back, at, 9, event.attributes)
+        if at == NULL:
+            return NULL
+        at = back_text(back, at, 8, event.customer_id)
+        if event.credit_ms:
+            at = back_ms(at, 7, event.credit_ms)
+        at = back_signed(at, 6, event.priority)
+        at = back_text(back, at, 5, event.text)
+        at = back_text(back, at, 4, event.channel_id)
+        at = back_text(back, at, 3, event.queue_id)
+        at = back_number(at, 2, <uint64_t>event.ordinal)
+    elif type == EVENT_OFFER_MADE:
+        at = _back_decision(back, at, 6, event)
+        if at == NULL:
+            return NULL
+        at = back_kept_time(at, 5, event.until_ns, times)
+        at = _back_offer(back, at, event)
+    elif type == EVENT_CONTACT_ASSIGNED:
+        at = _back_decision(back, at, 5, event)
+        if at == NULL:
+            return NULL
+        at = _back_offer(back, at, event)
+    elif type == EVENT_OFFER_ACCEPTED:
+        at = back_time(at, 5, event.wait_ns)
+        at = _back_offer(back, at, event)
+    elif type == EVENT_OFFER_ENDED:
+        at = back_number(at, 5, <uint64_t>event.cause)
+        at = _back_offer(back, at, event)
+    elif type == EVENT_CONTACT_COMPLETED:
+        at = back_time(at, 5, event.duration_ns)
+        if event.until_ns:
+            at = back_kept_time(at, 4, event.until_ns, times)
+        at = _back_agent_queue(back, at, event)
+    elif type == EVENT_CONTACT_CLOSED:
+        at = back_time(at, 6, event.duration_ns)
+        at = back_time(at, 5, event.wait_ns)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = _back_agent_queue(back, at, event)
+    elif type == EVENT_CONTACT_UPDATED:
+        if event.tier < -1:
+            return NULL
+        at = _back_raised(at, 6, event.tier)
+        at = _back_attributes(back, at, 5, event.attributes)
+        if at == NULL:
+            return NULL
+        at = back_ms(at, 4, event.credit_ms)
+        at = back_signed(at, 3, event.priority)
+        at = back_text(back, at, 2, event.text)
+    elif type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
+            or type == EVENT_CONTACT_UNATTENDED:
+        at = back_text(back, at, 2, event.agent_id)
+    elif type == EVENT_CONTACT_ATTACHED:
+        pass
+    elif type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
+        at = back_kept_time(at, 2, event.until_ns, times)
+    elif type == EVENT_AGENT_EXCLUDED:
+        at = back_kept_time(at, 3, event.until_ns, times)
+        at = back_text(back, at, 2, event.agent_id)
+    elif type == EVENT_PLAN_STEP_TAKEN:
+        if event.tier < -1:
+            return NULL
+        at = back_number(at, 9, <uint64_t>event.policy_version)
+        at = _back_raised(at, 8, event.tier)
+        at = back_ms(at, 7, event.credit_ms)
+        at = back_signed(at, 6, event.priority)
+        at = back_text(back, at, 5, event.text)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = back_number(at, 3, <uint64_t>event.step)
+        at = back_text(back, at, 2, event.queue_id)
+    elif type == EVENT_RESERVATION_ENDED:
+        at = back_number(at, 2, <uint64_t>event.cause)
+    elif type == EVENT_WAIT_ENDED:
+        behind = back.end - at
+        at = back_text(back, at, 2, event.text)
+        at = back_number(at, 1, <uint64_t>event.cause)
+        at = back_head(at, 3, back.end - at - behind)
+        at = back_text(back, at, 2, event.queue_id)
+    elif type == EVENT_CONTACT_MOVED:
+        at = back_time(at, 5, event.wait_ns)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = back_text(back, at, 3, event.text)
+        at = back_text(back, at, 2, event.queue_id)
+    else:
+        return NULL
+    at = back_text(back, at, 1, event.contact_id)
+    return at
 
 
 cdef inline bint _is_int32(int64_t value) noexcept nogil:
     return -INT32_MAX <= value <= INT32_MAX
 
 
-cdef inline int _back_agent_queue(Back* back, const EventData* event) except -1:
-    back_text(back, 3, event.queue_id)
-    back_text(back, 2, event.agent_id)
-    return 0
+cdef inline uint8_t* _back_agent_queue(Back* back, uint8_t* at, const EventData* event) except NULL:
+    return back_text(back, back_text(back, at, 3, event.queue_id), 2, event.agent_id)
 
 
-cdef inline int _back_offer(Back* back, const EventData* event) except -1:
-    back_number(back, 4, <uint64_t>event.offer_id)
-    _back_agent_queue(back, event)
-    return 0
+cdef inline uint8_t* _back_offer(Back* back, uint8_t* at, const EventData* event) except NULL:
+    return _back_agent_queue(back, back_number(at, 4, <uint64_t>event.offer_id), event)
 
 
-cdef inline void _back_raised(Back* back, int field, int tier) noexcept nogil:
+cdef inline uint8_t* _back_raised(uint8_t* at, int field, int tier) noexcept nogil:
     """The highest tier as steps raised it: told also if it is 0, not told if none did (-1)."""
-    if tier >= 0:
-        back_varint(back, <uint64_t>tier)
-        back_tag(back, field << 3)
+    return at if tier < 0 else back_tag(back_varint(at, <uint64_t>tier), field << 3)
 
 
-cdef bint _back_decision(Back* back, int field, const EventData* event, KeptTimes* times) except -1:
-    cdef const uint8_t* end = back.at
-    if event.tier < 0 or event.strategy < 0 or event.chosen_by < 0:
-        return False
-    back_text(back, 10, event.text)
-    back_number(back, 9, <uint64_t>event.cause)
-    back_number(back, 8, <uint64_t>event.step)
-    back_number(back, 7, <uint64_t>event.policy_version)
-    back_number(back, 6, <uint64_t>event.chosen_by)
-    back_number(back, 5, <uint64_t>event.strategy)
-    back_kept_time(back, 4, event.wait_ns, times)
-    back_number(back, 3, <uint64_t>event.score)
-    back_signed(back, 2, event.priority)
-    back_number(back, 1, <uint64_t>event.tier)
-    back_close(back, field, end)
-    return True
+cdef uint8_t* _back_decision(Back* back, uint8_t* at, int field, const EventData* event) except? NULL:
+    cdef Py_ssize_t behind = back.end - at
+    if (event.tier | event.strategy | event.chosen_by) < 0:
+        return NULL
+    at = back_text(back, at, 10, event.text)
+    at = back_number(at, 9, <uint64_t>event.cause)
+    at = back_number(at, 8, <uint64_t>event.step)
+    at = back_number(at, 7, <uint64_t>event.policy_version)
+    at = back_number(at, 6, <uint64_t>event.chosen_by)
+    at = back_number(at, 5, <uint64_t>event.strategy)
+    at = back_time(at, 4, event.wait_ns)
+    at = back_number(at, 3, <uint64_t>event.score)
+    at = back_signed(at, 2, event.priority)
+    at = back_number(at, 1, <uint64_t>event.tier)
+    return back_head(at, field, back.end - at - behind)
 
 
-cdef bint _back_attributes(Back* back, int field, PyObject* attributes) except -1:
-    """The entries of packed attributes as those of a map in `field`; False if they are not as the codec packs them."""
-    cdef uint8_t* at
-    cdef const uint8_t* end
+cdef uint8_t* _back_attributes(Back* back, uint8_t* at, int field, PyObject* attributes) except? NULL:
+    """The entries of packed attributes as those of a map in `field`; NULL if they are not as the codec packs them."""
+    cdef uint8_t* head
     cdef const uint8_t* behind
+    cdef const uint8_t* end
     cdef Span entry, key
-    cdef int count = 0
     cdef Py_ssize_t size
+    cdef int count = 0
     if attributes == NULL:
-        return True
+        return at
     size = PyBytes_GET_SIZE(attributes)
-    back_reserve(back, size)
-    end = back.at
-    back.at -= size
-    memcpy(back.at, PyBytes_AS_STRING(<bytes>attributes), <size_t>size)
+    end = back_reserve(back, at, size)
+    at = <uint8_t*>end - size
+    memcpy(at, PyBytes_AS_STRING(<bytes>attributes), <size_t>size)
     key.at = NULL
     key.size = 0
-    at = back.at
+    head = at
     # An entry is what it is in the map, but for the number of its field.
-    while at < end:
-        if at[0] != 0x0A or count == ENTRIES_MAX:
-            return False
-        behind = take_span(at + 1, end, &entry)
-        if behind == NULL or behind - at != framed_size(entry.size) or not _take_entry(entry, &key):
-            return False
-        at[0] = <uint8_t>(field << 3 | 2)
-        at += behind - at
+    while head < end:
+        if head[0] != 0x0A or count == ENTRIES_MAX:
+            return NULL
+        behind = take_span(head + 1, end, &entry)
+        if behind == NULL or behind - head != framed_size(entry.size) or not _take_entry(entry, &key):
+            return NULL
+        head[0] = <uint8_t>(field << 3 | 2)
+        head += behind - head
         count += 1
-    return True
+    return at
 
 
 cdef bint _take_entry(Span entry, Span* key) except -1:
@@ -308,15 +300,14 @@ cdef bint _take_entry(Span entry, Span* key) except -1:
     return True
 
 
-cdef bint write_standing(Back* back, int field, const AnswerData* answer) except -1:
+cdef uint8_t* back_standing(Back* back, uint8_t* at, int field, const AnswerData* answer) except NULL:
     """How the contact of an answer stands, as `acd.v1.ContactStanding` in `field`."""
-    cdef const uint8_t* end = back.at
+    cdef Py_ssize_t behind = back.end - at
     if answer.agent_id != NULL:
         if answer.offer_expires_ns:
-            back_time(back, 5, answer.offer_expires_ns)
-        back_number(back, 4, <uint64_t>answer.offer_id)
-        back_text(back, 3, answer.agent_id)
-    back_number(back, 2, <uint64_t>answer.contact_state)
-    back_text(back, 1, answer.contact_id)
-    back_close(back, field, end)
-    return True
+            at = back_time(at, 5, answer.offer_expires_ns)
+        at = back_number(at, 4, <uint64_t>answer.offer_id)
+        at = back_text(back, at, 3, answer.agent_id)
+    at = back_number(at, 2, <uint64_t>answer.contact_state)
+    at = back_text(back, at, 1, answer.contact_id)
+    return back_head(at, field, back.end - at - behind)

@@ -10,7 +10,7 @@ lies where something else will be written.
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from acd_service.codec.wire_writer cimport Back, put_number, put_time
+from acd_service.codec.wire_writer cimport put_number, put_time
 
 cdef enum:
     TIMES_BITS = 8
@@ -72,10 +72,10 @@ cdef inline uint8_t* put_stamp(uint8_t* out, const Stamp* stamp, int field) noex
     return out + stamp.size
 
 
-cdef inline void back_stamp(Back* back, const Stamp* stamp) noexcept nogil:
+cdef inline uint8_t* back_stamp(uint8_t* at, const Stamp* stamp) noexcept nogil:
     """The number in field 2, the time in field 3."""
-    memcpy(back.at - STAMP_ROOM, stamp.content + stamp.size, STAMP_ROOM)
-    back.at -= stamp.size
+    memcpy(at - STAMP_ROOM, stamp.content + stamp.size, STAMP_ROOM)
+    return at - stamp.size
 
 
 cdef inline KeptTime* _kept(int field, int64_t value_ns, KeptTimes* times) noexcept nogil:
@@ -94,9 +94,10 @@ cdef inline uint8_t* put_kept_time(uint8_t* out, int field, int64_t value_ns, Ke
     return out + kept.size
 
 
-cdef inline void back_kept_time(Back* back, int field, int64_t value_ns, KeptTimes* times) noexcept nogil:
+cdef inline uint8_t* back_kept_time(uint8_t* at, int field, int64_t value_ns, KeptTimes* times) noexcept nogil:
     """As `back_time`."""
     cdef const KeptTime* kept = _kept(field, value_ns, times)
-    memcpy(back.at - TIME_ROOM, kept.content + kept.size, TIME_ROOM)
-    back.at -= kept.size
-    back.at[0] = <uint8_t>(field << 3 | 2)
+    memcpy(at - TIME_ROOM, kept.content + kept.size, TIME_ROOM)
+    at -= kept.size
+    at[0] = <uint8_t>(field << 3 | 2)
+    return at
