@@ -59,7 +59,7 @@ class Applying:
         run_end = _end_of_run(batch, 0) if in_runs else 0
         if not self._clock.driven:
             for seat in self._timetable.due(now_ns):
-                made.touched.add(seat)
+                made.touched[seat] = None
                 if not run_end or seat is not batch[0].seat or seat.opening_is_due(now_ns):
                     made.ticked.append((seat, self.tick(seat, now_ns, made)))
         place = 0
@@ -86,7 +86,7 @@ class Applying:
         seat = taken.seat
         seat.engine.breath = Breath()
         try:
-            made.touched.add(seat)
+            made.touched[seat] = None
             made.ticked.append((seat, self.tick(seat, now_ns, made)))
             self._apply_one(taken, now_ns, loop_now, made, apart=True)
         finally:
@@ -114,7 +114,7 @@ class Applying:
         seat, asked_by = run[0].seat, run[0].asked_by
         engine = seat.engine
         assert type(engine) is Engine
-        made.touched.add(seat)
+        made.touched[seat] = None
         ready = [taken for taken in run if self._can_begin(taken, loop_now)]
         calls = [taken.sent for taken in ready if taken.sent is not None]
         who = codec.asked_by_field(asked_by) if asked_by else b""
@@ -149,7 +149,7 @@ class Applying:
             return
         seat, command = taken.seat, taken.command
         at_ns = now_ns
-        made.touched.add(seat)
+        made.touched[seat] = None
         try:
             if self._clock.driven:
                 at_ns = self._drive(taken, made)
@@ -174,7 +174,7 @@ class Applying:
 
     def _apply_batch(self, taken: Taken, work: BatchWork, now_ns: int, made: Uncommitted, *, plainly: bool) -> None:
         seat, at_ns = taken.seat, now_ns
-        made.touched.add(seat)
+        made.touched[seat] = None
         if self._clock.driven:
             at_ns = self._drive(taken, made)
         try:
@@ -193,7 +193,7 @@ class Applying:
 
     def _apply_series(self, taken: Taken, series: Series, now_ns: int, made: Uncommitted) -> None:
         seat, at_ns = taken.seat, now_ns
-        made.touched.add(seat)
+        made.touched[seat] = None
         if self._clock.driven:
             at_ns = self._drive(taken, made)
 

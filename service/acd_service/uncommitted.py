@@ -43,7 +43,8 @@ class Uncommitted:
 
     Attributes:
         ticked: the events of ticks that no caller asked for, by seat.
-        touched: whose engines were asked to do something.
+        touched: whose engines were asked to do something, in that order: what follows on a commit is no matter of where
+            the system put things in memory.
     """
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ class Uncommitted:
         self._stretches: list[Stretch] = []
         self._policies: list[PolicyRecord] = []
         self.ticked: list[tuple[Seat, list[Released]]] = []
-        self.touched: set[Seat] = set()
+        self.touched: dict[Seat, None] = {}
 
     def __bool__(self) -> bool:
         """Whether there is anything to commit."""

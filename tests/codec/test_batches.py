@@ -34,10 +34,11 @@ from acd_core.reference import ReferenceEngine
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, SkillLevel
 from acd_service import codec
-from acd_service.batches import Applied, BatchFailed, Permit, apply_batch, read_batch, response_of
+from acd_service.batches import Applied, Batch, BatchFailed, Permit, apply_batch, read_batch, response_of
 from acd_service.batches.applying import _status_bytes
 from acd_service.batches.plain import apply_plain
 from acd_service.codec.batches import dispatch_request
+from acd_service.codec.records import encode_command
 from acd_service.codec.values import packed_attributes, varint
 from acd_service.service_error import PermissionDenied
 
@@ -344,6 +345,36 @@ def test_customers_that_may_have_to_be_looked_up_are_found() -> None:
     )
     assert batch.frame.places_with_customers(False) == [1, 2, 3]
     assert batch.frame.places_with_customers(True) == [2, 3]
+
+
+def test_behind_a_change_of_the_directory_customers_are_looked_up_by_id_too() -> None:
+    by_id = EnqueueContact("c1", "sales", customer_id="k")
+    change = CommandMessage(remove_customers={"customer_ids": ["k"]}).SerializeToString()
+    two_in_one = encode_command(CancelContact("c1")) + encode_command(by_id)
+    before, behind = dispatch_request([by_id, CancelContact("c1")]), dispatch_request([by_id])
+    assert read_batch(before + request_of(change) + behind).frame.places_with_customers(True) == [2, 3]
+    assert read_batch(before + request_of(two_in_one) + behind).frame.places_with_customers(True) == [2, 3]
+
+
+@pytest.mark.parametrize("engine", [Engine, ReferenceEngine])
+def test_what_was_done_before_is_told_in_its_place(engine: Any) -> None:
+    content = dispatch_request([EnqueueContact("c1", "sales"), CancelContact("c9"), EnqueueContact("c2", "sales")])
+    done = CommandResult(remove_customers={"seq": 7}).SerializeToString()
+    applied = apply_batch(started(engine()), T0 + 1, Batch(read_batch(content).frame, {1: done}))
+    results = DispatchResponse.FromString(applied.results).results
+    assert [result.WhichOneof("result") for result in results] == [
+        "enqueue_contact", "remove_customers", "enqueue_contact",
+    ]  # fmt: skip
+    assert results[1].remove_customers.seq == 7
+    assert applied.last_seq == applied.first_seq + 1
+    assert not applied.refused
+
+
+def test_an_engine_alone_has_no_directory() -> None:
+    content = request_of(CommandMessage(upsert_customers={}).SerializeToString())
+    applied = apply_batch(started(Engine()), T0 + 1, read_batch(content))
+    (result,) = DispatchResponse.FromString(applied.results).results
+    assert "commands[0].command" in result.error.message
 
 
 @pytest.mark.parametrize("engine", [Engine, ReferenceEngine])

@@ -5,15 +5,25 @@ ask again, and go on after a restart, and after their tenant was suspended.
 import asyncio
 import random
 
-from faults.house import CURSED, MISHAP, House
+from faults.house import AGENTS, CURSED, MISHAP, POLICY, House
 from faults.ledger import Broken, Ledger
 from faults.life import Life
 
 from acd.v1 import routing_service_pb2
-from acd_core.commands import AcceptOffer, CancelContact, Command, CompleteContact, EnqueueContact, Heartbeat
+from acd_core.commands import (
+    AcceptOffer,
+    ApplyPolicy,
+    CancelContact,
+    Command,
+    CompleteContact,
+    EnqueueContact,
+    Heartbeat,
+    UpsertAgents,
+)
 from acd_core.enums import ContactState, EventType
 from acd_core.events import Answer
 from acd_core.refusal import Reason, Refused
+from acd_core.roster import AgentSpec
 from acd_service import codec
 from acd_service.asking import Asking
 from acd_service.codec.requests import journalled_message
@@ -137,6 +147,8 @@ def _new_batch(ledger: Ledger, draw: random.Random) -> str:
         commands.append(EnqueueContact(contact_id, "sales", request_id=f"{contact_id}/enqueue"))
         if draw.random() < 0.6:
             commands.append(CancelContact(contact_id, request_id=f"{contact_id}/cancel"))
+    if draw.random() < 0.2:
+        commands.append(UpsertAgents((AgentSpec("a0"),), request_id=f"{name}/agents"))
     request_ids = tuple(command.request_id for command in commands)
     ledger.asked.update(request_ids)
     if ledger.has_mishaps and draw.random() < 0.1:
@@ -233,8 +245,12 @@ async def flood(life: Life, name: str, other: str, draw: random.Random) -> None:
 
 
 async def _ahead_of_a_quiet_one(life: Life, flooded: House, quiet: House, count: int) -> int:
-    """How many commands of a flood are answered before the one of a tenant that asks after it."""
+    """How many commands of a flood are answered before the one of a tenant that asks after it; 0 if that tenant has
+    long work of its own to wait for.
+    """
     order: list[str] = []
+    begun_apart = life.begun_apart[quiet.name]
+    is_apart = quiet.seat in life.sequencer._apart
 
     def submit(house: House, sender: str) -> "asyncio.Future[Answer]":
         future = life.sequencer.submit(house.seat, Heartbeat(("nobody",)), Asking(sender=sender))
@@ -243,7 +259,7 @@ async def _ahead_of_a_quiet_one(life: Life, flooded: House, quiet: House, count:
 
     many = [submit(flooded, "flood") for _ in range(count)]
     await asyncio.wait([submit(quiet, "quiet"), *many])
-    return order.index("quiet")
+    return 0 if is_apart or life.begun_apart[quiet.name] != begun_apart else order.index("quiet")
 
 
 async def keeper(life: Life, draw: random.Random) -> None:
@@ -257,6 +273,35 @@ async def keeper(life: Life, draw: random.Random) -> None:
                 continue
             except Stopping:
                 return
+
+
+async def planner(life: Life, names: tuple[str, ...], draw: random.Random) -> None:
+    """Policies and agents come anew, and somebody asks what takes long to tell; where much is, it is done apart."""
+    while not life.is_over:
+        await asyncio.sleep(draw.random() * 0.5)
+        house = life.houses.get(draw.choice(names))
+        if house is None:
+            continue
+        house.ledger.numbers += 1
+        request_id = f"{house.name}/plan{house.ledger.numbers}"
+        agents = tuple(AgentSpec(f"a{number}") for number in range(AGENTS))
+        commands = (ApplyPolicy(POLICY, request_id=request_id), UpsertAgents(agents, request_id=request_id))
+        try:
+            if draw.random() < 0.7:
+                await Visitor(life, house.name, draw).ask(draw.choice(commands))
+            else:
+                await _ask_what_is_durable(life, house)
+        except (*TRY_AGAIN, Gone, Stopping):
+            continue
+        except JournalError:
+            if not life.disk.failed:
+                raise
+
+
+async def _ask_what_is_durable(life: Life, house: House) -> None:
+    told = await life.sequencer.look_long(house.seat, lambda engine: engine.event_seq)
+    if life.houses.get(house.name) is house and life.journal.extent(house.name).last_event_seq < told:
+        raise Broken(f"event {told} of {house.name} was told of, and is not in the journal")
 
 
 async def subscriber(life: Life, name: str, draw: random.Random) -> None:

@@ -68,6 +68,11 @@ class _EventsBeforeCommit(_DoneTooSoon):
             taken.released = []
 
 
+class _LookBeforeCommit(Sequencer):
+    async def look(self, question, seat=None):
+        return question()
+
+
 class _RequestIdsDropped(Sequencer):
     def submit(self, seat, command, *others, **more):
         if isinstance(command, EnqueueContact) and not command.contact_id:
@@ -198,6 +203,7 @@ SOUND = Parts()
 CANARIES: dict[str, Parts] = {
     "reply before commit": replace(SOUND, sequencer=_ReplyBeforeCommit),
     "events before commit": replace(SOUND, sequencer=_EventsBeforeCommit),
+    "look before commit": replace(SOUND, sequencer=_LookBeforeCommit),
     "request ids dropped": replace(SOUND, sequencer=_RequestIdsDropped),
     "commit failure swallowed": replace(SOUND, journal=_CommitFailureSwallowed),
     "commit in two parts": replace(SOUND, journal=_TornCommit),

@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 STEPS_MAX = 200_000
@@ -26,13 +27,22 @@ class Stuck(AssertionError):
 
 
 class _Future(asyncio.Future):
-    """Hashed by number: sets of futures have the same order in every process."""
-
-    numbers = itertools.count()
+    """Hashed by number, so that a set of them has the same order in every process."""
 
     def __init__(self, *, loop):
         super().__init__(loop=loop)
-        self._number = next(self.numbers)
+        self._number = next(loop.numbers)
+
+    def __hash__(self):
+        return self._number
+
+
+class _Task(asyncio.Task):
+    """Likewise."""
+
+    def __init__(self, coroutine, *, loop, name, context):
+        self._number = next(loop.numbers)
+        super().__init__(coroutine, loop=loop, name=name, context=context)
 
     def __hash__(self):
         return self._number
@@ -43,16 +53,24 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     draw: what decides how long work in executors takes.
     slow_s: how long such work takes at most.
     is_dead: asked after each step; the loop raises Killed when it says so.
+    note: told of each step what it is and when.
     """
 
-    def __init__(self, draw: random.Random, slow_s: float = 0.01, is_dead: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        draw: random.Random,
+        slow_s: float = 0.01,
+        is_dead: Callable[[], bool] = lambda: False,
+        note: Callable[[str, float], None] = lambda _what, _at_s: None,
+    ) -> None:
         self.steps = 0
         self.steps_max = STEPS_MAX
         self.kill_at_step: int | None = None
         self.dead = False
         self.problems: list[str] = []
         """What nobody caught."""
-        self._draw, self._slow_s, self._is_dead = draw, slow_s, is_dead
+        self.numbers = itertools.count()
+        self._draw, self._slow_s, self._is_dead, self._note = draw, slow_s, is_dead, note
         self._now_s = 0.0
         self._ready: deque[asyncio.Handle] = deque()
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
@@ -94,6 +112,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
                 self._ready.append(handle)
         handle = self._ready.popleft()
         if not handle.cancelled():
+            self._note(_name_of(handle._callback), self._now_s)
             handle._run()
 
     def bury(self) -> None:
@@ -132,7 +151,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return _Future(loop=self)
 
     def create_task(self, coro, *, name=None, context=None):
-        task = asyncio.Task(coro, loop=self, name=name, context=context)
+        task = _Task(coro, loop=self, name=name, context=context)
         self._tasks = [other for other in self._tasks if not other.done()]
         self._tasks.append(task)
         return task
@@ -177,17 +196,30 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return self.dead
 
 
-class SimulatedThread:
-    """In place of a `WriterThread` or a `Lane`: the same, on a simulated loop."""
+def _name_of(callback: Callable[..., Any]) -> str:
+    """What is called: of a task its coroutine."""
+    while isinstance(callback, partial):
+        callback = callback.func
+    owner = getattr(callback, "__self__", None)
+    return owner.get_coro().__qualname__ if isinstance(owner, asyncio.Task) else callback.__qualname__
 
-    def __init__(self, loop: SimulatedLoop) -> None:
+
+class SimulatedThread:
+    """In place of a `WriterThread` or a `Lane`: the same, on a simulated loop.
+
+    Args:
+        commits_apart: a real thread commits that needs no interpreter. It takes its time to hand over.
+    """
+
+    def __init__(self, loop: SimulatedLoop, *, commits_apart: bool = False) -> None:
         self._loop = loop
+        self._commits_apart = commits_apart
 
     def run(self, work: Callable[[], Any]) -> "asyncio.Future[Any]":
         return self._loop.run_in_executor(self, work)
 
     def append(self, journal, batch) -> "asyncio.Future[None]":
-        if journal.commit_descriptor is None:
+        if journal.commit_descriptor is None or not self._commits_apart:
             return self.run(lambda: journal.append(batch))
 
         def append() -> None:

@@ -43,14 +43,18 @@ class Register:
         self.settle(life, found)
 
     def settle(self, life: "Life", found: str) -> None:
-        """So it stands."""
-        self.may_be = {found}
+        """So it stands.
+
+        Raises:
+            JournalError: the journal cannot be read; no more is known than before, and not how far it went either.
+        """
         if found == GONE:
             if self.name in life.journal.tenants():
                 raise Broken(f"{self.name} was removed and is in the journal")
             life.ledgers.pop(self.name, None)
         else:
             self._last_seq = life.journal.extent(self.name).last_seq
+        self.may_be = {found}
 
     def check_still(self, life: "Life", stands: str) -> None:
         """Nothing is done for a tenant that is suspended."""

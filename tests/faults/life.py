@@ -6,7 +6,8 @@ Left out: gRPC, figures, customers.
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,13 @@ from faults.canaries import Parts
 from faults.clockwork import SimulatedLoop, SimulatedThread
 from faults.house import House
 from faults.ledger import Broken, Ledger
+from faults.reader import KeptReader
 
 from acd_service.config import Config
-from acd_service.data_dir import tenant_dir
+from acd_service.data_dir import journal_path, tenant_dir
 from acd_service.engine_interface import engine_maker
 from acd_service.hosting import Hosting
+from acd_service.inbound import Waiting
 from acd_service.tenant_settings import Quotas
 
 NARROW, GUEST = "narrow", "guest"
@@ -66,17 +69,25 @@ class Life:
         self.is_ending = False
         """Whether tenants come and go no more."""
         self.journal = None
+        self.begun_apart = Counter[str]()
+        """Pieces of long work, by tenant."""
+        self._reader = None
 
     async def begin(self) -> None:
         config, parts = self.config, self.parts
         self.disk.insert()
         self.journal = journal = parts.journal.open(config.data_dir, vfs=disks.NAME, synchronous=parts.synchronous)
+        if self.draw.random() < 0.8:
+            self._reader = KeptReader(journal_path(config.data_dir), disks.NAME)
+            journal.reading = self._reader.reading
         self.hosting = _houses_for(parts.hosting)(self)
         recovered = self.hosting.recover()
         self.clock = parts.clock(self.hosting.last_at_ns)
         self._began_ns, self._began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
-        self.sequencer._worker = SimulatedThread(self.loop)
+        self.sequencer._worker = SimulatedThread(self.loop, commits_apart=self.draw.random() < 0.2)
+        self.sequencer._long = SimulatedThread(self.loop)
+        self.sequencer._begin_apart = self._noting_what_is_apart(self.sequencer._begin_apart)
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         await self.hosting.open_all(recovered, self.sequencer, self.clock)
         self.sequencer.start()
@@ -89,6 +100,13 @@ class Life:
         """Whether the service takes nothing more."""
         return self.sequencer._closed is not None
 
+    def _noting_what_is_apart(self, begin: Callable[[Waiting], None]) -> Callable[[Waiting], None]:
+        def begin_apart(taken: Waiting) -> None:
+            self.begun_apart[taken.tenant] += 1
+            begin(taken)
+
+        return begin_apart
+
     def latest_ns(self) -> int:
         """What a clock that only goes on says at most."""
         return self._began_ns + int((self.loop.time() - self._began_s) * 1e9 + 1e6)
@@ -97,15 +115,17 @@ class Life:
         self.ledgers[tenant].collect(self.journal, tenant)
         self._forget(tenant, through_seq=through_seq, through_event_seq=through_event_seq)
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """What must hold at any time."""
-        for house in self.houses.values():
-            house.check()
+        for house in list(self.houses.values()):
+            await self.sequencer.look(house.check, house.seat)
         if self.loop.problems:
             raise Broken(f"nobody caught: {self.loop.problems[0]}")
 
     def bury(self) -> None:
         """Let go of what the operating system takes back when a process dies."""
+        if self._reader is not None:
+            self._reader.close()
         if self.journal is not None:
             with suppress(apsw.Error):
                 self.journal.close()

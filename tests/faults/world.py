@@ -1,6 +1,7 @@
 """A seed's story: some lives of a service, each with a fault and an end of its own, and what must hold after each."""
 
 import asyncio
+import gc
 import hashlib
 import logging
 import os
@@ -8,11 +9,13 @@ import random
 import shutil
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
-from faults.callers import WANTED, caller, choosy, dispatcher, flood, keeper, subscriber
+from faults.callers import WANTED, caller, choosy, dispatcher, flood, keeper, planner, subscriber
 from faults.canaries import SOUND, Parts
 from faults.clockwork import Killed, SimulatedLoop, SimulatedTime, Stuck
 from faults.disk import Disk
@@ -25,6 +28,7 @@ from acd_core.commands import Command
 from acd_core.enums import EventType
 from acd_core.events import Answer
 from acd_service import clock as clock_module
+from acd_service import long_work
 from acd_service.journal import TENANT_DEFAULT, JournalError
 from acd_service.recovery import recover, replay
 from acd_service.service_error import QuotaExceeded, Stopping, TenantSuspended
@@ -37,7 +41,7 @@ MEMORY = Path("/dev/shm")
 
 @dataclass
 class Story:
-    """What happened, for whoever reads the failure; `trace` is the same for the same seed."""
+    """What happened, for whoever reads the failure; `trace`, over each step, is the same for the same seed."""
 
     seed: int
     lives: int = 0
@@ -48,6 +52,7 @@ class Story:
     set_aside: int = 0
     timers_aside: int = 0
     batches: int = 0
+    done_apart: int = 0
     tenants_moved: int = 0
     failed_operations: int = 0
     refused_starts: int = 0
@@ -62,7 +67,8 @@ def run_seed(seed: int, parts: Parts = SOUND, engine: str = "compiled") -> Story
     logging.disable(logging.CRITICAL)  # services that go down complain, and here they all do
     folder = Path(tempfile.mkdtemp(prefix="acd-faults-", dir=MEMORY if MEMORY.is_dir() else None))
     try:
-        _World(story, parts, engine, folder).live()
+        with _garbage_kept():
+            _World(story, parts, engine, folder).live()
     except (Broken, Stuck) as broken:
         story.problem = f"life {story.lives} ({story.ends[-1]}): {broken}"
     except Exception as error:
@@ -71,6 +77,21 @@ def run_seed(seed: int, parts: Parts = SOUND, engine: str = "compiled") -> Story
         logging.disable(logging.NOTSET)
         shutil.rmtree(folder, ignore_errors=True)
     return story
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """The collector runs when so much was allocated, by whomever: what it would end is ended at no step of a life, but
+    after all of them.
+    """
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
+        gc.enable()
 
 
 class _World:
@@ -86,7 +107,9 @@ class _World:
         self.trace = hashlib.blake2b(digest_size=8)
 
     def live(self) -> None:
-        with patch.object(clock_module, "time", self.time):
+        # What takes long is done apart, which here is little.
+        much = {"AGENTS_MAX": self.draw.choice((0, 250)), "CONTACTS_MAX": self.draw.choice((0, 5, 5_000))}
+        with patch.object(clock_module, "time", self.time), patch.multiple(long_work, **much):
             for end in [self.draw.choice(ENDS) for _ in range(self.draw.randint(2, 5))]:
                 self.one_life(end)
             self.one_life("orderly")
@@ -103,7 +126,8 @@ class _World:
         story, draw, disk = self.story, self.draw, self.disk
         story.lives += 1
         story.ends += (end,)
-        loop = SimulatedLoop(draw, slow_s=draw.choice((0.001, 0.02, 0.3)), is_dead=lambda: disk.dead)
+        slow_s = draw.choice((0.001, 0.02, 0.3))
+        loop = SimulatedLoop(draw, slow_s, is_dead=lambda: disk.dead, note=lambda *step: self._note(*step, disk))
         self.time.step_ns += draw.choice((0, 0, HOUR_NS, -HOUR_NS)) + 10**9
         self.time.loop = loop
         life = Life(self.parts, self._move(), loop, disk, self.ledgers, draw)
@@ -128,11 +152,15 @@ class _World:
         finally:
             story.steps += loop.steps
             story.failed_operations += disk.failed
+            story.done_apart += life.begun_apart.total()
             seen = [(ledger.name, sorted(ledger.events.items())) for ledger in self.ledgers.every]
-            self.trace.update(repr((end, loop.steps, loop.time(), seen)).encode())
+            self.trace.update(repr((end, loop.steps, loop.time(), seen, draw.getstate())).encode())
             loop.bury()
             self.disk = disk.after_power_cut() if end.startswith("power cut") else disk.after_kill()
             life.bury()
+
+    def _note(self, what: str, at_s: float, disk: Disk) -> None:
+        self.trace.update(f"{what} {at_s!r} {disk.operations}\n".encode())
 
     async def _run(self, life: Life, end: str) -> None:
         draw, loop, disk = self.draw, life.loop, life.disk
@@ -148,6 +176,7 @@ class _World:
         visitors = [caller(life, name, new_draw()) for name in (*[TENANT_DEFAULT] * 3, NARROW, GUEST)]
         visitors += [subscriber(life, name, new_draw()) for name in (TENANT_DEFAULT, NARROW, GUEST)]
         visitors += [choosy(life, TENANT_DEFAULT, new_draw()), keeper(life, new_draw())]
+        visitors.append(planner(life, (TENANT_DEFAULT, GUEST), new_draw()))
         visitors += [dispatcher(life, TENANT_DEFAULT, new_draw()), flood(life, TENANT_DEFAULT, NARROW, new_draw())]
         tasks = [asyncio.create_task(visitor) for visitor in visitors]
         tasks.append(asyncio.create_task(landlord(life, self.register, new_draw())))
@@ -157,7 +186,7 @@ class _World:
             if draw.random() < 0.1:
                 self.time.step_ns += draw.choice((HOUR_NS, -HOUR_NS))
             if draw.random() < 0.05:
-                await life.sequencer.look(life.check)
+                await life.check()
             disk.is_full = end == "full disk" and loop.time() > until_s / 2
             for task in tasks:
                 if task.done() and task.exception() is not None:
@@ -182,7 +211,7 @@ class _World:
         await life.hosting.stop()
         for task in tasks:
             await task
-        life.check()
+        await life.check()
         for hosted in life.hosting.list():
             self._check_tenant(life, hosted.name)
 

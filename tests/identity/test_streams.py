@@ -9,7 +9,7 @@ import yaml
 from acd_service.identity.identity import Role
 
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
-WATCH, POLICY = "InsightService/WatchStats", "PolicyService/GetPolicy"
+WATCH, POLICY, CUSTOMERS = "InsightService/WatchStats", "PolicyService/GetPolicy", "CustomerService/ListCustomers"
 
 
 @pytest.fixture
@@ -150,15 +150,17 @@ def test_a_dispatch_is_held_to_roles_and_ends_with_its_key(service, keys, failur
     batches: queue.Queue = queue.Queue()
     policy = command_pb2.Command(apply_policy={"policy": {"queues": [{"queue_id": "sales"}]}})
     cancel = command_pb2.Command(cancel_contact={"contact_id": "nobody"})
-    batches.put(routing_service_pb2.DispatchRequest(commands=[policy, cancel]))
-    before = watcher.call(POLICY)
+    customers = command_pb2.Command(upsert_customers={"customers": [{"customer_id": "k1"}]})
+    batches.put(routing_service_pb2.DispatchRequest(commands=[policy, cancel, customers]))
+    before = watcher.call(POLICY), watcher.call(CUSTOMERS)
     stream = service.caller(key).both_ways("RoutingService/Dispatch", iter(batches.get, None))
     results = routing_service_pb2.DispatchResponse.FromString(next(stream)).results
     assert [result.error.code for result in results] == [
         grpc.StatusCode.PERMISSION_DENIED.value[0],
         grpc.StatusCode.NOT_FOUND.value[0],
+        grpc.StatusCode.PERMISSION_DENIED.value[0],
     ]
-    assert watcher.call(POLICY) == before
+    assert (watcher.call(POLICY), watcher.call(CUSTOMERS)) == before
     keys.revoke(key)
     failure = failure_of(lambda: stream)
     batches.put(None)

@@ -180,6 +180,75 @@ def test_customers_are_looked_up(client: Any) -> None:
     assert why(answer.results[3]) == ("OUT_OF_RANGE", "priority")
 
 
+def upsert(request_id: str = "", **fields: Any) -> Command:
+    return Command(upsert_customers={"request_id": request_id, "customers": [customer_pb2.Customer(**fields)]})
+
+
+def remove(*customer_ids: str) -> Command:
+    return Command(remove_customers={"customer_ids": customer_ids})
+
+
+def who_waits(client: Any) -> list[tuple[str, str, int]]:
+    contacts = client.routing.ListContacts(routing_service_pb2.ListContactsRequest()).contacts
+    return [(contact.contact_id, contact.customer_id, contact.priority) for contact in contacts]
+
+
+def test_customers_come_and_go_in_their_turn(client: Any) -> None:
+    client.apply_policy()
+    seq = client.status().seq
+    gold = {"customer_id": "k1", "addresses": [{"kind": 1, "value": "+491"}]}
+    (answer,) = dispatch(
+        client,
+        batch(
+            1, enqueue("before", customer_id="k1"), upsert(**gold, priority=5), enqueue("by-id", customer_id="k1"),
+            enqueue("by-address", customer_address="+49 1"), upsert(**gold, priority=7),
+            enqueue("raised", customer_id="k1"), remove("k1"), enqueue("after", customer_id="k1"),
+        ),
+    )  # fmt: skip
+    assert sorted(who_waits(client)) == [
+        ("after", "k1", 0), ("before", "k1", 0), ("by-address", "k1", 5), ("by-id", "k1", 5), ("raised", "k1", 7),
+    ]  # fmt: skip
+    assert [result.WhichOneof("result") for result in answer.results] == [
+        "enqueue_contact", "upsert_customers", "enqueue_contact", "enqueue_contact", "upsert_customers",
+        "enqueue_contact", "remove_customers", "enqueue_contact",
+    ]  # fmt: skip
+    # Changes of the directory have numbers of their own, and take none of the tenant's commands.
+    assert [answer.results[place].upsert_customers.seq for place in (1, 4)] == [1, 2]
+    assert answer.results[6].remove_customers.seq == 3
+    assert client.status().seq == seq + 5
+
+
+def test_changes_of_customers_in_a_batch_are_as_their_own_calls(client: Any) -> None:
+    client.apply_policy()
+    customers = customer_service_pb2_grpc.CustomerServiceStub(client.channel)
+    change, other = upsert("r", customer_id="k1", priority=5), upsert("r", customer_id="k2")
+    (answer,) = dispatch(
+        client, batch(1, change, change, other, upsert(customer_id=""), remove("k9"), upsert(customer_id="k3"))
+    )
+    first, again = answer.results[0].upsert_customers, answer.results[1].upsert_customers
+    assert (first.duplicate, again.duplicate, again.seq, again.at) == (False, True, first.seq, first.at)
+    assert [why(answer.results[place]) for place in (2, 3, 4)] == [
+        ("REQUEST_ID_REUSED", "request_id"), ("EMPTY", "customers[0].customer_id"),
+        ("UNKNOWN_CUSTOMER", "customer_ids[0]"),
+    ]  # fmt: skip
+    assert answer.results[4].error.code == grpc.StatusCode.NOT_FOUND.value[0]
+    assert answer.results[5].upsert_customers.seq == 2
+    assert customers.UpsertCustomers(change.upsert_customers).duplicate
+    with pytest.raises(grpc.RpcError) as refused:
+        customers.UpsertCustomers(other.upsert_customers)
+    assert refused.value.code().value[0] == answer.results[2].error.code
+    assert refused.value.details() == answer.results[2].error.message
+
+
+def test_of_several_commands_in_one_place_the_last_counts_for_the_directory_too(client: Any) -> None:
+    client.apply_policy()
+    dispatch(client, batch(1, upsert(customer_id="k1", priority=5, addresses=[{"kind": 1, "value": "+491"}])))
+    entry = cancel("c9").SerializeToString() + enqueue("c1", customer_address="+491").SerializeToString()
+    raw = client.channel.stream_stream("/acd.v1.RoutingService/Dispatch")
+    list(raw(iter([b"\x12" + bytes([len(entry)]) + entry]), timeout=30))
+    assert who_waits(client) == [("c1", "k1", 5)]
+
+
 def customer_pb2_request(**fields: Any) -> Any:
     return customer_pb2.UpsertCustomersRequest(customers=[customer_pb2.Customer(**fields)])
 

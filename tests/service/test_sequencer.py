@@ -34,7 +34,7 @@ from acd_service.journal import TENANT_DEFAULT, JournalWriteFailed
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.recovery import recover
 from acd_service.sequencer import EngineFailedOnTimer, Sequencer
-from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping
+from acd_service.service_error import CommandSetAside, DeadlinePassed, Overloaded, Stopping, TenantSuspended
 from acd_service.set_aside import SetAside
 from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.tenant import Tenant, open_tenant
@@ -212,6 +212,37 @@ def test_who_comes_one_by_one_is_let_in_between_the_batches_of_others(run):
         (shared,) = (batch for batch in house.journal.batches if seq in batch)
         assert len(shared) > 100, "it goes with the batch that was there before it"
         await asyncio.gather(*late)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("customer_id", ["", "mishap"])
+def test_a_tenant_that_leaves_is_gone_when_what_was_applied_is_durable(run, customer_id):
+    """Also if the engine had to be rebuilt meanwhile."""
+
+    async def scenario(house):
+        tenant, journal = house.tenant, house.journal
+        house.seat.engine = FaultyEngine(house.seat.engine)
+        journal.may_commit.clear()
+        applied = [tenant.submit(EnqueueContact("c", "sales"))]
+        applied.append(tenant.submit(EnqueueContact("d", "sales", customer_id=customer_id)))
+        await settle(applied[0])
+        behind = tenant.submit(EnqueueContact("behind", "sales"))
+        leaving = asyncio.ensure_future(tenant.leave_seat(TenantSuspended()))
+        with pytest.raises(TenantSuspended):
+            await behind
+        await settle(leaving)
+        assert not leaving.done()
+        assert journal.extent(TENANT_DEFAULT).last_seq == 1
+        journal.may_commit.set()
+        await leaving
+        assert all(each.done() for each in applied)
+        last_seq = journal.extent(TENANT_DEFAULT).last_seq
+        assert last_seq == applied[0].result().seq + (not customer_id)
+        if customer_id:
+            assert isinstance(applied[1].exception(), CommandSetAside)
+        await settle(house.sequencer._task)
+        assert journal.extent(TENANT_DEFAULT).last_seq == last_seq
 
     run(scenario)
 

@@ -1,5 +1,6 @@
 """What one transaction holds: runs that follow each other become one piece, and say the same."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -10,12 +11,35 @@ from acd_core.enums import Presence
 from acd_core.policy import Policy, QueueSpec
 from acd_core.roster import AgentSpec
 from acd_service import uncommitted
+from acd_service.applying import Applying
+from acd_service.asking import OURSELVES
 from acd_service.batches import apply_batch, read_batch
+from acd_service.clock import WallClock
 from acd_service.codec.batches import dispatch_request
 from acd_service.codec.chunks import command_chunk, commands_in, events_in, joined_command_chunks
+from acd_service.meters import Meters
+from acd_service.seat import Seat
+from acd_service.set_aside import SetAside
+from acd_service.taken import Taken
+from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
 
 T0 = 1_700_000_000_000_000_000
+
+
+def test_whoever_is_told_of_a_commit_is_told_in_the_order_of_the_work(tmp_path):
+    """Not in that of places in memory: what follows on a commit begins in this order."""
+    applying = Applying(WallClock(), Timetable(), Meters())
+
+    async def inside():
+        seats = [
+            Seat(f"t{number}", Engine(), None, SetAside(tmp_path / "none"), rebuild=Engine) for number in range(64)
+        ]
+        future = asyncio.get_running_loop().create_future()
+        batch = [Taken(seat, Heartbeat(("a",)), future, OURSELVES) for seat in reversed(seats)]
+        assert list(applying.apply(batch).touched) == seats[::-1]
+
+    asyncio.run(inside())
 
 
 class Growing:

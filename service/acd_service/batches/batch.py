@@ -35,12 +35,12 @@ class Batch:
     """A request taken apart as far as its commands, which are not looked at yet.
 
     Attributes:
-        known: commands that were made before (who is calling was looked up), by their place; and why others were
-            refused then.
+        known: commands that were made before (who is calling was looked up), by their place; why others were refused
+            then; and of what was done then, as it is no matter of the engine's, the `acd.v1.CommandResult`.
     """
 
     frame: Frame
-    known: Mapping[int, Command | Exception]
+    known: Mapping[int, Command | Exception | bytes]
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -13,6 +13,7 @@ cdef enum:
     TAG_OF_ENQUEUE = 0x0A
     TAG_OF_UPSERT_AGENTS = 0x52
     TAG_OF_APPLY_POLICY = 0x62  # that of RemoveAgents is between them
+    TWO_BYTES = 0x80  # from here on a tag has more than one: changes of the directory, and what only the server gives
 
 
 cdef class Frame:
@@ -56,19 +57,28 @@ cdef class Frame:
         return False
 
     def places_with_customers(self, bint by_address_only):
-        """The places of new contacts whose customer may have to be looked up: by address, or by id too."""
+        """The places of what the directory has a part in: new contacts whose customer may have to be looked up, by
+        address, or by id too, which it always is behind a change of the directory; and such changes.
+        """
         cdef list places = []
         cdef Fields fields
         cdef Span span, inner
         cdef Py_ssize_t place
         for place in range(self.count):
             span = self.commands[place]
-            if not span.size or span.at[0] != TAG_OF_ENQUEUE:
+            if not span.size:
+                continue
+            if span.at[0] != TAG_OF_ENQUEUE:
+                # Of more than one field protobuf takes the last.
+                if span.at[0] >= TWO_BYTES or take_span(span.at + 1, span.at + span.size, &inner) != span.at + span.size:
+                    places.append(place)
+                    by_address_only = False
                 continue
             if take_span(span.at + 1, span.at + span.size, &inner) != span.at + span.size \
                     or not take_fields(inner.at, inner.size, 9, &fields):
                 # Unusual: who reads it properly will see.
                 places.append(place)
+                by_address_only = False
             elif fields.texts >> PLACE_OF_30 & 1 and fields.text[PLACE_OF_30].size:
                 places.append(place)
             elif not by_address_only and fields.texts & 0x100 and fields.text[8].size:

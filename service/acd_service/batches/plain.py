@@ -43,6 +43,10 @@ def apply_plain(
     after = start
     while after < len(batch) and policy is None:
         place, after = after, after + 1
+        done = batch.known.get(place)
+        if isinstance(done, bytes):
+            run.results += framed(2, done)
+            continue
         content = batch.frame.command(place)
         command: Command | None = None
         try:
@@ -91,7 +95,7 @@ def _command_at(batch: Batch, place: int, content: bytes, permit: Permit | None)
     known = batch.known.get(place)
     if isinstance(known, Exception):
         raise known
-    return dispatched_command(content, place) if known is None else known
+    return known if isinstance(known, Command) else dispatched_command(content, place)
 
 
 def _is_granted(granted: int, content: bytes) -> bool:

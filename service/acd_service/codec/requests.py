@@ -148,7 +148,7 @@ def batch_command_of(message: command_pb2.Command) -> commands.Command:
 
     Raises:
         Refused: with the field's path in the request that the entry holds; EMPTY if it holds none, INVALID_VALUE if it
-            is one that only the server gives.
+            is one that only the server gives, or for the directory of customers, of which no engine knows.
     """
     which = message.WhichOneof("command")
     if which is None:
@@ -159,7 +159,7 @@ def batch_command_of(message: command_pb2.Command) -> commands.Command:
         raise Refused(Reason.INVALID_VALUE, "validate_only", "a batch cannot only check a policy")
     maker = _OF_CALLERS.get(which)
     if maker is None:
-        raise not_built("")
+        raise Refused(Reason.INVALID_VALUE, "command", f"{which} is for a directory of customers, and none is here")
     try:
         return maker(getattr(message, which))
     except Refused as refused:

@@ -8,8 +8,9 @@ from acd.v1 import customer_pb2, customer_service_pb2, customer_service_pb2_grpc
 from acd_core.checks import check_id
 from acd_core.refusal import Reason, Refused
 from acd_service import codec
-from acd_service.codec.customers import customer_ids_of, customer_message, customers_of
-from acd_service.rpc.call import Tenants, asking_of, read_aside
+from acd_service.codec.customers import customer_message
+from acd_service.rpc.call import Tenants, asking_of
+from acd_service.rpc.customer_changes import remove_customers, upsert_customers
 from acd_service.rpc.pages import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from acd_service.service_error import UnknownCustomer
 
@@ -23,20 +24,10 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
         self._tenants = tenants
 
     async def UpsertCustomers(self, request: Any, context: Any) -> Any:
-        tenant = self._tenants.of(context)
-        customers = await read_aside(customers_of, request)
-        made = await tenant.directory.upsert(customers, request.request_id, tenant.clock.now_ns())
-        return customer_pb2.UpsertCustomersResponse(
-            seq=made.seq, at=codec.timestamp_of(made.at_ns), duplicate=made.duplicate
-        )
+        return await upsert_customers(self._tenants.of(context), request)
 
     async def RemoveCustomers(self, request: Any, context: Any) -> Any:
-        tenant = self._tenants.of(context)
-        customer_ids = await read_aside(customer_ids_of, request)
-        made = await tenant.directory.remove(customer_ids, request.request_id, tenant.clock.now_ns())
-        return customer_pb2.RemoveCustomersResponse(
-            seq=made.seq, at=codec.timestamp_of(made.at_ns), duplicate=made.duplicate
-        )
+        return await remove_customers(self._tenants.of(context), request)
 
     async def EraseCustomer(self, request: Any, context: Any) -> Any:
         check_id(request.customer_id, "customer_id")
