@@ -68,7 +68,8 @@ cdef inline bint is_named(PyObject* text, const Name* name) except -1:
 
 
 cdef inline str text_named(const Name* name):
-    return PyUnicode_DecodeUTF8(name.at, name.size, NULL)
+    """A name as a text, to be told; what names nothing need be no text at all."""
+    return PyUnicode_DecodeUTF8(name.at, name.size, "replace")
 
 
 cdef inline str ascii_named(const Name* name):

@@ -75,4 +75,4 @@ class Batches:
     def _answer(self, at_ns: int, batch: Batch) -> bytes:
         applied = apply_batch(self.engine, at_ns, batch)
         assert not applied.refused, applied.refused
-        return response_of(batch, [applied])
+        return response_of([applied])

@@ -81,7 +81,7 @@ def main() -> int:
             assert run.after == len(batch)
             assert not run.refused, run.refused
             made.put_run(seat, run)
-            answers.append(response_of(batch, [run]))
+            answers.append(response_of([run]))
         if journal is not None and made:
             journal.append(made.batch())
         _answer(connection, answers)

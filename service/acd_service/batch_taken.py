@@ -68,7 +68,7 @@ class BatchWork:
 
     def response(self) -> bytes:
         """The bytes of the `acd.v1.DispatchResponse`."""
-        return response_of(self.batch, self.runs)
+        return response_of(self.runs)
 
 
 def released_of(run: Applied, asked_by: str, of_tick: tuple[int, int] = (0, 0)) -> list[Released]:

@@ -34,11 +34,21 @@ from acd_core.reference import ReferenceEngine
 from acd_core.refusal import Reason, Refused
 from acd_core.roster import AgentSpec, SkillLevel
 from acd_service import codec
-from acd_service.batches import Applied, Batch, BatchFailed, Permit, apply_batch, read_batch, response_of
+from acd_service.batches import (
+    Applied,
+    Batch,
+    BatchFailed,
+    Permit,
+    apply_batch,
+    apply_calls,
+    read_batch,
+    response_of,
+)
 from acd_service.batches.applying import _status_bytes
-from acd_service.batches.plain import apply_plain
+from acd_service.batches.plain import apply_plain, framed
 from acd_service.codec.batches import dispatch_request
 from acd_service.codec.records import encode_command
+from acd_service.codec.sent import SentCommand
 from acd_service.codec.values import packed_attributes, varint
 from acd_service.service_error import PermissionDenied
 
@@ -98,7 +108,7 @@ def apply_all(engine: Any, content: bytes, at_ns: int, **options: Any) -> tuple[
     runs: list[Applied] = []
     while not runs or runs[-1].after < len(batch):
         runs.append(apply_batch(engine, at_ns, batch, runs[-1].after if runs else 0, **options))
-    return DispatchResponse.FromString(response_of(batch, runs)), runs
+    return DispatchResponse.FromString(response_of(runs)), runs
 
 
 def unworded(answer: DispatchResponse) -> list[Any]:
@@ -255,7 +265,7 @@ def errors(content: bytes, **options: Any) -> list[tuple[str, str]]:
 
 
 def request_of(*messages: bytes) -> bytes:
-    return b"".join(b"\x12" + bytes([len(message)]) + message for message in messages)
+    return b"".join(framed(2, message) for message in messages)
 
 
 def test_a_refused_command_does_not_keep_the_others_from_being_taken() -> None:
@@ -335,6 +345,67 @@ def test_a_failure_of_the_engine_names_the_command() -> None:
         apply_all(started(Trips()), content, T0 + 1)
     assert caught.value.place == 1
     assert isinstance(caught.value.command, CancelContact)
+
+
+def text(field: int, content: bytes) -> bytes:
+    return framed(field, content) if content else b""
+
+
+def cannot_encode(event: object) -> bytes:
+    raise ValueError("an event that has no form")
+
+
+@pytest.mark.parametrize(
+    ("form", "engine"), [("compiled", Engine), ("plain", ReferenceEngine)], ids=["compiled", "plain"]
+)
+def test_what_cannot_be_written_names_the_command(form: str, engine: type[Any], monkeypatch: Any) -> None:
+    monkeypatch.setattr(f"acd_service.batches.{form}.encode_event", cannot_encode)
+    content = dispatch_request([CancelContact("c1"), UpsertAgents((AgentSpec("zoe"),)), CancelContact("c1")])
+    with pytest.raises(BatchFailed, match=r"command 1, UpsertAgents.*has no form") as caught:
+        apply_all(started(engine()), content, T0 + 1)
+    assert caught.value.place == 1
+    assert caught.value.command == UpsertAgents((AgentSpec("zoe"),))
+
+
+def test_a_call_that_cannot_be_written_is_named(monkeypatch: Any) -> None:
+    monkeypatch.setattr("acd_service.batches.compiled.encode_event", cannot_encode)
+    sent = SentCommand(UpsertAgents((AgentSpec("zoe"),)), 10, b"")
+    with pytest.raises(BatchFailed, match=r"command 0, UpsertAgents.*has no form"):
+        apply_calls(started(Engine()), T0 + 1, [sent], 0, b"")
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"\xc3", b"", b"n" * 129, b"nobody\x00", "größe".encode(), b"acd:9"])
+def test_names_that_are_none_are_refused_as_by_plain_code(name: bytes) -> None:
+    commands = []
+    for contact, agent, queue in ((name, b"ann", b"sales"), (b"c1", name, b"sales"), (b"c2", b"ann", name)):
+        of_offer = text(2, contact) + text(3, agent)
+        commands += [
+            framed(1, text(2, contact) + text(3, queue) + text(4, b"voice")),
+            framed(1, text(2, contact) + text(3, b"sales") + text(4, agent)),
+            framed(4, of_offer + b"\x20\x07"),
+            framed(5, of_offer + b"\x20\x07"),
+            framed(6, of_offer),
+            framed(7, text(2, agent) + text(3, contact)),
+            framed(3, text(2, contact)),
+            framed(8, text(2, agent) + b"\x18\x02"),
+        ]
+    compiled, plain = started(Engine()), started(Engine())
+    for engine in (compiled, plain):
+        apply_all(engine, dispatch_request([EnqueueContact("c1", "sales")]), T0 + 1)
+    answer, runs = apply_all(compiled, request_of(*commands), T0 + 2)
+    expected, plain_runs = apply_all(plain, request_of(*commands), T0 + 2, plainly=True)
+    assert answer == expected
+    assert [meaning(run) for run in runs] == [meaning(run) for run in plain_runs]
+    assert compiled.state_digest() == plain.state_digest()
+
+
+def test_fields_in_any_order_say_the_same() -> None:
+    in_order = framed(1, text(2, b"c1") + text(3, b"sales") + b"\x30\x02")
+    turned = framed(1, b"\x30\x02" + text(3, b"sales") + text(2, b"c1"))
+    twice = framed(1, text(2, b"c9") + text(2, b"c1") + text(3, b"sales") + b"\x30\x02")
+    answers = [apply_all(started(Engine()), request_of(one), T0 + 1)[0] for one in (in_order, turned, twice)]
+    assert answers[0].results[0].enqueue_contact.contact.contact_id == "c1"
+    assert answers[0] == answers[1] == answers[2]
 
 
 def test_customers_that_may_have_to_be_looked_up_are_found() -> None:

@@ -4,7 +4,7 @@
 With many contacts a command waits for memory several times, each time for an address that the answer before gave. A
 batch tells its commands in advance, so such chains are gone along for several commands at once: a step outlines a
 command far ahead and names what it is about, one nearer finds that in the tables, one nearer still follows it to its
-agent and its offer.
+agent and its offer. An agent is not looked up for it: it nearly always is the contact's own.
 
 An outline says what the bytes say, which does not change. The rest are hints alone: nothing is decided by what is read
 here, it may be out of date when the command comes, so slots are checked against the rooms that they lie in, and
@@ -16,7 +16,7 @@ from libc.stdint cimport uint64_t
 
 from acd_core.orders cimport Name, Order, key_of
 from acd_core.tables cimport SlotTable, acd_prefetch, table_home
-from acd_core.types cimport CMD_ACCEPT_OFFER, CMD_DECLINE_OFFER, CMD_ENQUEUE_CONTACT, CMD_SET_PRESENCE, Contact
+from acd_core.types cimport CMD_ENQUEUE_CONTACT, CMD_SET_PRESENCE, Contact
 from acd_service.codec.outlines cimport read_outline
 from acd_service.codec.wire_fields cimport Span, take_span
 
@@ -31,17 +31,16 @@ cdef enum:
 
 cdef inline void _name_in(const SlotTable* table, Name* name) noexcept nogil:
     """Give a name its key, and have its place in the table fetched."""
-    if name.size:
+    if name.size and table.entries != NULL:
         name.key = key_of(table, name)
-        if table.entries != NULL:
-            acd_prefetch(&table.entries[table_home(table, name.key)])
+        acd_prefetch(&table.entries[table_home(table, name.key)])
 
 
 cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept nogil:
     """The slot of the first entry with the name's key, if it is near its home; else -1."""
     cdef uint64_t at
     cdef int tried
-    if not name.size or not name.key or table.entries == NULL:
+    if not name.size or not name.key:
         return -1
     at = table_home(table, name.key)
     for tried in range(4):
@@ -49,6 +48,20 @@ cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept 
             return table.entries[at].slot
         at = (at + 1) & table.mask
     return -1
+
+
+cdef inline void _read(Span command, Coming* coming) noexcept nogil:
+    """See what a command is, if it is one field of one byte."""
+    cdef Span content
+    coming.is_order = False
+    if command.size < 2 or command.at[0] >= 0x80 or command.at[0] & 7 != 2:
+        return
+    content.at = command.at + 2
+    content.size = command.size - 2
+    if (command.at[1] != content.size or content.size >= 0x80) \
+            and take_span(command.at + 1, command.at + command.size, &content) != command.at + command.size:
+        return
+    coming.is_order = read_outline(command.at[0] >> 3, content, &coming.outline) and coming.outline.bare
 
 
 @cython.final
@@ -69,35 +82,30 @@ cdef class Ahead:
             self._follow(engine, &self.coming[place & (PLACES - 1)])
 
     cdef Coming* step(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
-        """The command in any place of a run that has begun, when it is its turn."""
+        """The command in any place of a run that has begun, when it is its turn; each place has one, in order."""
+        cdef Coming* coming = &self.coming[place & (PLACES - 1)]
         if self.is_large:
             self._name(engine, frame, place + NAMED)
             self._find(engine, &self.coming[(place + FOUND) & (PLACES - 1)])
             self._follow(engine, &self.coming[(place + FOLLOWED) & (PLACES - 1)])
         else:
-            self._name(engine, frame, place)
-        return &self.coming[place & (PLACES - 1)]
+            _read(frame.commands[place], coming)
+        return coming
 
     cdef void _name(self, Engine engine, Frame frame, Py_ssize_t place) noexcept:
         cdef Coming* coming = &self.coming[place & (PLACES - 1)]
-        cdef Span span, content
-        cdef int kind
-        coming.is_order = False
         coming.contact_slot = -1
         if place >= frame.count:
+            coming.is_order = False
             return
-        span = frame.commands[place]
-        if span.size < 2 or span.at[0] >= 0x80 or span.at[0] & 7 != 2 \
-                or take_span(span.at + 1, span.at + span.size, &content) != span.at + span.size \
-                or not read_outline(span.at[0] >> 3, content, &coming.outline):
+        _read(frame.commands[place], coming)
+        if not coming.is_order:
             return
-        coming.is_order = coming.outline.bare
-        kind = coming.outline.order.kind
         _name_in(&engine.desk.ids, &coming.outline.order.contact)
-        if kind == CMD_ENQUEUE_CONTACT:
+        if coming.outline.order.kind == CMD_ENQUEUE_CONTACT:
             _name_in(&engine.rules.queue_ids, &coming.outline.order.queue)
             _name_in(&engine.skills.requirement_texts, &coming.outline.order.requirement)
-        elif kind == CMD_ACCEPT_OFFER or kind == CMD_DECLINE_OFFER or kind == CMD_SET_PRESENCE:
+        elif coming.outline.order.kind == CMD_SET_PRESENCE:
             _name_in(&engine.roster.ids, &coming.outline.order.agent)
 
     cdef void _find(self, Engine engine, Coming* coming) noexcept:
@@ -115,13 +123,13 @@ cdef class Ahead:
             acd_prefetch(record + 192)
         if coming.outline.order.kind == CMD_ENQUEUE_CONTACT:
             self._find_new(engine, &coming.outline.order)
-            return
-        slot = _slot_of(&engine.roster.ids, &coming.outline.order.agent)
-        if 0 <= slot < engine.roster.room:
-            record = <const char*>&engine.roster.all[slot]
-            acd_prefetch(record)
-            acd_prefetch(record + 64)
-            acd_prefetch(record + 128)
+        elif coming.outline.order.kind == CMD_SET_PRESENCE:
+            slot = _slot_of(&engine.roster.ids, &coming.outline.order.agent)
+            if 0 <= slot < engine.roster.room:
+                record = <const char*>&engine.roster.all[slot]
+                acd_prefetch(record)
+                acd_prefetch(record + 64)
+                acd_prefetch(record + 128)
 
     cdef void _find_new(self, Engine engine, const Order* order) noexcept:
         """What a new contact asks for, and the place that it is likely to get."""

@@ -34,7 +34,7 @@ def apply_batch(
 
         batch = read_batch(content)               # the bytes of an acd.v1.DispatchRequest
         applied = apply_batch(engine, at_ns, batch)
-        applied.results                           # the results of an acd.v1.DispatchResponse, encoded
+        applied.results                           # an acd.v1.DispatchResponse, encoded
         applied.commands, applied.events          # what a journal keeps
 
     `codec.batches.dispatch_request` makes such bytes from commands. A timer that is due goes first, as a Tick of its

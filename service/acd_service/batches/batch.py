@@ -30,7 +30,7 @@ class Permit(NamedTuple):
     """Looks at any other command; raises what its sender is to be told."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Batch:
     """A request taken apart as far as its commands, which are not looked at yet.
 
@@ -52,7 +52,8 @@ class Applied(NamedTuple):
     Attributes:
         after: the place of the first command that was not applied; a change of policy ends a run, since the times at
             which queues open and close may be others then.
-        results: the `results` of a DispatchResponse, encoded.
+        results: the `results` of a DispatchResponse, encoded; from place 0 on behind the `batch_id`, so that what one
+            run came to is a whole response.
         commands: an `acd.v1.CommandChunk`; empty if none was accepted.
         first_seq, last_seq: of those commands.
         events: an `acd.v1.EventChunk`; empty if there were none.
@@ -120,8 +121,12 @@ def read_batch(content: bytes) -> Batch:
     return Batch(found, {})
 
 
-def response_of(batch: Batch, runs: Sequence[Applied]) -> bytes:
+def response_of(runs: Sequence[Applied]) -> bytes:
     """The bytes of the `acd.v1.DispatchResponse` for a batch that was applied in these runs."""
+    return runs[0].results if len(runs) == 1 else b"".join([run.results for run in runs])
+
+
+def head_of(batch: Batch) -> bytes:
+    """What comes before the results in an `acd.v1.DispatchResponse`."""
     number = batch.frame.batch_id
-    head = b"\x08" + varint(number) if number else b""
-    return b"".join((head, *(run.results for run in runs)))
+    return b"\x08" + varint(number) if number else b""

@@ -12,6 +12,7 @@ from libc.stdlib cimport free
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
 from acd_core.events cimport AnswerData, data_of
+from acd_core.orders cimport Order
 from acd_core.timers cimport first_due_ns
 from acd_core.types cimport *
 from acd_service.batches.ahead cimport Ahead, Coming
@@ -39,7 +40,7 @@ from acd_service.codec.wire_writer cimport (
 
 from acd_core.limits import AT_NS_MAX
 from acd_core.refusal import Reason, Refused
-from acd_service.batches.batch import Applied, BatchFailed, reason_of
+from acd_service.batches.batch import Applied, BatchFailed, head_of, reason_of
 from acd_service.codec.answers import response_of as response_message
 from acd_service.codec.answers import result_of
 from acd_service.codec.batches import dispatched_command, error_result
@@ -63,6 +64,10 @@ cdef enum:
     RECORD_HEAD_BYTES_MAX = 64
     RESULT_BYTES_MAX = 128  # what a result takes beside its ids
     UTF8_BYTES_MAX = 4  # of a character
+    # How far the command in a place has come, which says what an exception means.
+    READING = 0
+    TAKING = 1  # the engine is at it: refused, it has changed nothing
+    TAKEN = 2  # what came of it is being written: it has to be, or the engine is ahead of the journal
     # Somewhat more than most commands come to; room is made where it is needed.
     RESULT_BYTES = 112
     RECORD_BYTES = 112
@@ -97,7 +102,8 @@ cdef class _Run:
     cdef Py_ssize_t tail_size
     cdef Py_ssize_t place  # of the command that it has come to
     cdef int kind
-    cdef bint is_taking  # the engine is at it: an exception is the engine's
+    cdef int stage
+    cdef bint is_order
 
     def __cinit__(self, Py_ssize_t count):
         """For so many commands. What is not used of the room is given back in the end."""
@@ -162,7 +168,10 @@ cdef class _Run:
         return 0
 
     cdef int put_result(self, int field, const AnswerData* answer) except -1:
-        """A CommandResult whose response has a number, a time and, if the command was about one, how a contact stands."""
+        """A CommandResult whose response has a number, a time and, if the command was about one, how a contact stands.
+
+        Of a kind that has its field, in an engine that has taken a command before.
+        """
         cdef uint8_t* result
         cdef uint8_t* response
         cdef uint8_t* standing
@@ -195,11 +204,7 @@ cdef class _Run:
         if not _result_fields[command.kind] or not_signed_on or not engine.result.seq:
             written = result_of(command, engine.answer, not_signed_on).SerializeToString()
             return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
-        return self.answer_order(engine, command.kind)
-
-    cdef int answer_order(self, Engine engine, int kind) except -1:
-        """As `answer`, of a kind that has its field, in an engine that has taken a command before."""
-        return self.put_result(_result_fields[kind], engine.result)
+        return self.put_result(_result_fields[command.kind], engine.result)
 
 
 def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssize_t start, status_of, permit, set_aside,
@@ -210,6 +215,8 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     cdef _Run run
     cdef uint64_t granted = permit.granted if permit is not None else ~<uint64_t>0
     cdef object policy = None
+    cdef bytes head
+    cdef Py_ssize_t refused = -1  # the place of an order
     if not 1 <= at_ns <= _AT_NS_MAX:
         raise Refused(Reason.OUT_OF_RANGE, "at", f"{at_ns} is out of range 1 to {_AT_NS_MAX}")
     if not 0 <= start < frame.count:
@@ -217,20 +224,28 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     run = _Run(frame.count - start)
     run.is_asked_by(asked_by)
     run.place = start
+    if not start:
+        head = head_of(batch)
+        append(&run.results, PyBytes_AS_STRING(head), len(head))
     _ahead.begin(engine, frame, start)
     while policy is None and run.place < frame.count:
-        run.is_taking = False
+        run.stage = READING
         try:
-            if set_aside is None:
+            if set_aside is None and run.place != refused:
                 _take_orders(run, engine, at_ns, frame, known, granted)
             if run.place < frame.count:
                 policy = _take_command(run, engine, at_ns, frame.commands[run.place], known, permit, set_aside, status_of)
-        except Refused as error:
-            _put_error(run, error, status_of)
         except Exception as error:
-            if not run.is_taking:
+            if run.stage == READING:
                 raise
-            raise BatchFailed(run.place, _known_command(frame.commands[run.place], run.place, known), at_ns, error) from error
+            if run.stage == TAKEN or not isinstance(error, Refused):
+                raise BatchFailed(
+                    run.place, _known_command(frame.commands[run.place], run.place, known), at_ns, error) from error
+            if run.is_order:
+                # It may have names that are no ids at all: as a command it is refused for what is wrong first.
+                refused = run.place
+                continue
+            _put_error(run, error, status_of)
         run.place += 1
     return _applied(engine, run, min(run.place, frame.count), at_ns, policy)
 
@@ -240,25 +255,32 @@ cdef int _take_orders(_Run run, Engine engine, int64_t at_ns, Frame frame, dict 
     bytes say. If it raises, then for the command in `run.place`.
     """
     cdef Coming* coming
+    cdef const Order* order
     cdef Span span
+    cdef bint has_known = len(known) != 0
+    run.is_order = True
     while run.place < frame.count:
         coming = _ahead.step(engine, frame, run.place)
         span = frame.commands[run.place]
         if not coming.is_order or not granted >> (span.at[0] >> 3) & 1 or not engine.seq \
-                or (known and run.place in known) or not _reader.order_of(engine.skills, &coming.outline):
+                or (has_known and run.place in known):
             return 0
-        run.kind = coming.outline.order.kind
+        order = &coming.outline.order
+        if (order.kind == CMD_ENQUEUE_CONTACT or order.kind == CMD_SET_PRESENCE) \
+                and not _reader.order_of(engine.skills, &coming.outline):
+            return 0
         if _is_due(engine, at_ns):
             _fire(engine, at_ns, run)
-        run.is_taking = True
-        engine.take_order(at_ns, &coming.outline.order)
-        run.is_taking = False
+        run.stage = TAKING
+        engine.take_order(at_ns, order)
+        run.stage = TAKEN
         if engine.result.duplicate:
-            run.refuse(run.kind, "DUPLICATE")
+            run.refuse(order.kind, "DUPLICATE")
         else:
-            run.accepted[run.kind] += 1
+            run.accepted[order.kind] += 1
             run.record(engine, span.at, span.size)
-        run.answer_order(engine, run.kind)
+        run.put_result(_result_fields[order.kind], engine.result)
+        run.stage = READING
         run.place += 1
     return 0
 
@@ -272,6 +294,7 @@ cdef object _take_command(_Run run, Engine engine, int64_t at_ns, Span span, dic
         if type(done) is bytes:
             append_framed(&run.results, TAG_OF_RESULTS, PyBytes_AS_STRING(done), len(<bytes>done))
             return None
+    run.is_order = False
     run.kind = 0
     try:
         if permit is not None and not _is_granted(permit.granted, span):
@@ -285,9 +308,9 @@ cdef object _take_command(_Run run, Engine engine, int64_t at_ns, Span span, dic
         return None
     if _is_due(engine, at_ns):
         _fire(engine, at_ns, run)
-    run.is_taking = True
+    run.stage = TAKING
     engine.take(at_ns, command)
-    run.is_taking = False
+    run.stage = TAKEN
     if engine.result.duplicate:
         run.refuse(run.kind, "DUPLICATE")
     else:
@@ -361,21 +384,24 @@ def apply_calls(Engine engine not None, int64_t at_ns, list calls not None, Py_s
             continue
         except Exception as error:
             raise BatchFailed(place, command, at_ns, error) from error
-        if engine.result.duplicate:
-            run.refuse(command.kind, "DUPLICATE")
-        else:
-            run.accepted[command.kind] += 1
-            content = sent.content
-            field = sent.field
-            size = len(content)
-            run.results.size = 0
-            reserve(&run.results, size + 11)
-            out = put_frame(run.results.data, <uint8_t>(field << 3 | 2), size)
-            out = put_bytes(out, PyBytes_AS_STRING(content), size)
-            run.record(engine, run.results.data, out - run.results.data)
-        response = _responses.response_of(command, engine.result)
-        if response is None:
-            response = response_message(command, engine.answer).SerializeToString()
+        try:
+            if engine.result.duplicate:
+                run.refuse(command.kind, "DUPLICATE")
+            else:
+                run.accepted[command.kind] += 1
+                content = sent.content
+                field = sent.field
+                size = len(content)
+                run.results.size = 0
+                reserve(&run.results, size + 11)
+                out = put_frame(run.results.data, <uint8_t>(field << 3 | 2), size)
+                out = put_bytes(out, PyBytes_AS_STRING(content), size)
+                run.record(engine, run.results.data, out - run.results.data)
+            response = _responses.response_of(command, engine.result)
+            if response is None:
+                response = response_message(command, engine.answer).SerializeToString()
+        except Exception as error:
+            raise BatchFailed(place, command, at_ns, error) from error
         outcomes.append(response)
     else:
         place = len(calls)
@@ -408,10 +434,11 @@ cdef int _fire(Engine engine, int64_t at_ns, _Run run) except -1:
     """Fire what fell due between two commands of the same moment."""
     try:
         engine.take(at_ns, _tick)
+        run.record(engine, PyBytes_AS_STRING(_TICK), len(_TICK))
     except Exception as error:
         raise BatchFailed(-1, _tick, at_ns, error) from error
     run.accepted[CMD_TICK] += 1
-    return run.record(engine, PyBytes_AS_STRING(_TICK), len(_TICK))
+    return 0
 
 
 cdef bytes _bytes_of(Span span):
@@ -432,19 +459,20 @@ cdef tuple _not_signed_on(Engine engine, Heartbeat command):
 cdef object _applied(Engine engine, _Run run, Py_ssize_t after, int64_t at_ns, policy):
     if run.hashes.size:
         append_framed(&run.records, TAG_OF_HASHES, run.hashes.data, run.hashes.size)
+    # In the order of its fields: names cost as much as a dozen commands.
     return Applied(
-        after=after,
-        at_ns=at_ns,
-        results=taken_bytes(&run.results),
-        commands=taken_bytes(&run.records),
-        first_seq=run.first_seq,
-        last_seq=run.last_seq,
-        event_hash=engine.event_hash,
-        events=taken_bytes(&run.events),
-        first_event_seq=run.first_event_seq,
-        last_event_seq=run.last_event_seq,
-        accepted=[run.accepted[kind] for kind in range(KINDS)],
-        refused=run.refused,
-        policy=policy,
-        policy_version=engine.policy_version if policy is not None else 0,
+        after,
+        at_ns,
+        taken_bytes(&run.results),
+        taken_bytes(&run.records),
+        run.first_seq,
+        run.last_seq,
+        engine.event_hash,
+        taken_bytes(&run.events),
+        run.first_event_seq,
+        run.last_event_seq,
+        [run.accepted[kind] for kind in range(KINDS)],
+        run.refused,
+        policy,
+        engine.policy_version if policy is not None else 0,
     )

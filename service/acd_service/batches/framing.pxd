@@ -10,4 +10,4 @@ cdef class Frame:
     cdef Py_ssize_t count
     cdef Py_ssize_t room
 
-    cdef int _add(self, Span span) except -1
+    cdef int _grow(self) except -1

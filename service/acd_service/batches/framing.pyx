@@ -25,16 +25,13 @@ cdef class Frame:
     def __len__(self):
         return self.count
 
-    cdef int _add(self, Span span) except -1:
-        cdef void* grown
-        if self.count == self.room:
-            grown = realloc(self.commands, <size_t>(self.room * 2 or 256) * sizeof(Span))
-            if grown == NULL:
-                raise MemoryError
-            self.commands = <Span*>grown
-            self.room = self.room * 2 or 256
-        self.commands[self.count] = span
-        self.count += 1
+    cdef int _grow(self) except -1:
+        cdef Py_ssize_t room = self.room * 2 or 256
+        cdef void* grown = realloc(self.commands, <size_t>room * sizeof(Span))
+        if grown == NULL:
+            raise MemoryError
+        self.commands = <Span*>grown
+        self.room = room
         return 0
 
     def command(self, Py_ssize_t place):
@@ -98,7 +95,10 @@ def frame(bytes content not None):
             at = take_span(at + 1, end, &span)
             if at == NULL:
                 return None
-            result._add(span)
+            if result.count == result.room:
+                result._grow()
+            result.commands[result.count] = span
+            result.count += 1
         elif at[0] == TAG_OF_BATCH_ID:
             at = take_varint(at + 1, end, &result.batch_id)
             if at == NULL:

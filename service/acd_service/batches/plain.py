@@ -7,10 +7,10 @@ from typing import Final
 
 from acd_core.commands import ApplyPolicy, Command, Heartbeat, Tick
 from acd_core.enums import Presence
-from acd_core.events import Answer, Event
+from acd_core.events import Answer
 from acd_core.limits import AT_NS_MAX
 from acd_core.refusal import Reason, Refused
-from acd_service.batches.batch import Applied, Batch, BatchFailed, Permit, reason_of
+from acd_service.batches.batch import Applied, Batch, BatchFailed, Permit, head_of, reason_of
 from acd_service.codec.answers import result_of
 from acd_service.codec.batches import dispatched_command, error_result
 from acd_service.codec.records import encode_command, encode_event
@@ -39,6 +39,8 @@ def apply_plain(
     if not 0 <= start < len(batch):
         raise IndexError(start)
     run = _Run(engine, asked_by)
+    if not start:
+        run.results += head_of(batch)
     policy: ApplyPolicy | None = None
     after = start
     while after < len(batch) and policy is None:
@@ -66,13 +68,17 @@ def apply_plain(
             continue
         except Exception as error:
             raise BatchFailed(place, command, at_ns, error) from error
-        if answer.duplicate:
-            run.refused[command.kind, "DUPLICATE"] += 1
-        else:
-            run.accept(command, answer, encode_command(command) if place in batch.known else content)
-            if isinstance(command, ApplyPolicy):
-                policy = command
-        result = result_of(command, answer, _not_signed_on(engine, command)).SerializeToString()
+        # The engine is ahead of the journal until all of this is written.
+        try:
+            if answer.duplicate:
+                run.refused[command.kind, "DUPLICATE"] += 1
+            else:
+                run.accept(command, answer, encode_command(command) if place in batch.known else content)
+            result = result_of(command, answer, _not_signed_on(engine, command)).SerializeToString()
+        except Exception as error:
+            raise BatchFailed(place, command, at_ns, error) from error
+        if isinstance(command, ApplyPolicy) and not answer.duplicate:
+            policy = command
         run.results += framed(2, result)
     return run.applied(after, at_ns, policy)
 
@@ -130,7 +136,8 @@ class _Run:
         self._records = bytearray()
         self._hashes: list[int] = []
         self._seqs: list[int] = []
-        self._events: list[Event] = []
+        self._events = bytearray()
+        self._event_seqs: list[int] = []
         self._accepted = [0] * _KINDS
         self.results = bytearray()
         self.refused: Counter[tuple[int, str]] = Counter()
@@ -140,7 +147,9 @@ class _Run:
         self._records += framed(1, record_bytes(answer.seq, answer.at_ns, content, self._asked_by))
         self._hashes.append(self._engine.event_hash)
         self._seqs.append(answer.seq)
-        self._events += answer.events
+        for event in answer.events:
+            self._events += framed(2, encode_event(event) + self._asked_by)
+            self._event_seqs.append(event.event_seq)
 
     def tick(self, at_ns: int) -> None:
         command = Tick()
@@ -155,7 +164,6 @@ class _Run:
 
     def applied(self, after: int, at_ns: int, policy: ApplyPolicy | None) -> Applied:
         hashes = struct.pack(f"<{len(self._hashes)}Q", *self._hashes)
-        events = b"".join(framed(2, encode_event(event) + self._asked_by) for event in self._events)
         return Applied(
             after=after,
             at_ns=at_ns,
@@ -164,9 +172,9 @@ class _Run:
             first_seq=self._seqs[0] if self._seqs else 0,
             last_seq=self._seqs[-1] if self._seqs else 0,
             event_hash=self._engine.event_hash,
-            events=events,
-            first_event_seq=self._events[0].event_seq if self._events else 0,
-            last_event_seq=self._events[-1].event_seq if self._events else 0,
+            events=bytes(self._events),
+            first_event_seq=self._event_seqs[0] if self._event_seqs else 0,
+            last_event_seq=self._event_seqs[-1] if self._event_seqs else 0,
             accepted=self._accepted,
             refused=self.refused,
             policy=policy,

@@ -44,7 +44,7 @@ cdef class CommandReader:
     cdef bint _take_own(self, const Outline* outline) except -1
     cdef bint _prefer(self, Span content) except -1
     cdef Command _enqueue(self, const Outline* outline)
-    cdef Command _update(self, const Fields* fields)
+    cdef Command _update(self, Span content)
     cdef Command _cancel(self, const Outline* outline)
     cdef Command _accept(self, const Outline* outline)
     cdef Command _decline(self, const Outline* outline)

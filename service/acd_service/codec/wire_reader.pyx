@@ -12,14 +12,14 @@ channels and requirements come again and again and are looked up in a table of t
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_REFCNT
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from acd_core.orders cimport Name, Order
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
 from acd_core.types cimport *
 from acd_service.codec.outlines cimport Outline, ms_of, read_credit, read_outline, read_priority
-from acd_service.codec.wire_fields cimport PLACE_OF_30, is_plain, take_fields, take_span
+from acd_service.codec.wire_fields cimport is_plain, take_far_text, take_fields, take_number, take_span, take_text
 from acd_service.codec.wire_writer cimport acd_copy, framed_size, put_bytes, put_frame
 
 from acd_core.checks import check_id, check_text
@@ -123,7 +123,7 @@ cdef class CommandReader:
         cdef Outline outline
         cdef Fields fields
         if field == UPDATE_CONTACT:
-            return self._update(&fields) if take_fields(content.at, content.size, -1, &fields) else None
+            return self._update(content)
         if field == HEARTBEAT:
             return self._heartbeat(&fields, content) if take_fields(content.at, content.size, 2, &fields) else None
         return self.command_of(&outline) if read_outline(field, content, &outline) else None
@@ -152,7 +152,6 @@ cdef class CommandReader:
         Its names need their keys. A requirement that is known in `skills` needs no look.
         """
         cdef Order* order = &outline.order
-        order.command = NULL
         if order.kind == CMD_ENQUEUE_CONTACT:
             if skills.find_named(&order.requirement) < 0 and self._requirement(outline) is None:
                 return False
@@ -210,8 +209,8 @@ cdef class CommandReader:
         if outline.customer.size:
             self.customer_id = self._new_id(outline.customer.at, outline.customer.size)
         self.attributes = b""
-        if outline.attributes:
-            self.attributes = packed_entries(outline.content, 9, outline.attributes)
+        if outline.attribute_count:
+            self.attributes = packed_entries(outline.attributes, 9, outline.attribute_count)
         return self.customer_id is not None and self.attributes is not None
 
     cdef bint _prefer(self, Span content) except -1:
@@ -281,47 +280,64 @@ cdef class CommandReader:
             command.plain = not self.preferred and self.preferred_hold_ms == -1 and not self.only_preferred
         return command
 
-    cdef Command _update(self, const Fields* fields):
+    cdef Command _update(self, Span content):
         cdef UpdateContact command = UpdateContact.__new__(UpdateContact)
-        cdef Fields inner
-        cdef int64_t whole = 0
-        if fields.texts & ~<uint32_t>0x6F or fields.numbers & ~<uint32_t>0x90:
+        cdef const uint8_t* end = content.at + content.size
+        cdef const uint8_t* at
+        cdef const uint8_t* before
+        cdef Span request_id, contact, requirement, credit, attributes, preference
+        cdef Fields entries
+        cdef uint64_t priority, held
+        cdef int64_t whole
+        cdef bint changes_priority, changes_held
+        at = take_text(content.at, end, 1 << 3 | 2, &request_id)
+        at = take_text(at, end, 2 << 3 | 2, &contact)
+        at = take_text(at, end, 3 << 3 | 2, &requirement)
+        before = at
+        at = take_number(at, end, 4 << 3, &priority)
+        changes_priority = at != before
+        at = take_text(at, end, 5 << 3 | 2, &credit)
+        at = take_text(at, end, 6 << 3 | 2, &attributes)
+        before = at
+        at = take_number(at, end, 7 << 3, &held)
+        changes_held = at != before
+        at = take_far_text(at, end, 30, &preference)
+        if at != end or not contact.size or not self._begin(command, CMD_UPDATE_CONTACT, request_id):
             return None
-        if not fields.texts & 0x69 and not fields.numbers & 0x90:
-            return None
-        if not fields.texts & 0x4 or not self._begin(command, CMD_UPDATE_CONTACT, _request_id(fields)):
-            return None
-        command.contact_id = self.names.take(fields.text[2].at, fields.text[2].size)
+        command.contact_id = self.names.take(contact.at, contact.size)
         if command.contact_id is None:
             return None
-        if fields.texts & 0x8:
-            command.requirement = self.requirements.take(fields.text[3].at, fields.text[3].size)
+        if requirement.at != NULL:
+            command.requirement = self.requirements.take(requirement.at, requirement.size)
             if command.requirement is None:
                 return None
-        if fields.numbers & 0x10:
-            if not read_priority(fields, 4, &whole):
+        if changes_priority:
+            if not read_priority(priority, &whole):
                 return None
             command.priority = whole
-        if fields.texts & 0x20:
-            if not read_credit(fields, 5, &whole):
+        if credit.at != NULL:
+            if not read_credit(credit, &whole):
                 return None
             command.credit_ms = whole
-        if fields.texts & 0x40:
-            if not take_fields(fields.text[6].at, fields.text[6].size, 1, &inner) or inner.texts & ~<uint32_t>0x2 \
-                    or inner.numbers:
+        if attributes.at != NULL:
+            if not take_fields(attributes.at, attributes.size, 1, &entries) or entries.texts & ~<uint32_t>0x2 \
+                    or entries.numbers:
                 return None
-            command.attributes = packed_entries(fields.text[6], 1, inner.repeats)
+            command.attributes = packed_entries(attributes, 1, entries.repeats)
             if command.attributes is None:
                 return None
-        if fields.numbers & 0x80:
-            command.held = fields.number[7] != 0
+        if changes_held:
+            command.held = held != 0
         command.preferred_hold_ms = -1
-        if fields.texts >> PLACE_OF_30 & 1:
-            if not self._prefer(fields.text[PLACE_OF_30]):
+        if preference.at != NULL:
+            if not self._prefer(preference):
                 return None
             command.preferred_agents = self.preferred
             command.preferred_hold_ms = self.preferred_hold_ms
             command.only_preferred = self.only_preferred
+        elif command.requirement is None and command.priority is None and command.credit_ms is None \
+                and command.attributes is None and command.held is None:
+            return None
         return command
 
     cdef Command _cancel(self, const Outline* outline):
