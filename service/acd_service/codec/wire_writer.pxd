@@ -55,10 +55,12 @@ cdef extern from *:
        head is longer than what is copied, so nothing outside the object is read. */
     #define ACD_SHORT_TEXT 32
     static_assert(sizeof(PyASCIIObject) >= ACD_SHORT_TEXT, "a text could be copied with what is before it");
+    #define acd_ascii(text) ((const char*)((PyASCIIObject*)(text) + 1))
     static CYTHON_INLINE void acd_copy_short(unsigned char* end, PyObject* text, Py_ssize_t size) {
-        memcpy(end - ACD_SHORT_TEXT, (const char*)((PyASCIIObject*)text + 1) + size - ACD_SHORT_TEXT, ACD_SHORT_TEXT);
+        memcpy(end - ACD_SHORT_TEXT, acd_ascii(text) + size - ACD_SHORT_TEXT, ACD_SHORT_TEXT);
     }
     """
+    const char* acd_ascii(PyObject* text) noexcept nogil  # what is in a compact ASCII text
     const Py_ssize_t ACD_SHORT_TEXT
     void acd_copy_short(uint8_t* end, PyObject* text, Py_ssize_t size) noexcept nogil
 
@@ -170,17 +172,20 @@ cdef inline uint8_t* put_ms(uint8_t* out, int field, int64_t value_ms) noexcept 
 cdef inline uint8_t* put_text(uint8_t* out, int field, PyObject* text) except NULL:
     """Text, unless it is empty (or NULL)."""
     cdef Py_ssize_t size
-    cdef const void* data
     if text == NULL:
         return out
-    data = utf8_of(text, &size)
+    size = PyUnicode_GET_LENGTH(text)
+    if size > ACD_SHORT_TEXT or not PyUnicode_IS_COMPACT_ASCII(text):
+        return put_long_text(out, field, text)
     if not size:
         return out
     out[0] = <uint8_t>(field << 3 | 2)
-    if size < 0x80:
-        out[1] = <uint8_t>size
-        return put_bytes(out + 2, data, size)
-    return put_bytes(put_varint(out + 1, <uint64_t>size), data, size)
+    out[1] = <uint8_t>size
+    acd_copy(out + 2, acd_ascii(text), size)
+    return out + 2 + size
+
+
+cdef uint8_t* put_long_text(uint8_t* out, int field, PyObject* text) except NULL
 
 
 cdef inline uint8_t* end_message(uint8_t* length, uint8_t* out) noexcept nogil:

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""What writing backwards comes to rarely: long texts, and room for them."""
+"""What writing comes to rarely: long texts, and room for them."""
 
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
@@ -31,3 +31,10 @@ cdef uint8_t* back_long_text(Back* back, uint8_t* at, int field, PyObject* text)
     cdef Py_ssize_t size
     cdef const void* data = utf8_of(text, &size)
     return back_bytes(back_reserve(back, at, size), field, data, size)
+
+
+cdef uint8_t* put_long_text(uint8_t* out, int field, PyObject* text) except NULL:
+    """As `put_text`, of any text that is not empty."""
+    cdef Py_ssize_t size
+    cdef const void* data = utf8_of(text, &size)
+    return put_bytes(put_frame(out, <uint8_t>(field << 3 | 2), size), data, size)
