@@ -80,8 +80,8 @@ oracles: build ## every exact result at full length (minutes)
 msk: build ## the published multi-skill model at full length (minutes)
 	@$(BIN)/python -m acd_service.simulation.msk $(ARGS)
 
-torture: build ## the long forms of the random tests
-	$(PYTEST) -m slow --override-ini addopts="--import-mode=importlib -ra" $(ARGS)
+torture: build ## the long forms of the random tests, each told of when it is done
+	$(PYTEST) -m slow -v --durations=0 --durations-min=1 --override-ini addopts="--import-mode=importlib -ra" $(ARGS)
 
 clean: ## remove what was built, keep the data
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

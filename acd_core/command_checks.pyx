@@ -129,26 +129,21 @@ cdef int ensure_callback(str address, int64_t window_start_ns, int64_t window_en
 cdef int ensure_agent_ids(tuple agent_ids) except -1:
     if not agent_ids:
         raise Refused(Reason.EMPTY, "agent_ids", "name at least one agent")
-    if len(agent_ids) > AGENTS_PER_COMMAND_MAX:
-        raise Refused(Reason.TOO_MANY, "agent_ids",
-                      f"{len(agent_ids)} agents are more than the {AGENTS_PER_COMMAND_MAX} allowed at once")
-    seen = set()
-    for index, agent_id in enumerate(agent_ids):
-        check_id(agent_id, f"agent_ids[{index}]")
-        if agent_id in seen:
-            raise Refused(Reason.DUPLICATE_ENTRY, f"agent_ids[{index}]", f'"{agent_id}" appears more than once')
-        seen.add(agent_id)
-    return 0
+    return _ensure_ids(agent_ids, AGENTS_PER_COMMAND_MAX, "agent")
 
 
 cdef int ensure_contact_ids(tuple contact_ids) except -1:
-    if len(contact_ids) > CONTACTS_PER_COMMAND_MAX:
-        raise Refused(Reason.TOO_MANY, "contact_ids",
-                      f"{len(contact_ids)} contacts are more than the {CONTACTS_PER_COMMAND_MAX} allowed at once")
+    return _ensure_ids(contact_ids, CONTACTS_PER_COMMAND_MAX, "contact")
+
+
+cdef int _ensure_ids(tuple ids, Py_ssize_t count_max, str what) except -1:
+    if len(ids) > count_max:
+        raise Refused(Reason.TOO_MANY, f"{what}_ids",
+                      f"{len(ids)} {what}s are more than the {count_max} allowed at once")
     seen = set()
-    for index, contact_id in enumerate(contact_ids):
-        check_id(contact_id, f"contact_ids[{index}]")
-        if contact_id in seen:
-            raise Refused(Reason.DUPLICATE_ENTRY, f"contact_ids[{index}]", f'"{contact_id}" appears more than once')
-        seen.add(contact_id)
+    for index, each in enumerate(ids):
+        check_id(each, f"{what}_ids[{index}]")
+        if each in seen:
+            raise Refused(Reason.DUPLICATE_ENTRY, f"{what}_ids[{index}]", f'"{each}" appears more than once')
+        seen.add(each)
     return 0

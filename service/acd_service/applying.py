@@ -1,6 +1,7 @@
 """A batch of commands applied to the engines of their seats: what is due first, then each command in its turn."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from acd_core.commands import ApplyPolicy, Command, Tick
@@ -12,7 +13,6 @@ from acd_service.batch_taken import BatchWork, count, released_of
 from acd_service.batches import BatchFailed, apply_calls
 from acd_service.clock import Clock
 from acd_service.codec.sent import SentCommand
-from acd_service.long_work import Breath
 from acd_service.meters import Meters
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
@@ -76,15 +76,18 @@ class Applying:
             self._timetable.look_again(seat)
         return made
 
-    def apply_apart(self, taken: Taken, now_ns: int, loop_now: float) -> Uncommitted:
+    def apply_apart(self, taken: Taken, now_ns: int, loop_now: float, breath: Callable[[], object]) -> Uncommitted:
         """As `apply`, of one thing whose seat does nothing else meanwhile; may be called in another thread.
+
+        Args:
+            breath: called now and then meanwhile.
 
         Raises:
             EngineFailed: as `apply`.
         """
         made = Uncommitted()
         seat = taken.seat
-        seat.engine.breath = Breath()
+        seat.engine.breath = breath
         try:
             made.touched[seat] = None
             made.ticked.append((seat, self.tick(seat, now_ns, made)))

@@ -203,7 +203,7 @@ class Fanout:
         if cursor > self.next_event_seq:
             raise EventSeqAhead(cursor, self.next_event_seq)
         loop = asyncio.get_running_loop()
-        told_at = loop.time()
+        tell_at = loop.time() + self._config.progress_s
         follower = Follower(peer, cursor)
         self._followers.add(follower)
         try:
@@ -215,14 +215,14 @@ class Fanout:
                 elif self._closed is not None:
                     raise self._closed
                 else:
-                    await self._sleep(cursor, told_at + self._config.progress_s - loop.time())
+                    await self._sleep(cursor, tell_at - loop.time())
                     contents = []
                 if self._is_cut and self._closed is not None:
                     raise self._closed
                 follower.next_event_seq = cursor
-                if contents or loop.time() - told_at >= self._config.progress_s:
+                if contents or loop.time() >= tell_at:
                     yield Chunk(contents, cursor)
-                    told_at = loop.time()
+                    tell_at = loop.time() + self._config.progress_s
                 elif cursor < self.next_event_seq:
                     await asyncio.sleep(0)  # a filter that wants little must not hold up the loop
         finally:

@@ -5,8 +5,11 @@ breathes. What a tenant's engine is at meanwhile is nobody's business: the seque
 is durable.
 """
 
+import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
 from acd_core.commands import ApplyPolicy, RemoveAgents, UpsertAgents
@@ -25,6 +28,8 @@ CONTACTS_MAX: Final = 5_000
 BATCH_BYTES_MAX: Final = 65_536
 """Likewise a batch that holds commands about the roster."""
 
+AT_ONCE: Final = 4
+"""Work of so many tenants is under way at a time, each of which may keep a copy of its engine in memory."""
 _TURN_NS: Final = 1_000_000
 """How long compiled code keeps the interpreter: as seldom as this costs the work some percent."""
 _REST_S: Final = 20e-6
@@ -120,14 +125,74 @@ class InPieces:
         return filled
 
 
+class LongThreads:
+    """Work that takes long for some tenants, each in a thread of its own. One of them goes on at a time, and gives the
+    next its turn where its engine breathes: what takes seconds does not hold up what takes milliseconds, and the event
+    loop has one thread beside it, not all.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="long work")
+        self._turns = _Turns()
+
+    def run(self, work: Callable[[Callable[[], object]], T]) -> "asyncio.Future[T]":
+        """Have work done, which is given what its engine is to call now and then."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, self._in_turn, work)
+
+    def stop(self) -> None:
+        """Finish what was given, then end the threads."""
+        self._pool.shutdown()
+
+    def _in_turn(self, work: Callable[[Callable[[], object]], T]) -> T:
+        self._turns.take()
+        try:
+            return work(Breath(self._turns.pass_on))
+        finally:
+            self._turns.give()
+
+
+class _Turns:
+    """Taken by one thread at a time; the others stand in line."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._line: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def take(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            called = threading.Lock()
+            called.acquire()
+            self._line.append(called)
+        called.acquire()
+
+    def give(self) -> None:
+        with self._guard:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._taken = False
+
+    def pass_on(self) -> None:
+        """Let all that stand in line go first."""
+        if self._line:
+            self.give()
+            self.take()
+
+
 class Breath:
     """Given to an engine that works apart: lets other threads have their turn, once a millisecond."""
 
-    def __init__(self) -> None:
+    def __init__(self, pass_on: Callable[[], None] = lambda: None) -> None:
+        self._pass_on = pass_on
         self._since_ns = stopwatch_ns()
 
     def __call__(self) -> None:
         now_ns = stopwatch_ns()
         if now_ns - self._since_ns >= _TURN_NS:
             sleep_s(_REST_S)
+            self._pass_on()
             self._since_ns = stopwatch_ns()

@@ -31,13 +31,13 @@ from acd_service.engine_interface import RoutingEngine
 from acd_service.gathering import Gathering
 from acd_service.inbound import Inbound
 from acd_service.journal import Journal
-from acd_service.long_work import LongQuestion, is_large, takes_long
+from acd_service.long_work import LongQuestion, LongThreads, is_large, takes_long
 from acd_service.meters import Meters
 from acd_service.observer import BatchTimes, Observer
 from acd_service.seat import Released, Seat
 from acd_service.series import Series
 from acd_service.service_error import CommandSetAside, Overloaded, ServiceError, Stopping
-from acd_service.set_aside import about_opening, about_timer
+from acd_service.set_aside import Whom, about_opening, about_timer, whom_of
 from acd_service.taken import Taken
 from acd_service.timetable import Timetable
 from acd_service.uncommitted import Uncommitted
@@ -97,7 +97,7 @@ class Sequencer:
         self._failed = False
         self._wakeup: asyncio.Future[None] | None = None
         self._worker = WriterThread("journal")
-        self._long = WriterThread("long work")
+        self._long = LongThreads()
         self._timetable = Timetable()
         self._task: asyncio.Task[None] | None = None
         self._gathering = Gathering()
@@ -447,25 +447,32 @@ class Sequencer:
 
         Raises:
             EngineFailedOnTimer: the service cannot go on: setting aside whom the timer is about does not help.
+            EngineFailed: the service has failed meanwhile, and writes nothing any more.
         """
         fired = failure.seat.engine.last_fired
         for seat in seats:
+            if self._failed:
+                raise failure
             seat.engine = await self.in_worker(seat.rebuild)
             seat.opening.begin_again()
             if seat not in self._apart:
                 self._timetable.look_again(seat)
+        if self._failed:
+            raise failure
         seat, taken, command = failure.seat, failure.taken, failure.command
         if taken is not None:
-            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error)
+            whom = whom_of(command, seat.engine)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, whom)
             if not taken.future.done() and taken.work is None:
                 taken.future.set_exception(CommandSetAside("the engine failed on this command; it was set aside"))
         elif isinstance(command, OpenQueue | CloseQueue):
             about = about_opening(command)
-            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, about)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, Whom(), about)
             seat.opening.leave(command, failure.at_ns)
         else:
             timer = about_timer(fired, seat.engine)
-            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, timer.words)
+            whom = Whom() if timer.way_past is None else whom_of(timer.way_past, seat.engine)
+            seat.set_aside.add(command, seat.engine.seq, failure.at_ns, failure.error, whom, timer.words)
             if timer.way_past is None or not may_set_aside:
                 text = f"the engine fails on a timer that is due: {timer.words}"
                 raise EngineFailedOnTimer(text) from failure.error
@@ -544,8 +551,7 @@ class Sequencer:
                 committed_ns = stopwatch_ns()
                 self.meters.commit_ns.observe(committed_ns - applied_ns)
         except Exception as error:
-            if not self._failed:
-                self._fail(error, [])
+            self._fail(error, [])
         if self._failed:
             return
         del self._apart[seat]
@@ -558,21 +564,23 @@ class Sequencer:
         self._wake()
 
     def _fail(self, error: Exception, batch: list[Taken]) -> None:
+        is_first = not self._failed
         _log.critical("the service can no longer serve: %s", error, exc_info=error)
         self._failed = self._uncommitted = True
-        self._closed = Stopping("the service has failed and is going down")
+        closed = self._closed = Stopping("the service has failed and is going down")
         apart = [*self._apart.values()]
         waiters: list[asyncio.Future[Any]] = [taken.future for taken in (*batch, *self._arrived)]
         waiters += (each.taken.future for each in apart)
         looks = (*self._looks, *chain.from_iterable(each.looks for each in apart))
         for future in (*waiters, *(future for future, _ in looks)):
             if not future.done():
-                future.set_exception(self._closed)
+                future.set_exception(closed)
         self._arrived.clear()
         self._looks.clear()
         self._apart.clear()
         self._wake()  # whoever stops the service waits for the end of `_run`
-        self._on_fatal(error)
+        if is_first:  # one that was under way beside it may fail after it
+            self._on_fatal(error)
 
 
 class _Apart:

@@ -3,15 +3,17 @@
 import json
 import logging
 import os
+import re
 import threading
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from acd_core.commands import CloseQueue, Command, OpenQueue, SetAgentAside, SetContactAside
+from acd_core.commands import CloseQueue, Command, EnqueueContact, OpenQueue, SetAgentAside, SetContactAside
 from acd_core.enums import CommandKind, TimerKind
 from acd_core.views import Fired
+from acd_service.customers.known_contact import EnqueueKnownContact
 from acd_service.engine_interface import RoutingEngine
 
 _log = logging.getLogger(__name__)
@@ -22,6 +24,13 @@ class SetAsideEntry(NamedTuple):
     at_ns: int
     kind: str
     message: str
+
+
+class Whom(NamedTuple):
+    """Whom something is about, by id: for whoever erases a customer."""
+
+    customers: frozenset[str] = frozenset()
+    contacts: frozenset[str] = frozenset()
 
 
 class TimerAbout(NamedTuple):
@@ -43,8 +52,10 @@ class SetAside:
         self._known: set[tuple[int, int]] = set()
         self.entries: list[SetAsideEntry] = _read(path)
 
-    def add(self, command: Command, after_seq: int, at_ns: int, error: BaseException, about: str = "") -> None:
-        """Set a command aside. `about` names what a Tick was doing when it failed."""
+    def add(
+        self, command: Command, after_seq: int, at_ns: int, error: BaseException, whom: Whom, about: str = ""
+    ) -> None:
+        """Set a command aside, which is about `whom`. `about` names what a Tick was doing when it failed."""
         if not about:
             self._known.add((command.kind, command.content_word()))
         kind = CommandKind(command.kind).name
@@ -55,6 +66,8 @@ class SetAside:
             "after_seq": after_seq,
             "at_ns": at_ns,
             "about": about,
+            "customers": sorted(whom.customers),
+            "contacts": sorted(whom.contacts),
             "error": "".join(traceback.format_exception(error)),
         }
         with self._writing:
@@ -70,28 +83,29 @@ class SetAside:
             error,
         )
 
-    def erase(self, names: Iterable[str]) -> None:
-        """Drop every entry with one of these names in it, durably.
+    def erase(self, customer_id: str, contact_ids: Iterable[str]) -> None:
+        """Drop every entry of this customer, durably: whatever is about it, or about one of these contacts and not said
+        to be another's; and whatever the engine failed on with words that name it.
+
+        Args:
+            customer_id: may be empty, if it is not known any more.
 
         Raises:
             OSError: the file is as it was.
         """
         if not self._path.exists():
             return
-        # As an error's words have them, and as the repr of a command does.
-        forms = {form for name in names for form in (name, repr(name)[1:-1])}
-        wanted = [json.dumps(form, ensure_ascii=False)[1:-1] for form in forms]
+        contacts = frozenset(contact_ids)
         with self._writing:
-            self._erase(wanted)
+            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            left = [line for line in lines if not _is_about(line, customer_id, contacts)]
+            if len(left) < len(lines):
+                self._write_anew(left)
 
-    def _erase(self, wanted: list[str]) -> None:
-        lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-        left = [line for line in lines if not any(name in line for name in wanted)]
-        if len(left) == len(lines):
-            return
+    def _write_anew(self, lines: list[str]) -> None:
         unfinished = self._path.with_suffix(".unfinished")
         with unfinished.open("w", encoding="utf-8") as file:
-            file.writelines(left)
+            file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(self._path)
@@ -121,6 +135,40 @@ def _read(path: Path) -> list[SetAsideEntry]:
         except (ValueError, KeyError, TypeError, AttributeError):
             _log.warning("%s has a line that is no entry", path)
     return entries
+
+
+def _is_about(line: str, customer_id: str, contacts: frozenset[str]) -> bool:
+    names = {customer_id, *contacts} - {""}
+    try:
+        raw = json.loads(line)
+        customers, about = frozenset(raw["customers"]), frozenset(raw["contacts"])
+        # The frames of a traceback, which are set in, have lines of the program and their numbers.
+        error = "\n".join(said for said in raw["error"].splitlines() if not said.startswith(" "))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # It does not say whom it is about: rather one entry too many than one of the customer's that stays.
+        forms = {form for name in names for form in (name, repr(name)[1:-1])}
+        return any(json.dumps(form, ensure_ascii=False)[1:-1] in line for form in forms)
+    if customer_id in customers or (not customers and about & contacts):
+        return True
+    return any(
+        re.search(rf"(?<!\w){re.escape(form)}(?!\w)", error) for form in (customer_id, repr(customer_id)[1:-1]) if form
+    )
+
+
+def whom_of(command: Command, engine: RoutingEngine) -> Whom:
+    """Whom a command is about: what it names, and whose the contacts are that it names.
+
+    Args:
+        engine: that has not taken it.
+    """
+    customers = {str(getattr(command, "customer_id", ""))}
+    if isinstance(command, EnqueueKnownContact):
+        customers.add(command.sent.customer_id)
+    contacts = {str(getattr(command, "contact_id", "")), *getattr(command, "contact_ids", ())} - {""}
+    if not isinstance(command, EnqueueContact):  # which may be of an id that was used before
+        views = map(engine.contact, contacts)
+        customers |= {view.customer_id for view in views if view is not None}
+    return Whom(frozenset(customers - {""}), frozenset(contacts))
 
 
 def about_timer(fired: Fired | None, engine: RoutingEngine) -> TimerAbout:

@@ -35,7 +35,7 @@ class WriterThread:
         """What waits for the appending that was begun."""
         self._appending: asyncio.Future[None] | None = None
         self._journal: Journal | None = None
-        self._listens_to: tuple[asyncio.AbstractEventLoop, int] | None = None
+        self._listens_to: tuple[Journal, asyncio.AbstractEventLoop, int] | None = None
 
     def run(self, work: Callable[[], T]) -> "asyncio.Future[T]":
         """Have work done after all that was given before."""
@@ -57,9 +57,11 @@ class WriterThread:
         if descriptor is None or self._unfinished or self._appending is not None or _is_large(batch):
             return self.run(lambda: journal.append(batch))
         loop = asyncio.get_running_loop()
-        if self._listens_to is None:
+        if self._listens_to is None or self._listens_to[0] is not journal:
+            # One that was opened again may have the descriptor of the one before, which nobody listens to any more.
+            self._listen_no_more()
             loop.add_reader(descriptor, self._appended)
-            self._listens_to = loop, descriptor
+            self._listens_to = journal, loop, descriptor
         journal.begin_append(batch)
         self._journal = journal
         self._appending = loop.create_future()
@@ -69,14 +71,17 @@ class WriterThread:
         """Finish what was given, then end the thread."""
         if self._appending is not None:
             self._appended()
-        if self._listens_to is not None:
-            loop, descriptor = self._listens_to
-            loop.remove_reader(descriptor)
-            self._listens_to = None
+        self._listen_no_more()
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+
+    def _listen_no_more(self) -> None:
+        if self._listens_to is not None:
+            _, loop, descriptor = self._listens_to
+            loop.remove_reader(descriptor)
+            self._listens_to = None
 
     def _appended(self) -> None:
         future, journal = self._appending, self._journal

@@ -102,6 +102,21 @@ class _OneLine(Inbound):
         return line[:commands_max]
 
 
+class _LongWorkOvertaken(Sequencer):
+    def __init__(self, *others):
+        super().__init__(*others)
+        self._arrived = _HeldByNobody(self._config.waiting_commands_max)
+
+
+class _HeldByNobody(Inbound):
+    def hold(self, tenant, back):
+        for waiting in back:
+            self.put(waiting)
+
+    def let_go(self, tenant):
+        pass
+
+
 class _Batches(Sequencer):
     """Applies other batches than were sent, and answers as if they were those."""
 
@@ -218,6 +233,7 @@ CANARIES: dict[str, Parts] = {
     "batch in two": replace(SOUND, sequencer=_BatchInTwo),
     "batch backwards": replace(SOUND, sequencer=_BatchBackwards),
     "first come, first served": replace(SOUND, sequencer=_FirstComeFirstServed),
+    "long work overtaken": replace(SOUND, sequencer=_LongWorkOvertaken),
     "tenants mixed up": replace(SOUND, sequencer=_TenantsMixedUp),
     "suspended goes on": replace(SOUND, hosting=_SuspendedGoesOn),
     "removal undone": replace(SOUND, journal=_RemovalUndone),

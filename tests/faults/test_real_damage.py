@@ -36,6 +36,9 @@ from acd_service.verify import verify
 
 ENGINE = os.environ.get("ACD_TEST_ENGINE", "compiled")
 PLACES = int(os.environ.get("ACD_TEST_DAMAGE_PLACES", "150"))
+in_many_places = pytest.mark.parametrize(
+    "places", [PLACES, pytest.param(5_000, marks=[pytest.mark.slow, pytest.mark.timeout(3_000)])]
+)
 SECOND = 10**9
 MAKE = engine_maker(ENGINE)
 
@@ -116,10 +119,11 @@ def damaged(whole, tmp_path, number, change):
     return data_dir
 
 
-def test_a_journal_cut_at_any_byte_is_refused_by_name(whole, tmp_path):
+@in_many_places
+def test_a_journal_cut_at_any_byte_is_refused_by_name(whole, tmp_path, places):
     size = (whole / "journal.sqlite").stat().st_size
     draw = random.Random(20)
-    for number, cut in enumerate([1, 99, 100, 4_096, size - 1, *(draw.randrange(1, size) for _ in range(PLACES // 2))]):
+    for number, cut in enumerate([1, 99, 100, 4_096, size - 1, *(draw.randrange(1, size) for _ in range(places // 2))]):
         data_dir = damaged(whole, tmp_path, number, lambda raw, cut=cut: raw.__delitem__(slice(cut, None)))
         with pytest.raises(JournalError):
             served(data_dir)
@@ -128,10 +132,11 @@ def test_a_journal_cut_at_any_byte_is_refused_by_name(whole, tmp_path):
         shutil.rmtree(data_dir)
 
 
-def test_a_flipped_bit_is_named_or_was_of_no_use(whole, tmp_path):
+@in_many_places
+def test_a_flipped_bit_is_named_or_was_of_no_use(whole, tmp_path, places):
     sound, size = served(whole), (whole / "journal.sqlite").stat().st_size
     draw, named = random.Random(21), 0
-    for number in range(PLACES):
+    for number in range(places):
         place, bit = draw.randrange(size), 1 << draw.randrange(8)
         data_dir = damaged(
             whole, tmp_path, number, lambda raw, place=place, bit=bit: raw.__setitem__(place, raw[place] ^ bit)
@@ -145,7 +150,7 @@ def test_a_flipped_bit_is_named_or_was_of_no_use(whole, tmp_path):
         else:
             assert told == sound, f"byte {place}, bit {bit}: served other than was written"
         shutil.rmtree(data_dir)
-    assert named > PLACES // 20
+    assert named > places // 20
 
 
 @pytest.mark.parametrize("table", ["commands", "events", "command_chunks", "event_chunks"])
@@ -175,7 +180,8 @@ def test_a_flipped_bit_in_any_record_is_found_by_its_checksum(whole, tmp_path, t
         shutil.rmtree(data_dir)
 
 
-def test_a_log_cut_at_any_byte_gives_whole_commits_only(tmp_path):
+@in_many_places
+def test_a_log_cut_at_any_byte_gives_whole_commits_only(tmp_path, places):
     """The end of the write-ahead log may be lost: then the journal ends with an earlier commit, never within one."""
     source = tmp_path / "source"
     source.mkdir()
@@ -183,7 +189,7 @@ def test_a_log_cut_at_any_byte_gives_whole_commits_only(tmp_path):
     wal = (source / "journal.sqlite-wal").read_bytes()
     copy = tmp_path / "copy"
     draw, ends = random.Random(23), set()
-    for cut in sorted(draw.randrange(len(wal)) for _ in range(PLACES // 3)):
+    for cut in sorted(draw.randrange(len(wal)) for _ in range(places // 3)):
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
         shutil.copy(source / "journal.sqlite", copy)

@@ -13,7 +13,7 @@ from faults.world import run_seed
 ENGINE = os.environ.get("ACD_TEST_ENGINE", "compiled")
 FIRST_SEED = int(os.environ.get("ACD_TEST_FAULTS_FROM", "1"))
 ROOT = Path(__file__).parents[2]
-SEEDS = 25
+SEEDS = 60
 LONG_BLOCKS, BLOCK_SEEDS = 20, 150
 CANARY_SEEDS = 60
 DISTURBED_SEEDS = 4

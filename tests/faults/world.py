@@ -37,6 +37,7 @@ HOUR_NS = 3_600 * 10**9
 BEGAN_NS = 1_700_000_000 * 10**9
 ENDS = ("kill", "kill", "power cut", "power cut", "kill in a write", "power cut in a write", "full disk", "disk errors")
 MEMORY = Path("/dev/shm")
+ASKED_AT_ONCE = 32
 
 
 @dataclass
@@ -199,12 +200,9 @@ class _World:
     async def _end_in_order(self, life: Life, tasks: "list[asyncio.Task[None]]") -> None:
         """The last of the tasks is the one that has tenants come and go."""
         for house in list(life.houses.values()):
-            for command, answer in list(house.ledger.acknowledged.values()):
-                if life.houses.get(house.name) is not house:
-                    break
-                again = await self._ask_again(house, command)
-                if again is not None and (not again.duplicate or again.seq != answer.seq):
-                    raise Broken(f"{command.request_id} was answered with seq {answer.seq}, now with {again.seq}")
+            acknowledged = list(house.ledger.acknowledged.values())
+            for place in range(0, len(acknowledged), ASKED_AT_ONCE):
+                await asyncio.gather(*(self._ask_again(house, *each) for each in acknowledged[place:][:ASKED_AT_ONCE]))
         life.is_ending = True
         await tasks[-1]
         await life.sequencer.stop()
@@ -215,15 +213,19 @@ class _World:
         for hosted in life.hosting.list():
             self._check_tenant(life, hosted.name)
 
-    async def _ask_again(self, house: House, command: Command) -> Answer | None:
-        """None: the tenant was suspended meanwhile."""
+    async def _ask_again(self, house: House, command: Command, answer: Answer) -> None:
+        """What was acknowledged is answered likewise, unless the tenant is suspended meanwhile."""
         while True:
             try:
-                return await house.do(command)
+                again = await house.do(command)
             except QuotaExceeded:
                 await asyncio.sleep(0.05)
+                continue
             except TenantSuspended:
-                return None
+                return
+            if not again.duplicate or again.seq != answer.seq:
+                raise Broken(f"{command.request_id} was answered with seq {answer.seq}, now with {again.seq}")
+            return
 
     def _check_tenant(self, life: Life, name: str) -> None:
         ledger, house = self.ledgers[name], life.houses.get(name)

@@ -1,7 +1,8 @@
 """The service, which dies before the step of an erasure that ACD_TEST_DIES_AT names, counted from 0; at "aside"
-when the record is replaced and the list of commands that were set aside is to follow. The record is replaced in pieces
-so small that there are several."""
+when the record is replaced and the list of commands that were set aside is to follow. With ACD_TEST_STALLS it says so
+and goes no further with the erasure instead. The record is replaced in pieces so small that there are several."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -22,16 +23,20 @@ class _Dying:
 
     async def before(self, work: Callable[[], Any]) -> Any:
         if _Dying.left == 0:
+            if os.environ.get("ACD_TEST_STALLS"):
+                sys.stderr.write("the erasure stalls\n")
+                sys.stderr.flush()
+                await asyncio.Event().wait()
             os.kill(os.getpid(), signal.SIGKILL)
         _Dying.left -= 1
         return await _Dying.step(self, work)  # type: ignore[arg-type]
 
 
-def _die_when_contacts_are_known(self: SetAside, names: Iterable[str]) -> None:
-    known = set(names)
-    if len(known) > 1:
+def _die_when_contacts_are_known(self: SetAside, customer_id: str, contact_ids: Iterable[str]) -> None:
+    known = set(contact_ids)
+    if known:
         os.kill(os.getpid(), signal.SIGKILL)
-    _erase(self, known)
+    _erase(self, customer_id, known)
 
 
 _erase = SetAside.erase

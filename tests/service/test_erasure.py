@@ -3,8 +3,10 @@
 import asyncio
 import itertools
 import json
+import os
 import re
 import shutil
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,12 +27,16 @@ from acd.v1 import (
     policy_pb2,
     routing_service_pb2,
 )
-from acd_core.commands import EnqueueContact
+from acd_core.commands import ApplyPolicy, CancelContact, EnqueueContact, ForgetCustomer
+from acd_core.engine import Engine
 from acd_core.limits import FORGOTTEN_ADDRESS
+from acd_core.policy import Policy, QueueSpec
 from acd_service.asking import Asking
 from acd_service.backup import BackupFailed, back_up
 from acd_service.cli.customers import customers_group
 from acd_service.cli.verify import verify_command
+from acd_service.codec.customers import known_contact
+from acd_service.customers.customer import Customer
 from acd_service.engine_interface import engine_maker
 from acd_service.erasing.eraser import Eraser
 from acd_service.hosting import _erased_in
@@ -42,7 +48,7 @@ from acd_service.moving.proving import prove_tenant
 from acd_service.recovery import recover
 from acd_service.restore import Moment, restore
 from acd_service.service_error import ErasureUnfinished
-from acd_service.set_aside import SetAside
+from acd_service.set_aside import SetAside, whom_of
 from acd_service.verify import verify
 
 PAGE = (Path(__file__).parents[2] / "docs" / "erasure.md").read_text(encoding="utf-8")
@@ -129,8 +135,9 @@ class Centre:
                 )
             )
 
-    def erase(self, customer_id: str = "acme-17"):
-        return self.directory.EraseCustomer(customer_pb2.EraseCustomerRequest(customer_id=customer_id), timeout=120)
+    def erase(self, customer_id: str = "acme-17", request_id: str = ""):
+        request = customer_pb2.EraseCustomerRequest(customer_id=customer_id, request_id=request_id)
+        return self.directory.EraseCustomer(request, timeout=120)
 
 
 @pytest.fixture
@@ -162,8 +169,10 @@ def test_nothing_of_the_customer_is_left(centre, tmp_path):
     assert [event.event_seq for event in events] == [event.event_seq for event in events_before]
     for event, was in zip(events, events_before, strict=True):
         assert not any(word.encode() in event.SerializeToString() for word in SECRETS)
+        assert event.forgotten_by_seq in (0, erased.seq)
         if was == event:
             continue
+        event.ClearField("forgotten_by_seq")
         detail = was.WhichOneof("detail")
         for field in ("customer_id", "attributes", "address"):
             if field in getattr(was, detail).DESCRIPTOR.fields_by_name:
@@ -440,7 +449,7 @@ def test_commits_wait_no_longer_than_a_moment_for_readers_that_keep_the_log(tmp_
 
 def test_who_asked_is_told_when_the_tenant_stops_meanwhile():
     class Stuck(Eraser):
-        async def _erase(self, customer_id, asking):
+        async def _erase(self, customer_id, asking, request_id):
             await asyncio.Event().wait()
 
     async def ask():
@@ -455,12 +464,158 @@ def test_who_asked_is_told_when_the_tenant_stops_meanwhile():
     asyncio.run(ask())
 
 
-def test_entries_go_by_whatever_way_they_write_a_name(tmp_path):
-    for name in ("o'neil", 'say "x"', "back\\slash", "wide\u3000space"):
-        aside = SetAside(tmp_path / "set_aside.jsonl")
-        for customer_id in (name, "another"):
-            command = EnqueueContact("c", "sales", customer_id=customer_id)
-            aside.add(command, 1, 1, ValueError(7))
-        aside.erase({name})
-        assert len((tmp_path / "set_aside.jsonl").read_text().splitlines()) == len(aside.entries) == 1
-        aside.erase({"another"})
+def entries_of(folder: Path) -> list[str]:
+    """What the engine failed on, by the ids of the contacts."""
+    lines = (folder / "set_aside.jsonl").read_text(encoding="utf-8").splitlines()
+    return sorted("+".join(json.loads(line)["contacts"]) for line in lines)
+
+
+@pytest.mark.parametrize("customer_id", ["1", "o'neil", 'say "x"', "back\\slash", "wide\u3000space", "c"])
+def test_entries_go_that_are_about_the_customer(customer_id, tmp_path):
+    engine = Engine()
+    engine.apply(1, ApplyPolicy(Policy(queues=(QueueSpec("sales"),))))
+    engine.apply(1, EnqueueContact("live", "sales", customer_id=customer_id))
+    engine.apply(1, EnqueueContact("live-other", "sales", customer_id="another"))
+    aside = SetAside(tmp_path / "set_aside.jsonl")
+
+    def fail(command, error=""):
+        try:
+            raise AssertionError(error or "an invariant of 1 or c does not hold in slot 11")
+        except AssertionError as failure:
+            aside.add(command, 1, 1, failure, whom_of(command, engine))
+
+    sent = EnqueueContact("looked-up", "sales")
+    by_address = known_contact(sent, "+491", Customer(customer_id))
+    theirs = [EnqueueContact("own", "sales", customer_id=customer_id), by_address, CancelContact("live")]
+    theirs += [ForgetCustomer(customer_id, ("over",)), CancelContact("gone")]
+    others = [EnqueueContact("o1", "sales", customer_id="another"), CancelContact("live-other"), CancelContact("o11")]
+    for command in theirs + others:
+        fail(command, "slot 11")
+    fail(EnqueueContact("told", "sales"), f"nobody serves {customer_id!r}")
+    # Of another, who has the id of a contact that was the customer's before.
+    fail(EnqueueContact("again", "sales", customer_id="another"), "slot 11")
+    aside.erase(customer_id, ("gone", "again"))
+    assert entries_of(tmp_path) == ["again", "live-other", "o1", "o11"]
+    assert len(aside.entries) == len(SetAside(tmp_path / "set_aside.jsonl").entries) == 4
+    aside.erase("", ("o11",))
+    assert entries_of(tmp_path) == ["again", "live-other", "o1"]
+    aside.erase("another", ())
+    assert entries_of(tmp_path) == []
+
+
+def test_an_entry_that_does_not_say_whom_it_is_about_goes_by_any_mention(tmp_path):
+    path = tmp_path / "set_aside.jsonl"
+    path.write_text(
+        '{"kind": "TICK", "command": "Tick()", "about": "of contact acme-17", "at_ns": 1}\nno entry: acme-17\n'
+    )
+    aside = SetAside(path)
+    aside.erase("acme-18", ())
+    assert len(path.read_text().splitlines()) == 2
+    aside.erase("acme-17", ())
+    assert path.read_text() == ""
+
+
+def test_what_is_set_aside_during_an_erasure_is_not_lost(tmp_path, monkeypatch):
+    aside = SetAside(tmp_path / "set_aside.jsonl")
+    for contact_id, customer_id in (("own", "acme-17"), ("other", "another")):
+        command = EnqueueContact(contact_id, "sales", customer_id=customer_id)
+        aside.add(command, 1, 1, ValueError(7), whom_of(command, Engine()))
+    late = CancelContact("late")
+    adding = threading.Thread(target=lambda: aside.add(late, 2, 2, ValueError(8), whom_of(late, Engine())))
+    sync = os.fsync
+
+    def add_now(descriptor):
+        sync(descriptor)
+        adding.start()
+        adding.join(0.3)  # it may have to wait for the end of this
+
+    monkeypatch.setattr("acd_service.set_aside.os.fsync", add_now)
+    aside.erase("acme-17", ())
+    adding.join(20)
+    assert entries_of(tmp_path) == ["late", "other"]
+    assert len(aside.entries) == 2
+
+
+def test_an_erasure_that_goes_on_knows_the_customers_contacts_from_others_of_the_same_id(
+    make_service, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ACD_TEST_DIES_AT", "3")
+    program = (str(Path(__file__).with_name("dying_eraser_server.py")),)
+    dying = Centre(make_service(data_dir=tmp_path / "data", program=program).start())
+    dying.open()
+    dying.client.enqueue("same", customer_id="acme-17", attributes={"note": "born-1970"})
+    cancel = contact_commands_pb2.CancelContactRequest(
+        contact_id="same", reason=contact_commands_pb2.CancelContactRequest.REASON_ABANDONED
+    )
+    dying.client.routing.CancelContact(cancel)
+    dying.client.enqueue("same", attributes={"note": "nobody-known"})
+    dying.traffic("one")
+    why = contact_pb2.Attributes(values={"why": "of-the-other"})
+    dying.client.routing.UpdateContact(contact_commands_pb2.UpdateContactRequest(contact_id="same", attributes=why))
+    dying.traffic("two")
+    with pytest.raises(grpc.RpcError):
+        dying.erase(request_id="erase-1")
+    journal = SqliteJournal.open_to_read(tmp_path / "data")
+    assert ERASING in journal.facts_of("default")
+    assert verify(tmp_path / "data").erasures, "it was killed before anything was replaced"
+
+    centre = Centre(make_service(data_dir=tmp_path / "data").start())
+    erased = centre.erase(request_id="erase-1")
+    assert (erased.duplicate, erased.contacts) == (True, 2 * 43 + 1)
+    assert found_in(tmp_path / "data", SECRETS) == set()
+    told = [event for event in centre.client.events_from(1) if event.WhichOneof("detail") == "contact_enqueued"]
+    same = [event.contact_enqueued.attributes for event in told if event.contact_enqueued.contact_id == "same"]
+    assert same == [{}, {"note": "nobody-known"}]
+    kept = [record.content for record in SqliteJournal.open_to_read(tmp_path / "data").read("default", 1)]
+    assert sum(b"nobody-known" in content for content in kept) == 1
+    assert sum(b"of-the-other" in content for content in kept) == 1
+    assert verify(tmp_path / "data").problem == ""
+
+
+def test_asked_again_it_gives_the_first_answer_and_erases_nothing_that_came_since(centre, failure_of):
+    service = centre.service
+    centre.traffic("one")
+    first = centre.erase(request_id="erase-1")
+    assert (first.duplicate, first.contacts) == (False, 43)
+    assert centre.erase(request_id="erase-0", customer_id="nobody").contacts == 0
+    centre.client.enqueue("back", customer_id="acme-17", attributes={"note": "born-1970"})
+    centre.directory.UpsertCustomers(
+        customer_pb2.UpsertCustomersRequest(
+            request_id="back", customers=[customer_pb2.Customer(customer_id="acme-17", display_name="Sekretaria")]
+        )
+    )
+    seq = centre.client.status().seq
+    for _ in range(2):
+        again = centre.erase(request_id="erase-1")
+        assert again.duplicate
+        again.duplicate = False
+        assert again == first
+        assert centre.client.status().seq == seq
+        service.kill()
+        centre = Centre(service.start())
+        seq += 1  # the service says that it is back
+    for ask in (
+        lambda: centre.erase(customer_id="kunde-9", request_id="erase-1"),
+        lambda: centre.erase(request_id="back"),
+        lambda: centre.directory.RemoveCustomers(
+            customer_pb2.RemoveCustomersRequest(customer_ids=["acme-17"], request_id="erase-1")
+        ),
+    ):
+        failure = failure_of(ask)
+        assert (failure.reason, failure.field) == ("REQUEST_ID_REUSED", "request_id")
+    assert failure_of(lambda: centre.erase(request_id="x" * 1_000)).field == "request_id"
+    assert {word for _, word in found_in(service.data_dir, SECRETS)} == {"acme-17", "born-1970", "Sekretaria"}
+    last = centre.erase(request_id="erase-2")
+    assert (last.duplicate, last.contacts) == (False, 1)
+    assert found_in(service.data_dir, SECRETS) == set()
+
+
+def test_a_directory_of_the_format_before_remembers_erasures_too(centre):
+    centre.service.stop()
+    path = centre.service.data_dir / "customers.sqlite"
+    directory = apsw.Connection(str(path))
+    directory.execute("DROP TABLE erasures; PRAGMA user_version = 1")
+    directory.close()
+    again = Centre(centre.service.start())
+    assert [again.erase(request_id="erase-1").duplicate for _ in range(2)] == [False, True]
+    assert found_in(centre.service.data_dir, SECRETS) == set()

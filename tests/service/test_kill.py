@@ -197,11 +197,12 @@ def run_rounds(service, rounds: int) -> Record:
     return record
 
 
-def test_nothing_told_is_lost_by_kill(make_service, engine_kind):
+@pytest.mark.parametrize("rounds", [ROUNDS, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(3_000)])])
+def test_nothing_told_is_lost_by_kill(make_service, engine_kind, rounds):
     service = make_service()
-    record = run_rounds(service, ROUNDS)
-    assert len(record.acknowledged) > 10 * ROUNDS
-    assert record.next_event_seq > 10 * ROUNDS
+    record = run_rounds(service, rounds)
+    assert len(record.acknowledged) > 10 * rounds
+    assert record.next_event_seq > 10 * rounds
     report = verify(service.data_dir, engine=engine_kind)
     assert report.ok, report.problem
 

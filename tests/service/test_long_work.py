@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -356,6 +357,111 @@ def test_what_is_not_durable_is_not_told_when_a_commit_beside_it_ends_after_the_
         worker.append = append
 
     run(scenario)
+
+
+def test_a_service_fails_once_even_if_more_than_one_thing_of_it_does(run):
+    async def scenario(houses):
+        long = await houses.begin()
+
+        async def commit(journal, batch):
+            await may_commit
+            raise JournalWriteFailed("the disk is still full")
+
+        def fail(_batch):
+            raise JournalWriteFailed("the disk is full")
+
+        may_commit = asyncio.get_running_loop().create_future()
+        worker = houses.sequencer._worker
+        append, worker.append = worker.append, commit
+        beside = houses.quiet.submit(EnqueueContact("c", "sales"))
+        await asyncio.sleep(0.05)
+        write, houses.journal.append = houses.journal.append, fail
+        houses.engine.may_go.set()
+        with pytest.raises(Stopping):
+            await long
+        may_commit.set_result(None)
+        with pytest.raises(Stopping):
+            await beside
+        await houses.sequencer.stop()
+        assert [str(failure) for failure in houses.failures] == ["the disk is full"]
+        houses.journal.append, worker.append = write, append
+
+    run(scenario)
+
+
+def test_an_engine_that_fails_on_it_is_left_alone_when_the_service_has_failed(run):
+    async def scenario(houses):
+        houses.engine.fails = True
+        long = await houses.begin()
+
+        def fail(_batch):
+            raise JournalWriteFailed("the disk is full")
+
+        write, houses.journal.append = houses.journal.append, fail
+        descriptor = type(houses.journal).commit_descriptor
+        type(houses.journal).commit_descriptor = None
+        with pytest.raises(Stopping):
+            await houses.quiet.submit(EnqueueContact("c", "sales"))
+        type(houses.journal).commit_descriptor = descriptor
+        houses.journal.append = write
+        with pytest.raises(Stopping):
+            await long
+        engine = houses.busy._seat.engine
+        houses.engine.may_go.set()
+        await houses.sequencer.stop()
+        await asyncio.sleep(0.05)
+        assert houses.busy._seat.engine is engine, "it was rebuilt"
+        assert not houses.busy.set_aside.entries
+        assert len(houses.failures) == 1
+
+    run(scenario)
+
+
+def test_what_takes_long_for_one_does_not_hold_up_what_takes_long_for_another(run, monkeypatch):
+    monkeypatch.setattr("acd_service.sequencer.is_large", lambda _engine: True)
+
+    async def scenario(houses):
+        reached, may_go = threading.Event(), threading.Event()
+
+        def endless(engine):
+            reached.set()
+            while not may_go.wait(0.001):
+                engine.breath()
+
+        def long(engine):
+            for _ in range(20):
+                time.sleep(0.001)
+                engine.breath()
+            return engine.policy_version
+
+        asked = asyncio.ensure_future(houses.busy.look_long(endless))
+        await asyncio.to_thread(reached.wait, 20)
+        assert await asyncio.wait_for(houses.quiet.look_long(long), 20) == 1
+        assert not asked.done()
+        may_go.set()
+        await asked
+
+    run(scenario)
+
+
+def test_one_of_those_that_take_long_goes_on_at_a_time():
+    running, seen = [], []
+
+    def work(breath):
+        for _ in range(5):
+            running.append(1)
+            seen.append(len(running))
+            time.sleep(0.002)
+            running.pop()
+            breath()
+
+    async def inside():
+        threads = long_work.LongThreads()
+        await asyncio.gather(*(threads.run(work) for _ in range(2 * long_work.AT_ONCE)))
+        threads.stop()
+
+    asyncio.run(inside())
+    assert seen == [1] * (10 * long_work.AT_ONCE)
 
 
 def test_a_tenant_that_leaves_is_gone_when_it_is_over(run):

@@ -68,6 +68,20 @@ def test_a_small_batch_needs_no_thread_of_python() -> None:
     assert _with_writer(story) == ["begun 1", "ended"] * 2
 
 
+def test_another_journal_is_heard_too() -> None:
+    other = Paper()
+
+    async def story(writer: WriterThread, paper: Any) -> None:
+        for each in (paper, other, paper):
+            appended = writer.append(each, SMALL)
+            each.let_end()
+            await asyncio.wait_for(appended, 10)
+
+    assert _with_writer(story) == ["begun 1", "ended"] * 2
+    os.close(other.commit_descriptor)
+    assert other.notes == ["begun 1", "ended"]
+
+
 def test_a_large_batch_goes_to_the_thread_of_python() -> None:
     async def story(writer: WriterThread, paper: Any) -> None:
         await writer.append(paper, LARGE)

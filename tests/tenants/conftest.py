@@ -113,6 +113,7 @@ class House:
         self._made: dict[tuple[str, Role], str] = {}
         self.key("default", Role.ADMIN)
         self.settings = {"access": {"api_keys": str(folder / "keys.json"), "reload_s": 0.1}} | settings
+        self.program = ["-m", "acd_service.server"]
         self._process: subprocess.Popen[str] | None = None
         self._channels: list[grpc.Channel] = []
         self.address = ""
@@ -130,7 +131,7 @@ class House:
         path = os.pathsep.join(str(ROOT / part) for part in ("", "proto", "service"))
         with (self.folder / "service.log").open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "acd_service.server", "--data", self.data, "--config", config,
+                [sys.executable, *self.program, "--data", self.data, "--config", config,
                  "--listen", "127.0.0.1:0", "--engine", ENGINE],
                 stdout=subprocess.PIPE, stderr=log, text=True, cwd=self.folder, env=os.environ | {"PYTHONPATH": path},
             )  # fmt: skip

@@ -14,11 +14,13 @@ import apsw
 import grpc
 import pytest
 
+from acd.v1.event_pb2 import Event
 from acd.v1.tenant_service_pb2 import ExportTenantResponse, ImportTenantRequest
 from acd_service.data_dir import journal_path
 from acd_service.identity.identity import Role
-from acd_service.journal import REMOVING
+from acd_service.journal import ERASING, REMOVING
 from acd_service.journal_sqlite import SqliteJournal
+from acd_service.verify import verify
 
 HERE, THERE = "here", "there"
 
@@ -109,6 +111,57 @@ def test_a_snapshot_goes_with_it(two_houses) -> None:
     assert path.name == f"acme-{taken.seq:020d}.snapshot"
     # It was exported while it was served, and still is.
     assert status(acme).state_digest == first.extent.state_digest
+
+
+def test_a_tenant_that_moves_while_a_customer_is_erased_takes_the_erasure_with_it(two_houses, monkeypatch) -> None:
+    here, there = two_houses
+    here.stop()
+    here.program = [str(Path(__file__).parents[1] / "service" / "dying_eraser_server.py")]
+    monkeypatch.setenv("ACD_TEST_DIES_AT", "3")
+    monkeypatch.setenv("ACD_TEST_STALLS", "1")
+    here.start()
+    acme = here.caller("acme")
+    for number in range(150):
+        whose = ("c-1", "c-9")[number % 2]
+        of = {"of": f"note-of-{whose}"}
+        contact = {"contact_id": f"e-{number}", "customer_id": whose, "attributes": of}
+        acme("RoutingService/EnqueueContact", queue_id="sales", **contact)
+    erasing = threading.Thread(target=_erase, args=(acme, "c-1"), daemon=True)
+    erasing.start()
+    until = time.monotonic() + 60
+    while "the erasure stalls" not in (here.folder / "service.log").read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+    _, content = export(here.caller("default", Role.HOST))
+    bring_in(there, content)
+    here.kill()
+    erasing.join(30)
+
+    assert ERASING in SqliteJournal.open_to_read(there.data).facts_of("acme")
+    assert _files_with(b"note-of-c-1", there.data)
+    there.caller("default", Role.HOST)("TenantService/ResumeTenant", name="acme")
+    acme = there.caller("acme")
+    journal = SqliteJournal.open_to_read(there.data)
+    while ERASING in journal.facts_of("acme") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _files_with(b"note-of-c-1", there.data)
+    assert _files_with(b"note-of-c-9", there.data)
+    told = [
+        event
+        for event in map(Event.FromString, events(acme, 1, status(acme).event_seq))
+        if event.HasField("contact_enqueued")
+    ]
+    assert {event.contact_enqueued.customer_id for event in told} == {"", "c-9"}
+    assert there.stop() == 0
+    assert verify(there.data).problem == ""
+
+
+def _erase(acme, customer_id: str) -> None:
+    with contextlib.suppress(Exception):  # its service is killed
+        acme("CustomerService/EraseCustomer", customer_id=customer_id)
+
+
+def _files_with(word: bytes, folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and word in path.read_bytes()]
 
 
 def test_a_tenant_that_is_there_is_not_replaced(two_houses, refusal_of) -> None:

@@ -101,15 +101,17 @@ class EraseCustomerRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., customer_id: _Optional[str] = ...) -> None: ...
 
 class EraseCustomerResponse(_message.Message):
-    __slots__ = ("seq", "at", "contacts", "commands", "events")
+    __slots__ = ("seq", "at", "contacts", "commands", "events", "duplicate")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     CONTACTS_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
     seq: int
     at: _timestamp_pb2.Timestamp
     contacts: int
     commands: int
     events: int
-    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contacts: _Optional[int] = ..., commands: _Optional[int] = ..., events: _Optional[int] = ...) -> None: ...
+    duplicate: bool
+    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contacts: _Optional[int] = ..., commands: _Optional[int] = ..., events: _Optional[int] = ..., duplicate: _Optional[bool] = ...) -> None: ...

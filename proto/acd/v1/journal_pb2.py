@@ -28,7 +28,7 @@ from acd.v1 import event_pb2 as acd_dot_v1_dot_event__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61\x63\x64/v1/journal.proto\x12\x06\x61\x63\x64.v1\x1a\x1a\x61\x63\x64/v1/admin_service.proto\x1a\x14\x61\x63\x64/v1/command.proto\x1a\x12\x61\x63\x64/v1/event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa4\x01\n\rCommandRecord\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x07\x63ommand\x18\x03 \x01(\x0b\x32\x0f.acd.v1.Command\x12\x10\n\x08\x61sked_by\x18\x04 \x01(\t\x12*\n\treconcile\x18\x05 \x01(\x0b\x32\x17.acd.v1.ReconcileRecord\"T\n\x0fReconcileRecord\x12\x14\n\x0crequest_hash\x18\x01 \x01(\x0c\x12+\n\x08response\x18\x02 \x01(\x0b\x32\x19.acd.v1.ReconcileResponse\"L\n\x0c\x43ommandChunk\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.acd.v1.CommandRecord\x12\x14\n\x0c\x65vent_hashes\x18\x02 \x03(\x06\"+\n\nEventChunk\x12\x1d\n\x06\x65vents\x18\x02 \x03(\x0b\x32\r.acd.v1.Eventb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61\x63\x64/v1/journal.proto\x12\x06\x61\x63\x64.v1\x1a\x1a\x61\x63\x64/v1/admin_service.proto\x1a\x14\x61\x63\x64/v1/command.proto\x1a\x12\x61\x63\x64/v1/event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbe\x01\n\rCommandRecord\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x07\x63ommand\x18\x03 \x01(\x0b\x32\x0f.acd.v1.Command\x12\x10\n\x08\x61sked_by\x18\x04 \x01(\t\x12*\n\treconcile\x18\x05 \x01(\x0b\x32\x17.acd.v1.ReconcileRecord\x12\x18\n\x10\x66orgotten_by_seq\x18\x06 \x01(\x04\"T\n\x0fReconcileRecord\x12\x14\n\x0crequest_hash\x18\x01 \x01(\x0c\x12+\n\x08response\x18\x02 \x01(\x0b\x32\x19.acd.v1.ReconcileResponse\"L\n\x0c\x43ommandChunk\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.acd.v1.CommandRecord\x12\x14\n\x0c\x65vent_hashes\x18\x02 \x03(\x06\"+\n\nEventChunk\x12\x1d\n\x06\x65vents\x18\x02 \x03(\x0b\x32\r.acd.v1.Eventb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'acd.v1.journal_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COMMANDRECORD']._serialized_start=136
-  _globals['_COMMANDRECORD']._serialized_end=300
-  _globals['_RECONCILERECORD']._serialized_start=302
-  _globals['_RECONCILERECORD']._serialized_end=386
-  _globals['_COMMANDCHUNK']._serialized_start=388
-  _globals['_COMMANDCHUNK']._serialized_end=464
-  _globals['_EVENTCHUNK']._serialized_start=466
-  _globals['_EVENTCHUNK']._serialized_end=509
+  _globals['_COMMANDRECORD']._serialized_end=326
+  _globals['_RECONCILERECORD']._serialized_start=328
+  _globals['_RECONCILERECORD']._serialized_end=412
+  _globals['_COMMANDCHUNK']._serialized_start=414
+  _globals['_COMMANDCHUNK']._serialized_end=490
+  _globals['_EVENTCHUNK']._serialized_start=492
+  _globals['_EVENTCHUNK']._serialized_end=535
 # @@protoc_insertion_point(module_scope)

@@ -13,18 +13,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CommandRecord(_message.Message):
-    __slots__ = ("seq", "at", "command", "asked_by", "reconcile")
+    __slots__ = ("seq", "at", "command", "asked_by", "reconcile", "forgotten_by_seq")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     ASKED_BY_FIELD_NUMBER: _ClassVar[int]
     RECONCILE_FIELD_NUMBER: _ClassVar[int]
+    FORGOTTEN_BY_SEQ_FIELD_NUMBER: _ClassVar[int]
     seq: int
     at: _timestamp_pb2.Timestamp
     command: _command_pb2.Command
     asked_by: str
     reconcile: ReconcileRecord
-    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., command: _Optional[_Union[_command_pb2.Command, _Mapping]] = ..., asked_by: _Optional[str] = ..., reconcile: _Optional[_Union[ReconcileRecord, _Mapping]] = ...) -> None: ...
+    forgotten_by_seq: int
+    def __init__(self, seq: _Optional[int] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., command: _Optional[_Union[_command_pb2.Command, _Mapping]] = ..., asked_by: _Optional[str] = ..., reconcile: _Optional[_Union[ReconcileRecord, _Mapping]] = ..., forgotten_by_seq: _Optional[int] = ...) -> None: ...
 
 class ReconcileRecord(_message.Message):
     __slots__ = ("request_hash", "response")

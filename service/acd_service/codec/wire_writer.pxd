@@ -216,7 +216,7 @@ cdef inline int begin_bytes(Buffer* buffer, Py_ssize_t room) except -1:
 cdef inline bytes taken_bytes(Buffer* buffer):
     """The bytes that were begun so; the buffer is without any then."""
     cdef bytes result
-    _PyBytes_Resize(&buffer.object, buffer.size)
+    _resize(buffer, buffer.size)
     result = <bytes>buffer.object
     end_bytes(buffer)
     return result
@@ -237,10 +237,20 @@ cdef inline int reserve(Buffer* buffer, Py_ssize_t more) except -1:
     return 0
 
 
+cdef inline int _resize(Buffer* buffer, Py_ssize_t size) except -1:
+    """Give the bytes object another size; without memory for it the buffer is empty, as the object is gone."""
+    try:
+        _PyBytes_Resize(&buffer.object, size)
+    except MemoryError:
+        end_bytes(buffer)
+        raise
+    return 0
+
+
 cdef inline int _grow(Buffer* buffer, Py_ssize_t room) except -1:
     cdef void* grown
     if buffer.object != NULL:
-        _PyBytes_Resize(&buffer.object, room)
+        _resize(buffer, room)
         grown = PyBytes_AS_STRING(buffer.object)
     else:
         grown = realloc(buffer.data, <size_t>room)

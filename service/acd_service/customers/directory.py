@@ -23,7 +23,8 @@ from acd_service.shared_by_tenants import SharedByTenants
 
 APPLICATION_ID: Final = 0x41434443
 """`ACDC`, in the file's header."""
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""1 had no erasures."""
 
 _SCHEMA: Final = """
 CREATE TABLE customers (
@@ -38,6 +39,15 @@ CREATE TABLE changes (
 CREATE UNIQUE INDEX changes_by_request ON changes (tenant, request_id) WHERE request_id <> '';
 CREATE TABLE counts (tenant TEXT PRIMARY KEY, customers INTEGER NOT NULL) WITHOUT ROWID;
 """
+_SCHEMA_OF_ERASURES: Final = """
+CREATE TABLE IF NOT EXISTS erasures (
+    tenant TEXT NOT NULL, request_id TEXT NOT NULL, customer_check INTEGER NOT NULL, seq INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL, contacts INTEGER NOT NULL, commands INTEGER NOT NULL, events INTEGER NOT NULL,
+    PRIMARY KEY (tenant, request_id)) WITHOUT ROWID;
+"""
+"""`seq` is 0 as long as an erasure is not finished. `customer_check` is a byte of a hash, which tells almost any other
+customer from the one that was erased, and nothing of who that was.
+"""
 _COMPACT_BYTES_MAX: Final = 2**26
 """A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
 _BUSY_MS: Final = 5_000
@@ -49,6 +59,18 @@ class Change(NamedTuple):
 
     seq: int
     at_ns: int
+    duplicate: bool = False
+
+
+class Erased(NamedTuple):
+    """What the erasure of a customer came to."""
+
+    seq: int
+    """Up to this command the record was erased."""
+    at_ns: int
+    contacts: int
+    commands: int
+    events: int
     duplicate: bool = False
 
 
@@ -142,6 +164,55 @@ class CustomerDirectory:
 
         self.is_empty = await self._changing.use(forget) == 0
 
+    async def begin_to_erase(self, customer_id: str, request_id: str) -> Erased | None:
+        """Note that a request has a customer erased; what that came to, if it did before.
+
+        Raises:
+            Refused: the request's id belongs to another request.
+        """
+        if not request_id:
+            return None
+        check = hashlib.blake2b(customer_id.encode(), digest_size=1).digest()[0]
+
+        def begin(writer: apsw.Connection) -> Erased | None:
+            with writer:
+                row: Any = writer.execute(
+                    "SELECT customer_check, seq, at_ns, contacts, commands, events FROM erasures"
+                    " WHERE tenant = ? AND request_id = ?",
+                    (self._tenant, request_id),
+                ).fetchone()
+                if self._earlier_change(writer, request_id) is not None or (row is not None and row[0] != check):
+                    raise _reused()
+                if row is not None and row[1]:
+                    return Erased._make((*row[1:], True))
+                writer.execute("DELETE FROM erasures WHERE tenant = ? AND seq = 0", (self._tenant,))
+                writer.execute(
+                    "INSERT INTO erasures VALUES (?, ?, ?, 0, 0, 0, 0, 0)", (self._tenant, request_id, check)
+                )
+            return None
+
+        return await self._changing.use(begin)
+
+    async def remember_erased(self, erased: Erased) -> None:
+        """What the erasure came to that was begun last, for whoever asks again by its request's id."""
+        if not self._path.exists():
+            return
+
+        def remember(writer: apsw.Connection) -> None:
+            with writer:
+                writer.execute(
+                    "UPDATE erasures SET seq = ?, at_ns = ?, contacts = ?, commands = ?, events = ?"
+                    " WHERE tenant = ? AND seq = 0",
+                    (*erased[:5], self._tenant),
+                )
+                writer.execute(
+                    "DELETE FROM erasures WHERE tenant = ? AND request_id IN"
+                    " (SELECT request_id FROM erasures WHERE tenant = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)",
+                    (self._tenant, self._tenant, REMEMBERED_REQUESTS_MAX),
+                )
+
+        await self._changing.use(remember)
+
     async def page(self, from_id: str, size: int) -> Page:
         """Customers in order of id, from one on."""
 
@@ -194,15 +265,19 @@ class CustomerDirectory:
     def _earlier(self, writer: apsw.Connection, request_id: str, content_hash: bytes) -> Change | None:
         if not request_id:
             return None
-        row: Any = writer.execute(
+        row = self._earlier_change(writer, request_id)
+        is_erasure = writer.execute(
+            "SELECT 1 FROM erasures WHERE tenant = ? AND request_id = ?", (self._tenant, request_id)
+        ).fetchone()
+        if is_erasure or (row is not None and row[2] and row[2] != content_hash):
+            raise _reused()
+        return None if row is None else Change(row[0], row[1], duplicate=True)
+
+    def _earlier_change(self, writer: apsw.Connection, request_id: str) -> Any:
+        return writer.execute(
             "SELECT seq, at_ns, content_hash FROM changes WHERE tenant = ? AND request_id = ?",
             (self._tenant, request_id),
         ).fetchone()
-        if row is None:
-            return None
-        if row[2] and row[2] != content_hash:
-            raise Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
-        return Change(row[0], row[1], duplicate=True)
 
     def _remember(self, writer: apsw.Connection, request_id: str, content_hash: bytes, at_ns: int) -> Change:
         row: Any = writer.execute("SELECT max(seq) FROM changes WHERE tenant = ?", (self._tenant,)).fetchone()
@@ -267,6 +342,10 @@ class CustomerDirectory:
         writer.execute("REPLACE INTO counts VALUES (?, ?)", (self._tenant, count))
 
 
+def _reused() -> Refused:
+    return Refused(Reason.REQUEST_ID_REUSED, "request_id", "an earlier request had this id and other content")
+
+
 def _opened(path: Path) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path))
@@ -276,16 +355,16 @@ def _opened(path: Path) -> apsw.Connection:
         connection.set_busy_timeout(_BUSY_MS)
         is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
         marks = (connection.pragma("application_id"), connection.pragma("user_version"))
-        if not is_new and marks != (APPLICATION_ID, FORMAT_VERSION):
+        if not is_new and marks not in ((APPLICATION_ID, 1), (APPLICATION_ID, FORMAT_VERSION)):
             raise DirectoryDamaged(f"{path} is something else, or of a format that this program cannot read")
         connection.pragma("journal_mode", "WAL")
         connection.pragma("synchronous", "FULL")
         connection.pragma("secure_delete", 1)
-        if is_new:
+        if is_new or marks[1] == 1:
             with connection:
                 connection.pragma("application_id", APPLICATION_ID)
                 connection.pragma("user_version", FORMAT_VERSION)
-                connection.execute(_SCHEMA)
+                connection.execute((_SCHEMA if is_new else "") + _SCHEMA_OF_ERASURES)
     except apsw.Error as error:
         connection.close()
         raise DirectoryDamaged(f"{path} cannot be used: {error}") from None

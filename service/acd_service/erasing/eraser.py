@@ -11,15 +11,15 @@ did not come to is done by the next one.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from acd_core.commands import ForgetCustomer
 from acd_core.events import Answer
 from acd_core.limits import CONTACTS_PER_COMMAND_MAX
-from acd_service import codec
 from acd_service.asking import Asking
 from acd_service.codec.personal import Theirs, forgotten_in
-from acd_service.customers.directory import CustomerDirectory
+from acd_service.customers.directory import CustomerDirectory, Erased
 from acd_service.erasing.links import Replaced, links_through, without
 from acd_service.fanout import Fanout
 from acd_service.journal import ERASED, ERASING, JournalError
@@ -38,27 +38,14 @@ _WIPES_MAX: Final = 300
 _WIPE_AGAIN_S: Final = 0.1
 
 
-class Erased(NamedTuple):
-    """What came of it."""
-
-    seq: int
-    """Up to this command the record was erased."""
-    at_ns: int
-    contacts: int
-    commands: int
-    events: int
-
-
 class _Forgotten(NamedTuple):
     """The command by which the engine forgot the customer; the last, if it took several."""
 
     customer_id: str
+    """Empty if an erasure goes on that has replaced all that told it."""
     seq: int
     at_ns: int
     asked_by: str
-    contacts: frozenset[str] = frozenset()
-    """Those that the commands name, where an erasure goes on that was begun before: what was replaced then does not
-    tell any more whose it was."""
 
 
 class Eraser:
@@ -91,14 +78,17 @@ class Eraser:
         if ERASING in self._journal.facts_of(self._tenant):
             self._in_task(self._finish())
 
-    async def erase(self, customer_id: str, asking: Asking) -> Erased:
+    async def erase(self, customer_id: str, asking: Asking, request_id: str = "") -> Erased:
         """Erase a customer, whether anything is known of it or not. Goes on when whoever asked is gone.
+
+        Args:
+            request_id: asked again with the same, it gives the first answer and erases nothing.
 
         Raises:
             ErasureUnfinished: a step failed; the next start of the service, or the next erasure, goes on from there.
             Refused, ServiceError: as `Tenant.submit`; nothing was changed but the directory.
         """
-        task = self._in_task(self._erase(customer_id, asking._replace(deadline=None)))
+        task = self._in_task(self._erase(customer_id, asking._replace(deadline=None), request_id))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -119,9 +109,12 @@ class Eraser:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _erase(self, customer_id: str, asking: Asking) -> Erased:
+    async def _erase(self, customer_id: str, asking: Asking, request_id: str) -> Erased:
         async with self._lock:
             await self._go_on()
+            earlier = await self._directory.begin_to_erase(customer_id, request_id)
+            if earlier is not None:
+                return earlier
             await self._directory.forget(customer_id)
             began = (await asyncio.to_thread(self._journal.extent, self._tenant)).last_seq
             await self._in_journal(lambda: self._journal.put_fact(self._tenant, ERASING, began))
@@ -157,26 +150,13 @@ class Eraser:
 
     def _found_in_journal(self, began: int) -> _Forgotten | None:
         found = None
-        contacts: set[str] = set()
         customer_id = ""
         for kept in self._journal.read(self._tenant, max(began + 1, self._journal.extent(self._tenant).oldest_seq)):
             command = forgotten_in(kept.content)
             if command is not None:
                 customer_id = command.customer_id or customer_id
-                contacts |= {*command.contact_ids, *self._told_by(kept.seq)}
-                found = _Forgotten(customer_id, kept.seq, kept.at_ns, command.asked_by, frozenset(contacts))
+                found = _Forgotten(customer_id, kept.seq, kept.at_ns, command.asked_by)
         return found
-
-    def _told_by(self, seq: int) -> set[str]:
-        """The contacts of the events of a command that forgot a customer."""
-        extent = self._journal.extent(self._tenant)
-        event_seq = max(extent.oldest_event_seq, 1)
-        told: set[str] = set()
-        while event_seq <= extent.last_event_seq:
-            records = self._journal.read_events(self._tenant, event_seq, events_max=10_000, bytes_max=2**23)
-            told |= {codec.decode_event(record.content).contact_id for record in records if record.seq == seq}
-            event_seq = records[-1].event_seq + 1
-        return told - {""}
 
     async def _have_it_forgotten(self, customer_id: str, began: int, asking: Asking) -> Answer:
         """The engine forgets the customer, and tells of all its contacts. One may have come and be over again since the
@@ -203,29 +183,28 @@ class Eraser:
         return number
 
     async def _carry_out(self, forgotten: _Forgotten) -> Erased:
+        customer_id, seq = forgotten.customer_id, forgotten.seq
         try:
-            await self._replace_snapshots(forgotten.seq)
-            if forgotten.customer_id:
-                # While the record still says whose they are: one that goes on later knows only the contacts.
-                await asyncio.to_thread(self._set_aside.erase, {forgotten.customer_id})
-            theirs = Theirs(forgotten.customer_id, forgotten.contacts)
-            note = {"seq": forgotten.seq, "asked_by": forgotten.asked_by, "at_ns": forgotten.at_ns}
-            groups = self._replaced(theirs, forgotten.seq)
-            commands = events = 0
+            await self._replace_snapshots(seq)
+            if customer_id:
+                # While the record still says whose they are: one that goes on later may know only the contacts.
+                await asyncio.to_thread(self._set_aside.erase, customer_id, ())
+            theirs = Theirs(customer_id, seq)
+            note = {"seq": seq, "asked_by": forgotten.asked_by, "at_ns": forgotten.at_ns}
+            groups = self._replaced(theirs, seq)
             while (group := await asyncio.to_thread(next, groups, None)) is not None:
-                replaced, had_commands, had_events = group
-                if replaced:
-                    await self._in_journal(lambda: self._journal.erase(self._tenant, replaced, note))  # noqa: B023  # awaited
-                commands, events = commands + had_commands, events + had_events
+                if group:
+                    await self._in_journal(partial(self._journal.erase, self._tenant, group, note))
             self._fanout.forget_recent()
-            names = {forgotten.customer_id, *theirs.contacts, *forgotten.contacts} - {""}
-            await asyncio.to_thread(self._set_aside.erase, names)
+            await asyncio.to_thread(self._set_aside.erase, customer_id, theirs.contacts)
             await self._wipe()
+            erased = Erased(seq, forgotten.at_ns, len(theirs.contacts), theirs.commands, theirs.events)
+            await self._directory.remember_erased(erased)
             await self._in_journal(lambda: self._journal.drop_fact(self._tenant, ERASING))
         except (JournalError, SnapshotFailed, OSError) as error:
             raise ErasureUnfinished(f"the erasure is not finished: {error}") from error
-        _log.warning("tenant %s: a customer was erased up to seq %d", self._tenant, forgotten.seq)
-        return Erased(forgotten.seq, forgotten.at_ns, len(theirs.contacts), commands, events)
+        _log.warning("tenant %s: a customer was erased up to seq %d", self._tenant, seq)
+        return erased
 
     async def _replace_snapshots(self, seq: int) -> None:
         """From now on a replay begins behind this command, with a snapshot that is whole."""
@@ -236,15 +215,10 @@ class Eraser:
             await self._in_journal(lambda: journal.put_fact(tenant, ERASED, seq))
         await asyncio.to_thread(journal.snapshots.remove_before, tenant, seq)
 
-    def _replaced(self, theirs: Theirs, seq: int) -> Iterator[tuple[list[Replaced], int, int]]:
+    def _replaced(self, theirs: Theirs, seq: int) -> Iterator[list[Replaced]]:
         for group in links_through(self._journal, self._tenant, seq):
-            replaced, commands, events = [], 0, 0
-            for records in group:
-                link, had_commands, had_events = without(records, theirs, seq)
-                if link is not None:
-                    replaced.append(link)
-                commands, events = commands + had_commands, events + had_events
-            yield replaced, commands, events
+            replaced = (without(records, theirs, seq) for records in group)
+            yield [link for link in replaced if link is not None]
 
     async def _wipe(self) -> None:
         """Nothing is left where SQLite keeps what it has let go of, nor in its log."""

@@ -77,27 +77,25 @@ def links_through(journal: JournalReader, tenant: str, seq: int, from_number: in
         yield group
 
 
-def without(records: LinkRecords, theirs: Theirs, through_seq: int) -> tuple[Replaced | None, int, int]:
+def without(records: LinkRecords, theirs: Theirs, through_seq: int) -> Replaced | None:
     """What is left of a link without what is the customer's in it, and without the running hashes of events from there
-    on; how many commands and events had something of it. None if the link stays as it is.
+    on. None if the link stays as it is.
     """
     link = records.link
-    commands, had_commands = _commands_without(records.commands, theirs, through_seq)
+    commands = _commands_without(records.commands, theirs, through_seq)
     theirs.passed(link.last_seq)
-    events, had_events = _events_without(records.events, theirs, through_seq)
+    events = _events_without(records.events, theirs, through_seq)
     theirs.forget_closed(link.last_seq)
     rows = [new for old, new in zip(records.commands, commands, strict=True) if old != new]
     rows += [new for old, new in zip(records.events, events, strict=True) if old != new]
     if not rows:
-        return None, 0, 0
+        return None
     salt = os.urandom(SALT_BYTES)
-    replaced = Replaced(link.number, salt, digest_of(salt, commands), digest_of(salt, events), rows)
-    return replaced, had_commands, had_events
+    return Replaced(link.number, salt, digest_of(salt, commands), digest_of(salt, events), rows)
 
 
-def _commands_without(pieces: list[Piece], theirs: Theirs, through_seq: int) -> tuple[list[Piece], int]:
+def _commands_without(pieces: list[Piece], theirs: Theirs, through_seq: int) -> list[Piece]:
     left: list[Piece] = []
-    had = 0
     for piece in pieces:
         first, columns, content = piece
         is_row = columns[:1] == b"c"
@@ -113,14 +111,13 @@ def _commands_without(pieces: list[Piece], theirs: Theirs, through_seq: int) -> 
         contents, hashes = [], []
         for seq, _, event_hash, record in records:
             cleaned = theirs.command(record) if concerned and seq <= through_seq else None
-            had += cleaned is not None
             contents.append(record if cleaned is None else cleaned)
             hashes.append(0 if theirs.from_seq and theirs.from_seq <= seq <= through_seq else event_hash)
         if is_row:
             left.append(command_row(first, records[0][1], hashes[0], contents[0]))
         else:
             left.append(command_piece(first, records[-1][0], records[-1][1], command_chunk(contents, hashes)))
-    return left, had
+    return left
 
 
 def _has_no_hash(columns: bytes, content: bytes) -> bool:
@@ -130,9 +127,8 @@ def _has_no_hash(columns: bytes, content: bytes) -> bool:
     return content.endswith(bytes(8))
 
 
-def _events_without(pieces: list[Piece], theirs: Theirs, through_seq: int) -> tuple[list[Piece], int]:
+def _events_without(pieces: list[Piece], theirs: Theirs, through_seq: int) -> list[Piece]:
     left: list[Piece] = []
-    had = 0
     for piece in pieces:
         first, columns, content = piece
         if not theirs.concerns(content):
@@ -143,13 +139,12 @@ def _events_without(pieces: list[Piece], theirs: Theirs, through_seq: int) -> tu
         contents = []
         for _, seq, event in events:
             cleaned = theirs.event(event) if seq <= through_seq else None
-            had += cleaned is not None
             contents.append(event if cleaned is None else cleaned)
         if is_row:
             left.append(event_row(first, events[0][1], contents[0]))
         else:
             left.append(event_piece(first, events[-1][0], event_chunk(contents)))
-    return left, had
+    return left
 
 
 def _seq_of(columns: bytes) -> int:

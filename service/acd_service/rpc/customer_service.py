@@ -30,14 +30,18 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
         return await remove_customers(self._tenants.of(context), request)
 
     async def EraseCustomer(self, request: Any, context: Any) -> Any:
+        if request.request_id:
+            check_id(request.request_id, "request_id")
         check_id(request.customer_id, "customer_id")
-        erased = await self._tenants.of(context).eraser.erase(request.customer_id, asking_of(context))
+        eraser = self._tenants.of(context).eraser
+        erased = await eraser.erase(request.customer_id, asking_of(context), request.request_id)
         return customer_pb2.EraseCustomerResponse(
             seq=erased.seq,
             at=codec.timestamp_of(erased.at_ns),
             contacts=erased.contacts,
             commands=erased.commands,
             events=erased.events,
+            duplicate=erased.duplicate,
         )
 
     async def LookUpCustomer(self, request: Any, context: Any) -> Any:
