@@ -7,6 +7,8 @@ Every command may carry a `request_id`; see `Answer.duplicate`.
 
 import cython
 
+from cpython.object cimport PyObject
+
 from acd_core.command_checks cimport (
     ensure_agent_ids,
     ensure_attributes,
@@ -20,7 +22,8 @@ from acd_core.command_checks cimport (
     ensure_requirement,
     is_reserved,
 )
-from acd_core.digest cimport mix, text_word
+from acd_core.digest cimport bytes_word, mix, text_word
+from acd_core.tables cimport acd_bytes
 from acd_core.types cimport *
 
 from acd_core.checks import check_duration, check_range, check_text
@@ -36,6 +39,37 @@ cdef uint64_t _MINUS_ONE = text_word(repr(-1))
 cdef uint64_t _ZERO = text_word(repr(0))
 cdef uint64_t _TRUE = text_word(repr(True))
 cdef uint64_t _FALSE = text_word(repr(False))
+
+cdef enum:
+    NAMES_ROOM = 512
+
+
+cdef uint64_t _names_word(tuple names) except? 0:
+    """The word of the text that Python writes a tuple of ids as; of a few plain ones without asking Python."""
+    cdef char[512] written
+    cdef Py_ssize_t size = 1
+    cdef Py_ssize_t length, place
+    cdef const char* data
+    for name in names:
+        data = acd_bytes(<PyObject*>name, &length)
+        if size + length + 4 > NAMES_ROOM:
+            return text_word(repr(names))
+        written[size] = b"'"
+        size += 1
+        for place in range(length):
+            if not 0x20 <= data[place] < 0x7F or data[place] == b"'" or data[place] == b"\\":
+                return text_word(repr(names))
+            written[size] = data[place]
+            size += 1
+        written[size] = b"'"
+        written[size + 1] = b","
+        written[size + 2] = b" "
+        size += 3
+    # Behind the last there is no more than one comma, and that only if it is the only one.
+    size -= 1 if len(names) == 1 else 2
+    written[0] = b"("
+    written[size] = b")"
+    return bytes_word(written, size + 1)
 
 
 @cython.no_gc
@@ -251,7 +285,7 @@ cdef class EnqueueContact(Command):
         if self.plain:
             return word
         # What is as it is in most commands goes in as the word that it always has.
-        word = mix(word, text_word(repr(self.preferred_agents)) if self.preferred_agents else _NONE_NAMED)
+        word = mix(word, _names_word(self.preferred_agents) if self.preferred_agents else _NONE_NAMED)
         word = mix(word, text_word(repr(self.preferred_hold_ms)) if self.preferred_hold_ms != -1 else _MINUS_ONE)
         word = mix(word, _TRUE if self.only_preferred else _FALSE)
         word = mix(word, text_word(repr(self.callback_address)) if self.callback_address else _NO_TEXT)

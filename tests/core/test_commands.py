@@ -23,6 +23,7 @@ from acd_core.commands import (
     UpdateContact,
     UpsertAgents,
 )
+from acd_core.digest import hash_text, mix_word
 from acd_core.enums import Presence
 from acd_core.limits import (
     AGENTS_PER_COMMAND_MAX,
@@ -169,6 +170,26 @@ def test_the_content_word_tells_content_and_not_request_ids_apart() -> None:
     ]
     words = {command.content_word() for command in [base, *others]}
     assert len(words) == 1 + len(others)
+
+
+@pytest.mark.parametrize(
+    "agents",
+    [
+        ("ann",),
+        ("ann", "bob"),
+        ("ann", "o'hara"),
+        ('quoted "bob"',),
+        ("back\\slash", "b"),
+        ("käthe",),
+        tuple(f"agent-{number}-{'x' * 20}" for number in range(16)),
+        ("a" * 128, "b" * 128, "c" * 128, "d" * 128),
+    ],
+)
+def test_preferred_agents_count_as_python_writes_them(agents: tuple[str, ...]) -> None:
+    word = EnqueueContact("c", "q").content_word()
+    for text in (repr(agents), "-1", "False", "''", "0", "0", "0", "''", "()"):
+        word = mix_word(word, hash_text(text))
+    assert EnqueueContact("c", "q", preferred_agents=agents).content_word() == word
 
 
 def test_lists_of_an_agent_have_one_order() -> None:

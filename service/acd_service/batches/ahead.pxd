@@ -4,13 +4,17 @@ from acd_core.engine cimport Engine
 from acd_core.orders cimport Order
 from acd_service.batches.framing cimport Frame
 from acd_service.codec.outlines cimport Outline
+from acd_service.codec.wire_fields cimport Span
 
 
 cdef struct Coming:
     # A command that was looked at.
     Outline outline
+    Span content  # of its request
+    int field  # of the request in `acd.v1.Command`; 0 if it is not the only one, or of two bytes
     int32_t contact_slot  # -1: none found
-    bint is_order  # an engine can take it as an order
+    bint is_outlined
+    bint is_order  # outlined, and an engine can take it as an order
 
 
 cdef class Ahead:

@@ -51,17 +51,20 @@ cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept 
 
 
 cdef inline void _read(Span command, Coming* coming) noexcept nogil:
-    """See what a command is, if it is one field of one byte."""
-    cdef Span content
+    """See what a command is."""
+    coming.field = 0
+    coming.is_outlined = False
     coming.is_order = False
     if command.size < 2 or command.at[0] >= 0x80 or command.at[0] & 7 != 2:
         return
-    content.at = command.at + 2
-    content.size = command.size - 2
-    if (command.at[1] != content.size or content.size >= 0x80) \
-            and take_span(command.at + 1, command.at + command.size, &content) != command.at + command.size:
+    coming.content.at = command.at + 2
+    coming.content.size = command.size - 2
+    if (command.at[1] != coming.content.size or coming.content.size >= 0x80) \
+            and take_span(command.at + 1, command.at + command.size, &coming.content) != command.at + command.size:
         return
-    coming.is_order = read_outline(command.at[0] >> 3, content, &coming.outline) and coming.outline.bare
+    coming.field = command.at[0] >> 3
+    coming.is_outlined = read_outline(coming.field, coming.content, &coming.outline)
+    coming.is_order = coming.is_outlined and coming.outline.bare
 
 
 @cython.final
@@ -96,10 +99,11 @@ cdef class Ahead:
         cdef Coming* coming = &self.coming[place & (PLACES - 1)]
         coming.contact_slot = -1
         if place >= frame.count:
+            coming.is_outlined = False
             coming.is_order = False
             return
         _read(frame.commands[place], coming)
-        if not coming.is_order:
+        if not coming.is_outlined:
             return
         _name_in(&engine.desk.ids, &coming.outline.order.contact)
         if coming.outline.order.kind == CMD_ENQUEUE_CONTACT:
@@ -111,7 +115,7 @@ cdef class Ahead:
     cdef void _find(self, Engine engine, Coming* coming) noexcept:
         cdef int32_t slot
         cdef const char* record
-        if not coming.is_order:
+        if not coming.is_outlined:
             return
         slot = _slot_of(&engine.desk.ids, &coming.outline.order.contact)
         if 0 <= slot < engine.desk.used:

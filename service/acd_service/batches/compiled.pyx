@@ -198,9 +198,12 @@ cdef class _Run:
         self.results.size = end_message(result, end_message(response, out)) - self.results.data
         return 0
 
-    cdef int answer(self, Engine engine, Command command, tuple not_signed_on) except -1:
+    cdef int answer(self, Engine engine, Command command) except -1:
         """Put the result of the command just accepted to the results."""
         cdef bytes written
+        cdef tuple not_signed_on = ()
+        if command.kind == CMD_HEARTBEAT:
+            not_signed_on = _not_signed_on(engine, <Heartbeat>command)
         if not _result_fields[command.kind] or not_signed_on or not engine.result.seq:
             written = result_of(command, engine.answer, not_signed_on).SerializeToString()
             return append_framed(&self.results, TAG_OF_RESULTS, PyBytes_AS_STRING(written), len(written))
@@ -232,7 +235,7 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
         run.stage = READING
         try:
             if set_aside is None and run.place != refused:
-                _take_orders(run, engine, at_ns, frame, known, granted)
+                _take_read(run, engine, at_ns, frame, known, granted)
             if run.place < frame.count:
                 policy = _take_command(run, engine, at_ns, frame.commands[run.place], known, permit, set_aside, status_of)
         except Exception as error:
@@ -242,7 +245,7 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
                 raise BatchFailed(
                     run.place, _known_command(frame.commands[run.place], run.place, known), at_ns, error) from error
             if run.is_order:
-                # It may have names that are no ids at all: as a command it is refused for what is wrong first.
+                # It may have names that are no ids at all: as a command it is refused for what is wrong in it first.
                 refused = run.place
                 continue
             _put_error(run, error, status_of)
@@ -250,36 +253,52 @@ def apply_compiled(Engine engine not None, int64_t at_ns, batch not None, Py_ssi
     return _applied(engine, run, min(run.place, frame.count), at_ns, policy)
 
 
-cdef int _take_orders(_Run run, Engine engine, int64_t at_ns, Frame frame, dict known, uint64_t granted) except -1:
-    """Take the commands from `run.place` on as far as they are orders, and nothing is to be looked at but what their
-    bytes say. If it raises, then for the command in `run.place`.
+cdef int _take_read(_Run run, Engine engine, int64_t at_ns, Frame frame, dict known, uint64_t granted) except -1:
+    """Take the commands from `run.place` on as far as they can be read here, and nothing is to be looked at but what
+    their bytes say. If it raises, then for the command in `run.place`.
     """
     cdef Coming* coming
     cdef const Order* order
+    cdef Command command
     cdef Span span
     cdef bint has_known = len(known) != 0
-    run.is_order = True
     while run.place < frame.count:
         coming = _ahead.step(engine, frame, run.place)
-        span = frame.commands[run.place]
-        if not coming.is_order or not granted >> (span.at[0] >> 3) & 1 or not engine.seq \
-                or (has_known and run.place in known):
-            return 0
         order = &coming.outline.order
-        if (order.kind == CMD_ENQUEUE_CONTACT or order.kind == CMD_SET_PRESENCE) \
-                and not _reader.order_of(engine.skills, &coming.outline):
+        run.is_order = coming.is_order
+        if not granted >> coming.field & 1 or not coming.field or (has_known and run.place in known):
             return 0
+        if coming.is_order:
+            if (order.kind == CMD_ENQUEUE_CONTACT or order.kind == CMD_SET_PRESENCE) \
+                    and not _reader.order_of(engine.skills, &coming.outline):
+                return 0
+            run.kind = order.kind
+        else:
+            if coming.is_outlined:
+                command = _reader.command_of(&coming.outline, engine.skills)
+            else:
+                command = _reader.read_request(coming.field, coming.content)
+            if command is None:
+                return 0
+            run.kind = command.kind
         if _is_due(engine, at_ns):
             _fire(engine, at_ns, run)
         run.stage = TAKING
-        engine.take_order(at_ns, order)
+        if coming.is_order:
+            engine.take_order(at_ns, order)
+        else:
+            engine.take(at_ns, command)
         run.stage = TAKEN
         if engine.result.duplicate:
-            run.refuse(order.kind, "DUPLICATE")
+            run.refuse(run.kind, "DUPLICATE")
         else:
-            run.accepted[order.kind] += 1
+            run.accepted[run.kind] += 1
+            span = frame.commands[run.place]
             run.record(engine, span.at, span.size)
-        run.put_result(_result_fields[order.kind], engine.result)
+        if coming.is_order:
+            run.put_result(_result_fields[run.kind], engine.result)
+        else:
+            run.answer(engine, command)
         run.stage = READING
         run.place += 1
     return 0
@@ -320,7 +339,7 @@ cdef object _take_command(_Run run, Engine engine, int64_t at_ns, Span span, dic
             run.record(engine, PyBytes_AS_STRING(written), len(written))
         else:
             run.record(engine, span.at, span.size)
-    run.answer(engine, command, _not_signed_on(engine, <Heartbeat>command) if run.kind == CMD_HEARTBEAT else ())
+    run.answer(engine, command)
     return command if run.kind == CMD_APPLY_POLICY and not engine.result.duplicate else None
 
 

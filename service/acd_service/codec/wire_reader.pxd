@@ -34,16 +34,16 @@ cdef class CommandReader:
 
     cdef Command read(self, const uint8_t* at, Py_ssize_t size)
     cdef Command read_request(self, int field, Span content)
-    cdef Command command_of(self, const Outline* outline)
+    cdef Command command_of(self, const Outline* outline, Skills skills)
     cdef bint order_of(self, Skills skills, Outline* outline) except -1
     cdef str _name(self, const Name* name)
     cdef str _new_id(self, const uint8_t* at, Py_ssize_t size)
     cdef bint _begin(self, Command command, int kind, Span request_id) except -1
     cdef str _reason(self, const Outline* outline)
-    cdef str _requirement(self, const Outline* outline)
+    cdef str _requirement(self, const Outline* outline, Skills skills)
     cdef bint _take_own(self, const Outline* outline) except -1
     cdef bint _prefer(self, Span content) except -1
-    cdef Command _enqueue(self, const Outline* outline)
+    cdef Command _enqueue(self, const Outline* outline, Skills skills)
     cdef Command _update(self, Span content)
     cdef Command _cancel(self, const Outline* outline)
     cdef Command _accept(self, const Outline* outline)

@@ -12,7 +12,7 @@ channels and requirements come again and again and are looked up in a table of t
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_REFCNT
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from acd_core.orders cimport Name, Order
@@ -126,13 +126,17 @@ cdef class CommandReader:
             return self._update(content)
         if field == HEARTBEAT:
             return self._heartbeat(&fields, content) if take_fields(content.at, content.size, 2, &fields) else None
-        return self.command_of(&outline) if read_outline(field, content, &outline) else None
+        return self.command_of(&outline, None) if read_outline(field, content, &outline) else None
 
-    cdef Command command_of(self, const Outline* outline):
-        """The command that an outline is of; None if the plain codec has to be asked."""
+    cdef Command command_of(self, const Outline* outline, Skills skills):
+        """The command that an outline is of; None if the plain codec has to be asked.
+
+        Args:
+            skills: those of the engine that is to take it: a requirement that they know needs no look; or None.
+        """
         cdef int kind = outline.order.kind
         if kind == CMD_ENQUEUE_CONTACT:
-            return self._enqueue(outline)
+            return self._enqueue(outline, skills)
         if kind == CMD_ACCEPT_OFFER:
             return self._accept(outline)
         if kind == CMD_COMPLETE_CONTACT:
@@ -153,7 +157,7 @@ cdef class CommandReader:
         """
         cdef Order* order = &outline.order
         if order.kind == CMD_ENQUEUE_CONTACT:
-            if skills.find_named(&order.requirement) < 0 and self._requirement(outline) is None:
+            if skills.find_named(&order.requirement) < 0 and self._requirement(outline, None) is None:
                 return False
             if not self._take_own(outline):
                 return False
@@ -197,10 +201,15 @@ cdef class CommandReader:
             return ""
         return self.others.take(outline.reason.at, outline.reason.size)
 
-    cdef str _requirement(self, const Outline* outline):
+    cdef str _requirement(self, const Outline* outline, Skills skills):
         """The requirement of a new contact; None if it would be refused."""
+        cdef int32_t slot
         if not outline.order.requirement.size:
             return ""
+        if skills is not None:
+            slot = skills.find_named(&outline.order.requirement)
+            if slot >= 0:
+                return <str>skills.requirements[slot].text
         return self.requirements.take(<const uint8_t*>outline.order.requirement.at, outline.order.requirement.size)
 
     cdef bint _take_own(self, const Outline* outline) except -1:
@@ -235,12 +244,12 @@ cdef class CommandReader:
 
     # Commands
 
-    cdef Command _enqueue(self, const Outline* outline):
+    cdef Command _enqueue(self, const Outline* outline, Skills skills):
         cdef EnqueueContact command
         cdef str contact_id = ""
         cdef str queue_id = self._name(&outline.order.queue)
         cdef str channel_id = self._name(&outline.order.channel)
-        cdef str requirement = self._requirement(outline)
+        cdef str requirement = self._requirement(outline, skills)
         if outline.order.contact.size:
             contact_id = self._new_id(<const uint8_t*>outline.order.contact.at, outline.order.contact.size)
         if contact_id is None or queue_id is None or channel_id is None or requirement is None \
