@@ -325,7 +325,7 @@ def test_batches_take_what_callers_may_send() -> None:
         (command_pb2.Command(open_queue={"queue_id": "q"}), "INVALID_VALUE", "command"),
         (command_pb2.Command(close_queue={"queue_id": "q"}), "INVALID_VALUE", "command"),
         (command_pb2.Command(transfer_contact={}), "EMPTY", "contact_id"),
-        (command_pb2.Command(upsert_customers={}), "NOT_BUILT", ""),
+        (command_pb2.Command(upsert_customers={}), "INVALID_VALUE", "command"),
         (command_pb2.Command(complete_contact={"contact_id": "c", "wrap_up": ms(10**11)}), "OUT_OF_RANGE", "wrap_up"),
     ],
 )
