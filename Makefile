@@ -81,7 +81,8 @@ msk: build ## the published multi-skill model at full length (minutes)
 	@$(BIN)/python -m acd_service.simulation.msk $(ARGS)
 
 torture: build ## the long forms of the random tests, each told of when it is done
-	$(PYTEST) -m slow -v --durations=0 --durations-min=1 --override-ini addopts="--import-mode=importlib -ra" $(ARGS)
+	$(PYTEST) -m slow -v --timeout 3000 --durations=0 --durations-min=1 \
+	  --override-ini addopts="--import-mode=importlib -ra" $(ARGS)
 
 clean: ## remove what was built, keep the data
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,8 +15,8 @@ from acd_core.heaps cimport acd_lowest_bit, class_size, entry_of, heapset_free, 
     heapset_take
 from acd_core.memory cimport larger_block
 from acd_core.order_trees cimport tree_insert, tree_remove
-from acd_core.orders cimport is_named, key_of, name_text
-from acd_core.tables cimport acd_prefetch, table_add, table_add_text, table_clear, table_drop, table_find, table_home, \
+from acd_core.orders cimport name_text, slot_named
+from acd_core.tables cimport table_add, table_add_text, table_clear, table_drop, table_find, \
     table_init, text_key
 
 
@@ -71,23 +71,7 @@ cdef class Agents:
 
     cdef int32_t find_named(self, const Name* name) except -2:
         """As `find`, for a name in `ids`."""
-        cdef uint64_t at, key
-        cdef int32_t slot
-        if self.ids.entries == NULL:
-            return -1
-        key = key_of(&self.ids, name)
-        at = table_home(&self.ids, key)
-        while self.ids.entries[at].slot >= 0:
-            if self.ids.entries[at].key == key:
-                slot = self.ids.entries[at].slot
-                acd_prefetch(&self.all[slot])
-                acd_prefetch(<char*>&self.all[slot] + 64)
-                acd_prefetch(<char*>&self.all[slot] + 128)
-                # The text is looked at by way of the table, so that it is not waited for after the record, but with it.
-                if is_named(<PyObject*>self.ids.entries[at].text, name):
-                    return slot
-            at = (at + 1) & self.ids.mask
-        return -1
+        return slot_named(&self.ids, name, self.all, sizeof(Agent))
 
     cdef int32_t of_ordinal(self, int64_t ordinal) noexcept:
         """The slot of the agent that has an ordinal, or -1."""

@@ -7,6 +7,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from acd_core.choosing cimport PICK, Match
 from acd_core.digest cimport bytes_word, mix, text_word
 from acd_core.events cimport EventData, new_reference, taken
+from acd_core.lines cimport fetch_line
 from acd_core.orders cimport ascii_named, name_text, text_named
 from acd_core.skills cimport weights_of
 from acd_core.tables cimport acd_prefetch
@@ -37,6 +38,8 @@ cdef class Arrivals(Questions):
         self.answered_ordinal = contact.ordinal
         if contact.agent >= 0:
             # What follows looks at these; asked for at once they are waited for once.
+            acd_prefetch(&self.rules.queues[contact.queue])
+            acd_prefetch(&self.rules.queues[contact.queue].serving)
             acd_prefetch(&self.desk.offers[contact.offers])
             acd_prefetch(&self.roster.all[contact.agent])
             acd_prefetch(&self.roster.all[contact.agent].last_offer_id)
@@ -201,6 +204,7 @@ cdef class Arrivals(Questions):
         requirement = self.skills.find_named(&order.requirement)
         if requirement < 0:
             requirement = self.skills.find(text_named(&order.requirement))
+        fetch_line(self.lines, queue_slot)
         self._check_skills(-1, requirement)
         if not order.plain:
             self._check_weights(requirement, command.skill_weights)

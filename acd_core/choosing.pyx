@@ -2,7 +2,7 @@
 """How a contact chooses among agents (section 6 of the routing model): by indexes for each strategy, preferences first.
 
 Over agent classes a choice costs a look at every 64 of them: first at who has room, and has the skills that the
-requirement's anchors name at all; what is left is judged by the whole requirement. Within a class it is the head of a
+requirement's key skills name at all; what is left is judged by the whole requirement. Within a class it is the head of a
 heap, or logarithmic for a draw.
 """
 
@@ -11,7 +11,7 @@ from libc.stdlib cimport free, realloc
 from acd_core.agents cimport INDEX_BEGUN, INDEX_IDLE, INDEX_KINDS, INDEX_LOADED, INDEX_OCCUPIED, INDEX_OFFER, \
     INDEX_ORDER, INDEX_SKILLED, INDEX_TALK
 from acd_core.classes cimport membership
-from acd_core.heaps cimport ClassOrder, Heap, acd_lowest_bit, goes_before, run_entry
+from acd_core.heaps cimport ClassOrder, Heap, Run, acd_lowest_bit, goes_before, run_entry
 from acd_core.order_trees cimport tree_amount, tree_before, tree_from, tree_insert, tree_remove
 from acd_core.skills cimport Outline, heaviest, may_meet, meets, outline_of
 from acd_core.state cimport entry_queue, tier_limit
@@ -215,14 +215,23 @@ cdef class Choosing(EngineState):
         cdef const Heap* heap = &order.strays
         cdef const HeapEntry* entry
         cdef const HeapEntry* best = NULL
-        cdef uint32_t number = order.run.start
+        cdef const Run* run
+        cdef uint32_t number
         cdef int32_t at, child
         cdef list frontier
-        while number != order.run.end and best == NULL:
-            entry = run_entry(&order.run, number)
-            if entry.item >= 0 and not excludes(self.desk, contact, entry.ordinal):
-                best = entry
-            number += 1
+        for at in range(order.run_count):
+            run = &order.runs[at]
+            number = run.start
+            while number != run.end:
+                entry = run_entry(run, number)
+                number += 1
+                if entry.item < 0:
+                    continue
+                if best != NULL and not goes_before(entry, best):
+                    break
+                if not excludes(self.desk, contact, entry.ordinal):
+                    best = entry
+                    break
         frontier = [0] if heap.size else []
         while frontier:
             at = frontier.pop()

@@ -1,6 +1,7 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
+from acd_core.audiences cimport Audiences
 from acd_core.heaps cimport HeapSet, acd_lowest_bit
 from acd_core.skills cimport Outline, Skills, may_meet, meets, outline_of
 from acd_core.tables cimport SlotTable
@@ -20,8 +21,9 @@ cdef struct AgentClass:
 
 
 cdef struct ContactClass:
-    uint64_t key
+    uint64_t key  # of one for few agents others may have the same
     PyObject* audience  # tuple of the ordinals of those whom it is for; NULL: for all
+    int32_t link  # its first in private_of
     int32_t group
     int32_t requirement
     int32_t channel
@@ -74,8 +76,8 @@ cdef class Classes:
     cdef int32_t idle_count
     cdef int64_t matrix_bytes
     cdef uint64_t* signed_on  # agent classes with somebody signed on
-    cdef dict private_slots  # (group, requirement, channel, audience) -> contact class
-    cdef dict private_of  # ordinal of an agent -> contact classes for few agents, it among them
+    cdef SlotTable private_slots  # contact classes for few agents
+    cdef Audiences private_of  # the same by agent
 
     cdef int32_t join_agent_class(self, tuple skills, tuple memberships, dict queue_slots) except -1
     cdef int leave_agent_class(self, int32_t klass) except -1
@@ -99,7 +101,6 @@ cdef class Classes:
     cdef int _fill_row(self, int32_t agent_class) except -1
     cdef int _grow_agent_classes(self) except -1
     cdef int _grow_contact_classes(self) except -1
-    cdef int _set_member(self, int32_t queue, int32_t tier, int32_t klass, bint member) except -1
     cdef int _forget(self, int32_t klass) except -1
 
 

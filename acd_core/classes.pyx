@@ -12,9 +12,11 @@ kept for a while, as many as there are in use, since they recur.
 from cpython.ref cimport Py_INCREF, Py_DECREF
 
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcpy, memset
 
-from acd_core.tables cimport table_add, table_clear, table_drop, table_find
+from acd_core.digest cimport mix
+from acd_core.queue_members cimport set_member
+from acd_core.tables cimport table_add, table_clear, table_drop, table_find, table_home
 
 cdef enum:
     IDLE_LEAST = 256  # empty contact classes that are always kept
@@ -57,8 +59,7 @@ cdef class Classes:
         self.group_free = []
         self.blocks_unassigned = []
         self.blocks_open = {}
-        self.private_slots = {}
-        self.private_of = {}
+        self.private_of = Audiences()
         self.idle_first = -1
         self.idle_last = -1
 
@@ -91,6 +92,7 @@ cdef class Classes:
         free(self.verdicts)
         table_clear(&self.contact_class_slots)
         table_clear(&self.raised_groups)
+        table_clear(&self.private_slots)
 
     # Agent classes
 
@@ -116,7 +118,7 @@ cdef class Classes:
             agent_class.members[index].queue = queue
             agent_class.members[index].tier = tier
             agent_class.members[index].position = position
-            self._set_member(queue, tier, slot, True)
+            set_member(&self.members[queue], tier, slot, True)
         agent_class.member_count = len(members)
         agent_class.skills = <int32_t*>calloc(max(1, len(skills)), sizeof(int32_t))
         agent_class.levels = <uint8_t*>calloc(max(1, len(skills)), 1)
@@ -161,7 +163,7 @@ cdef class Classes:
         free(agent_class.skills)
         free(agent_class.levels)
         for index in range(agent_class.member_count):
-            self._set_member(agent_class.members[index].queue, agent_class.members[index].tier, slot, False)
+            set_member(&self.members[agent_class.members[index].queue], agent_class.members[index].tier, slot, False)
         free(agent_class.members)
         if agent_class.row != NULL:
             free(agent_class.row)
@@ -226,51 +228,6 @@ cdef class Classes:
             self.members = <QueueMembers*>_regrown(
                 self.members, <size_t>self.queue_room * sizeof(QueueMembers), <size_t>queues * sizeof(QueueMembers))
             self.queue_room = queues
-        return 0
-
-    cdef int _set_member(self, int32_t queue, int32_t tier, int32_t klass, bint member) except -1:
-        cdef QueueMembers* members = &self.members[queue]
-        cdef uint64_t bit = <uint64_t>1 << (klass & 63)
-        cdef int32_t word = klass >> 6
-        cdef int32_t low = 0
-        cdef int32_t high = members.size
-        cdef int32_t middle
-        cdef MemberWord* entry
-        cdef void* grown
-        while low < high:
-            middle = (low + high) >> 1
-            entry = &members.words[middle]
-            if entry.tier < tier or (entry.tier == tier and entry.word < word):
-                low = middle + 1
-            else:
-                high = middle
-        entry = NULL
-        if low < members.size and members.words[low].tier == tier and members.words[low].word == word:
-            entry = &members.words[low]
-        if member:
-            if entry == NULL:
-                if members.size == members.room:
-                    grown = realloc(members.words, <size_t>(members.room * 2 or 4) * sizeof(MemberWord))
-                    if grown == NULL:
-                        raise MemoryError
-                    members.words = <MemberWord*>grown
-                    members.room = members.room * 2 or 4
-                entry = &members.words[low]
-                memmove(entry + 1, entry, <size_t>(members.size - low) * sizeof(MemberWord))
-                entry.mask = 0
-                entry.tier = tier
-                entry.word = word
-                members.size += 1
-            entry.mask |= bit
-            members.classes += 1
-            return 0
-        if entry == NULL or not entry.mask & bit:
-            raise AssertionError("a membership to take out is not there")
-        entry.mask &= ~bit
-        members.classes -= 1
-        if entry.mask == 0:
-            members.size -= 1
-            memmove(entry, entry + 1, <size_t>(members.size - low) * sizeof(MemberWord))
         return 0
 
     # Contact classes
@@ -363,17 +320,27 @@ cdef class Classes:
 
         No row has a bit for it: its agents find it by their ordinals.
         """
-        cdef tuple key = (group, requirement, channel, audience)
+        cdef uint64_t key = class_key(group, requirement, channel)
+        cdef uint64_t at
+        cdef int64_t ordinal
         cdef int32_t slot
-        known = self.private_slots.get(key)
-        if known is not None:
-            return known
+        cdef const ContactClass* known
+        for ordinal in audience:
+            key = mix(key, <uint64_t>ordinal)
+        at = table_home(&self.private_slots, key)
+        while self.private_slots.entries != NULL and self.private_slots.entries[at].slot >= 0:
+            slot = self.private_slots.entries[at].slot
+            known = &self.contact_classes[slot]
+            if known.key == key and known.group == group and known.requirement == requirement and \
+                    known.channel == channel and <tuple>known.audience == audience:
+                return slot
+            at = (at + 1) & self.private_slots.mask
         slot = self._new_contact_class(group, requirement, channel)
         Py_INCREF(audience)
         self.contact_classes[slot].audience = <PyObject*>audience
-        self.private_slots[key] = slot
-        for ordinal in audience:
-            self.private_of.setdefault(ordinal, {})[slot] = None
+        self.contact_classes[slot].key = key
+        self.contact_classes[slot].link = self.private_of.add(slot, audience)
+        table_add(&self.private_slots, key, slot)
         return slot
 
     cdef int32_t _new_contact_class(self, int32_t group, int32_t requirement, int channel) except -1:
@@ -579,15 +546,10 @@ cdef class Classes:
             raise AssertionError("a contact class with contacts is not forgotten")
         self.unset_class_idle(slot)
         if contact_class.audience != NULL:
-            audience = <tuple>contact_class.audience
-            del self.private_slots[contact_class.group, contact_class.requirement, contact_class.channel, audience]
-            for ordinal in audience:
-                slots = self.private_of[ordinal]
-                del slots[slot]
-                if not slots:
-                    del self.private_of[ordinal]
+            table_drop(&self.private_slots, contact_class.key, slot)
+            self.private_of.drop(contact_class.link)
+            Py_DECREF(<object>contact_class.audience)
             contact_class.audience = NULL
-            Py_DECREF(audience)
         else:
             if not self.in_bulk:
                 self._mark(slot, False)

@@ -10,7 +10,7 @@ from acd_core.choosing cimport Match
 from acd_core.digest cimport mix, text_word
 from acd_core.events cimport EventData, new_reference
 from acd_core.orders cimport Name, is_named, text_named
-from acd_core.plans cimport FOLLOWED_TO_QUEUE, Followed
+from acd_core.overflow cimport FOLLOWED_TO_QUEUE, Followed
 from acd_core.types cimport *
 from acd_core.waiting cimport excluded, put_object
 

@@ -9,7 +9,7 @@ from acd_core.commands cimport AcceptOffer, ApplyPolicy, AttachContact, CancelCo
     UpsertAgents
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, repeated
-from acd_core.orders cimport name_text
+from acd_core.orders cimport look_ahead, name_text
 from acd_core.state cimport EVENTS_KEPT, breathe
 from acd_core.state_reader cimport read_state
 from acd_core.state_source cimport Source
@@ -123,9 +123,9 @@ cdef class Engine(ContactCommands):
             if self.answer.events:
                 self.answer.events = ()
             clear_answer(self.result)
-        self.out_count = 0
         if self.out_made > EVENTS_KEPT:
             self.drop_output()
+        self.out_count = 0
         return 0
 
     cdef bint _repeats(self, Command command) except -1:
@@ -248,6 +248,10 @@ cdef class Engine(ContactCommands):
             name_text(<PyObject*>(<EnqueueContact>command).requirement, &order.requirement)
             if not order.contact.size:
                 order.contact_id = NULL
+            # The three are looked up one after the other, but are waited for together.
+            look_ahead(&self.desk.ids, &order.contact)
+            look_ahead(&self.rules.queue_ids, &order.queue)
+            look_ahead(&self.skills.requirement_texts, &order.requirement)
         elif kind == CMD_ACCEPT_OFFER:
             name_text(<PyObject*>(<AcceptOffer>command).contact_id, &order.contact)
             name_text(<PyObject*>(<AcceptOffer>command).agent_id, &order.agent)

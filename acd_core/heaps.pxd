@@ -4,8 +4,10 @@ A heap keeps its keys inline, so that comparing touches no other memory; where a
 array outside, so that any item can be taken out. The smallest (major, minor, ordinal) is first. In a set an item is in
 one class at most. Items are indexes the owner understands.
 
-Nearly every item comes behind all others of its class. So a class has a run: a ring to whose end such a one is added,
-and in which one that goes leaves a hole; where holes are many, they are closed. The others are strays, in a heap.
+Nearly every item comes behind all others of its class that have its major key. So a class has a few runs, rings to
+whose end such a one is added and in which one that goes leaves a hole; where holes are many, they are closed. An item is
+added to the run whose end is the last that goes before it, so that each of a few priorities comes to have a run. The
+others are strays, in a heap.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -37,10 +39,14 @@ cdef struct Heap:
 
 cdef enum:
     IN_RUN = 1 << 30  # set in the position of an item that is no stray
+    RUN_BITS = 2  # of its position: which run; the lower ones: the place in it
+    PLACE_BITS = 28
+    CLASS_RUNS = 1 << RUN_BITS  # of a class, at most
     HOLES_BORNE = 64  # so many in a run, and three times as many as it has entries, are left as they are
 
 
 cdef struct Run:
+    int64_t major  # of the first
     HeapEntry* data  # item -1: a hole
     uint32_t start  # the first that is no hole; both count on and on, the place is what is left modulo the room
     uint32_t end  # behind the last that is no hole
@@ -49,7 +55,9 @@ cdef struct Run:
 
 
 cdef struct ClassOrder:
-    Run run
+    Run* runs
+    int32_t run_count
+    int32_t size  # of runs and strays together
     Heap strays
 
 
@@ -156,9 +164,11 @@ cdef inline void heapset_init(HeapSet* heaps) noexcept nogil:
 
 
 cdef inline void heapset_free(HeapSet* heaps) noexcept nogil:
-    cdef int32_t klass
+    cdef int32_t klass, number
     for klass in range(heaps.classes):
-        free(heaps.orders[klass].run.data)
+        for number in range(heaps.orders[klass].run_count):
+            free(heaps.orders[klass].runs[number].data)
+        free(heaps.orders[klass].runs)
         free(heaps.orders[klass].strays.data)
     free(heaps.orders)
     free(heaps.heads)
@@ -198,22 +208,34 @@ cdef inline void* _grown(void* block, size_t size) except NULL:
 
 
 cdef inline int32_t class_size(const HeapSet* heaps, int32_t klass) noexcept nogil:
-    return heaps.orders[klass].run.live + heaps.orders[klass].strays.size
+    return heaps.orders[klass].size
 
 
 cdef inline HeapEntry* run_entry(const Run* run, uint32_t number) noexcept nogil:
     return &run.data[number & <uint32_t>(run.room - 1)]
 
 
+cdef inline int32_t _position_in(int32_t number, uint32_t place) noexcept nogil:
+    return IN_RUN | number << PLACE_BITS | <int32_t>place
+
+
+cdef inline int32_t _run_number(int32_t position) noexcept nogil:
+    return position >> PLACE_BITS & (CLASS_RUNS - 1)
+
+
+cdef inline int32_t _place(int32_t position) noexcept nogil:
+    return position & ((1 << PLACE_BITS) - 1)
+
+
 cdef inline const HeapEntry* entry_of(const HeapSet* heaps, int32_t klass, int32_t item) noexcept nogil:
     """What stands in the class for an item that is in it."""
     cdef int32_t position = heaps.position[item]
     if position & IN_RUN:
-        return &heaps.orders[klass].run.data[position & ~IN_RUN]
+        return &heaps.orders[klass].runs[_run_number(position)].data[_place(position)]
     return &heaps.orders[klass].strays.data[position]
 
 
-cdef inline int _run_renew(Run* run, int32_t* position, int32_t room) except -1 nogil:
+cdef inline int _run_renew(Run* run, int32_t number, int32_t* position, int32_t room) except -1 nogil:
     """Give a run another ring, without holes."""
     cdef HeapEntry* data = <HeapEntry*>malloc(<size_t>room * sizeof(HeapEntry))
     cdef const HeapEntry* entry
@@ -226,7 +248,7 @@ cdef inline int _run_renew(Run* run, int32_t* position, int32_t room) except -1 
         run.start += 1
         if entry.item >= 0:
             data[count] = entry[0]
-            position[entry.item] = IN_RUN | count
+            position[entry.item] = _position_in(number, <uint32_t>count)
             count += 1
     free(run.data)
     run.data = data
@@ -236,15 +258,17 @@ cdef inline int _run_renew(Run* run, int32_t* position, int32_t room) except -1 
     return 0
 
 
-cdef inline int _run_add(Run* run, int32_t* position, HeapEntry entry) except -1 nogil:
+cdef inline int _run_add(Run* run, int32_t number, int32_t* position, HeapEntry entry) except -1 nogil:
     """Add one that comes behind all others of the run."""
     cdef uint32_t place
     if run.end - run.start == <uint32_t>run.room:
         # With as many holes as entries there is room without a larger ring.
-        _run_renew(run, position, run.room if run.room and 2 * run.live <= run.room else max(2, 2 * run.room))
+        _run_renew(run, number, position, run.room if run.room and 2 * run.live <= run.room else max(2, 2 * run.room))
+    if run.live == 0:
+        run.major = entry.major
     place = run.end & <uint32_t>(run.room - 1)
     run.data[place] = entry
-    position[entry.item] = IN_RUN | <int32_t>place
+    position[entry.item] = _position_in(number, place)
     run.end += 1
     run.live += 1
     return 0
@@ -261,46 +285,87 @@ cdef inline void _run_empty(Run* run) noexcept nogil:
         run.room = 0
 
 
-cdef inline void _run_close(Run* run, int32_t* position) noexcept nogil:
+cdef inline void _run_close(Run* run, int32_t number, int32_t* position) noexcept nogil:
     """Let those that are no holes stand side by side."""
-    cdef uint32_t number = run.start
+    cdef uint32_t at = run.start
     cdef uint32_t end = run.start
     cdef const HeapEntry* entry
-    while number != run.end:
-        entry = run_entry(run, number)
+    while at != run.end:
+        entry = run_entry(run, at)
         if entry.item >= 0:
             run_entry(run, end)[0] = entry[0]
-            position[entry.item] = IN_RUN | <int32_t>(end & <uint32_t>(run.room - 1))
+            position[entry.item] = _position_in(number, end & <uint32_t>(run.room - 1))
             end += 1
-        number += 1
+        at += 1
     run.end = end
 
 
-cdef inline void _run_take(Run* run, int32_t* position, int32_t item) noexcept nogil:
-    cdef int32_t place = position[item] & ~IN_RUN
+cdef inline void _run_take(Run* run, int32_t number, int32_t* position, int32_t item) noexcept nogil:
+    run.data[_place(position[item])].item = -1
     position[item] = -1
-    run.data[place].item = -1
     run.live -= 1
     if run.live == 0:
         _run_empty(run)
         return
     while run_entry(run, run.start).item < 0:
         run.start += 1
+    run.major = run_entry(run, run.start).major
     while run_entry(run, run.end - 1).item < 0:
         run.end -= 1
     if run.end - run.start > 4 * <uint32_t>run.live + HOLES_BORNE:
         # Who looks for one behind the first goes past all holes between.
-        _run_close(run, position)
+        _run_close(run, number, position)
+
+
+cdef inline int32_t _run_for(ClassOrder* order, const HeapEntry* entry) except -2 nogil:
+    """The run to whose end an entry is to be added, a new one or one that is empty if need be; -1 if it is a stray."""
+    cdef const Run* run
+    cdef const HeapEntry* last
+    cdef const HeapEntry* best = NULL
+    cdef int32_t number
+    cdef int32_t found = -1
+    cdef int32_t empty = -1
+    cdef Run* grown
+    # Most come behind all others of a run that begins with their major key; the ends of other runs are not looked at then.
+    for number in range(order.run_count):
+        run = &order.runs[number]
+        if run.live and run.major == entry.major and goes_before(run_entry(run, run.end - 1), entry):
+            return number
+    for number in range(order.run_count):
+        run = &order.runs[number]
+        if run.live == 0:
+            empty = number
+            continue
+        last = run_entry(run, run.end - 1)
+        if goes_before(last, entry) and (best == NULL or goes_before(best, last)):
+            best = last
+            found = number
+    if found >= 0:
+        return found
+    if empty >= 0 or order.run_count == CLASS_RUNS:
+        return empty
+    grown = <Run*>realloc(order.runs, <size_t>(order.run_count + 1) * sizeof(Run))
+    if grown == NULL:
+        with gil:
+            raise MemoryError
+    order.runs = grown
+    memset(&grown[order.run_count], 0, sizeof(Run))
+    order.run_count += 1
+    return order.run_count - 1
 
 
 cdef inline const HeapEntry* _first_of(const ClassOrder* order) noexcept nogil:
     """The first of a class that is not empty."""
-    cdef const HeapEntry* first
-    if order.run.live == 0:
-        return order.strays.data
-    first = run_entry(&order.run, order.run.start)
-    if order.strays.size and goes_before(order.strays.data, first):
-        return order.strays.data
+    cdef const HeapEntry* first = order.strays.data if order.strays.size else NULL
+    cdef const HeapEntry* entry
+    cdef const Run* run
+    cdef int32_t number
+    for number in range(order.run_count):
+        run = &order.runs[number]
+        if run.live and (first == NULL or run.major <= first.major):
+            entry = run_entry(run, run.start)
+            if first == NULL or goes_before(entry, first):
+                first = entry
     return first
 
 
@@ -339,10 +404,12 @@ cdef inline void _head_changed(HeapSet* heaps, int32_t klass) noexcept nogil:
 
 cdef inline void heapset_empty(HeapSet* heaps) noexcept nogil:
     """Take everything out."""
-    cdef int32_t index
+    cdef int32_t index, number
     cdef Heap* strays
     for index in range(heaps.classes):
-        _run_empty(&heaps.orders[index].run)
+        heaps.orders[index].size = 0
+        for number in range(heaps.orders[index].run_count):
+            _run_empty(&heaps.orders[index].runs[number])
         strays = &heaps.orders[index].strays
         strays.size = 0
         if strays.room > 64:
@@ -357,23 +424,27 @@ cdef inline void heapset_empty(HeapSet* heaps) noexcept nogil:
 
 
 cdef inline int heapset_put(HeapSet* heaps, int32_t klass, HeapEntry entry) except -1 nogil:
-    cdef Run* run = &heaps.orders[klass].run
-    cdef int32_t size = class_size(heaps, klass)
-    if run.live == 0 or goes_before(run_entry(run, run.end - 1), &entry):
-        _run_add(run, heaps.position, entry)
+    cdef ClassOrder* order = &heaps.orders[klass]
+    cdef int32_t number = _run_for(order, &entry)
+    if number >= 0:
+        _run_add(&order.runs[number], number, heaps.position, entry)
     else:
-        heap_push(&heaps.orders[klass].strays, heaps.position, entry)
+        heap_push(&order.strays, heaps.position, entry)
+    order.size += 1
     heaps.total += 1
-    if size == 0 or goes_before(&entry, &heaps.heads[klass]):
+    if order.size == 1 or goes_before(&entry, &heaps.heads[klass]):
         _head_changed(heaps, klass)
     return 0
 
 
 cdef inline void heapset_take(HeapSet* heaps, int32_t klass, int32_t item) noexcept nogil:
-    if heaps.position[item] & IN_RUN:
-        _run_take(&heaps.orders[klass].run, heaps.position, item)
+    cdef ClassOrder* order = &heaps.orders[klass]
+    cdef int32_t position = heaps.position[item]
+    if position & IN_RUN:
+        _run_take(&order.runs[_run_number(position)], _run_number(position), heaps.position, item)
     else:
-        heap_take(&heaps.orders[klass].strays, heaps.position, item)
+        heap_take(&order.strays, heaps.position, item)
+    order.size -= 1
     heaps.total -= 1
     if heaps.heads[klass].item == item:
         _head_changed(heaps, klass)

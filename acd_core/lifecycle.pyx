@@ -48,9 +48,7 @@ cdef class Lifecycle(Estimates):
         self.event_hash = mix(mix(mix(mix(self.event_hash, taker.id_word), queue.id_word),
                                   <uint64_t>event.offer_id), <uint64_t>event.wait_ns)
         self.release_others(contact, slot)
-        if self.roster.keys_change:
-            self.refresh_room(agent)
-        return 0
+        return self.refresh_keys(agent)
 
     cdef int release_others(self, int32_t contact, int32_t slot) except -1:
         cdef int32_t other = self.desk.all[contact].offers
@@ -280,9 +278,7 @@ cdef class Lifecycle(Estimates):
         event.duration_ns = self.now_ns - completed.accepted_ns
         self.event_hash = mix(mix(mix(mix(self.event_hash, agent.id_word), queue.id_word), <uint64_t>until_ns),
                               <uint64_t>event.duration_ns)
-        if self.roster.keys_change:
-            self.refresh_room(completed.agent)
-        return 0
+        return self.refresh_keys(completed.agent)
 
     cdef int close(self, int32_t contact, int cause) except -1:
         """The contact ends and is forgotten. Live offers must have been withdrawn before."""

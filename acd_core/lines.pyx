@@ -5,6 +5,7 @@ entry; a contact knows its place in the lines of its queues."""
 from libc.stdlib cimport free, realloc
 
 from acd_core.heaps cimport acd_lowest_bit
+from acd_core.memory cimport larger_block
 
 cdef extern from *:
     """
@@ -124,27 +125,33 @@ cdef class Lines:
             self.room += 1
         return 0
 
-    cdef Row* _row_for(self, Line* line, int64_t major) except? NULL:
-        """The row of a priority, a new one or one that has become empty if need be; NULL if all are taken."""
-        cdef Row* grown
+    cdef int32_t _row_for(self, Line* line, int64_t major, int64_t minor, int64_t ordinal) except -2:
+        """Of the rows of a priority to whose end an entry may be added, the one that ends last; an empty or a new row if
+        there is none; -1 if too many are taken."""
         cdef Row* row
         cdef int32_t index
+        cdef int32_t best = -1
         cdef int32_t empty = -1
+        cdef int32_t count = 0
         for index in range(line.row_count):
-            if line.rows[index].major == major:
-                return &line.rows[index]
-            if line.rows[index].count == 0:
+            row = &line.rows[index]
+            if row.count == 0:
                 empty = index
+            elif row.major == major:
+                count += 1
+                if _later(minor, ordinal, row.last_minor, row.last_ordinal) and (best < 0 or _later(
+                        row.last_minor, row.last_ordinal, line.rows[best].last_minor, line.rows[best].last_ordinal)):
+                    best = index
+        if best >= 0:
+            return best
+        if count == PRIORITY_ROWS or (empty < 0 and line.row_count == LINE_ROWS):
+            return -1
         if empty >= 0:
             line.rows[empty].major = major
-            return &line.rows[empty]
-        if line.row_count == LINE_ROWS:
-            return NULL
-        grown = <Row*>realloc(line.rows, <size_t>(line.row_count + 1) * sizeof(Row))
-        if grown == NULL:
-            raise MemoryError
-        line.rows = grown
-        row = &grown[line.row_count]
+            return empty
+        line.rows = <Row*>larger_block(
+            line.rows, <size_t>line.row_count * sizeof(Row), <size_t>(line.row_count + 1) * sizeof(Row))
+        row = &line.rows[line.row_count]
         row.major = major
         row.items = NULL
         row.blocks = NULL
@@ -152,10 +159,11 @@ cdef class Lines:
         row.tail = 0
         row.room = 0
         line.row_count += 1
-        return row
+        return line.row_count - 1
 
-    cdef int _make_room(self, Row* row, Contact* contacts) except -1:
+    cdef int _make_room(self, Line* line, int32_t index, Contact* contacts) except -1:
         """One more place at the end of a row that is at its end: where two thirds are holes they go, else it grows."""
+        cdef Row* row = &line.rows[index]
         cdef int32_t room, at, item
         cdef int32_t end = row.tail
         cdef void* grown
@@ -166,7 +174,7 @@ cdef class Lines:
                 if not row.blocks[at >> 6].waiting >> (at & 63) & 1:
                     continue
                 item = row.items[at]
-                contacts[item >> 1].line[item & 1] = row.count
+                contacts[item >> 1].line[item & 1] = index << ROW_SHIFT | row.count
                 row.items[row.count] = item
                 row.count += 1
             for at in range((row.count + 63) >> 6):
@@ -194,21 +202,22 @@ cdef class Lines:
         cdef Contact* contact = &contacts[item >> 1]
         cdef int64_t minor = static_score(contact, queue)
         cdef int64_t ordinal = _ordinal(contacts, item)
-        cdef int32_t node
+        cdef int32_t node, index
         cdef Line* line
         cdef Row* row
         if slot >= self.room:
             self._reserve(slot)
         line = &self.lines[slot]
-        row = self._row_for(line, -contact.priority)
-        if row == NULL or (row.count and not _later(minor, ordinal, row.last_minor, row.last_ordinal)):
+        index = self._row_for(line, -contact.priority, minor, ordinal)
+        if index < 0:
             node = self.trees.new_node(-contact.priority, minor, ordinal, item >> 1)
             line.strays = self.trees.insert(line.strays, node)
             contact.line[item & 1] = STRAY | node
             return 0
+        row = &line.rows[index]
         if row.tail == row.room:
-            self._make_room(row, contacts)
-        contact.line[item & 1] = row.tail
+            self._make_room(line, index, contacts)
+        contact.line[item & 1] = index << ROW_SHIFT | row.tail
         _append(row, item, minor, ordinal)
         return 0
 
@@ -217,22 +226,19 @@ cdef class Lines:
         cdef Line* line = &self.lines[slot]
         cdef Contact* contact = &contacts[item >> 1]
         cdef int32_t at = contact.line[item & 1]
-        cdef int32_t index
         cdef Row* row
         contact.line[item & 1] = -1
         if at & STRAY:
             line.strays = self.trees.remove(line.strays, at & ~STRAY)
             return 0
-        for index in range(line.row_count):
-            row = &line.rows[index]
-            if row.major == -contact.priority:
-                if at >= row.tail or not row.blocks[at >> 6].waiting >> (at & 63) & 1:
-                    break
-                _remove(row, at, contacts, queue)
-                if row.count == 0:
-                    _give_back(row)
-                return 0
-        raise AssertionError("a contact leaves a line that it is not in")
+        row = &line.rows[at >> ROW_SHIFT]
+        at &= (1 << ROW_SHIFT) - 1
+        if at >= row.tail or not row.blocks[at >> 6].waiting >> (at & 63) & 1:
+            raise AssertionError("a contact leaves a line that it is not in")
+        _remove(row, at, contacts, queue)
+        if row.count == 0:
+            _give_back(row)
+        return 0
 
     cdef void empty(self) noexcept:
         """All entries leave; the caller forgets their places."""

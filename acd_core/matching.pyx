@@ -11,9 +11,11 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from acd_core.agents cimport INDEX_KINDS, is_available
+from acd_core.audiences cimport first_link
 from acd_core.choosing cimport ANYBODY, PICK, SOMEBODY
 from acd_core.heaps cimport acd_lowest_bit, class_size, entry_of, heap_push, heap_take
-from acd_core.loose cimport LOOSE_BASE, LooseEntry, Walk
+from acd_core.lines cimport fetch_line
+from acd_core.unshared cimport UNSHARED_BASE, UnsharedEntry, Walk
 from acd_core.memory cimport acd_prefetch
 from acd_core.state cimport Note, breathe, entry_queue, static_score, wants
 from acd_core.types cimport *
@@ -186,11 +188,11 @@ cdef class Matching(Choosing):
             acd_prefetch(&taken.accepted_ns)
             acd_prefetch(&taken.state_since_ns)
             acd_prefetch(&taken.plan_from_ns)
+            acd_prefetch(&self.desk.heaps.position[item])
             acd_prefetch(taken.id)
+            fetch_line(self.lines, entry_queue(taken, item & 1))
             found.second = item & 1
-            found.tier = self.tier_by(contact, found.second, agent)
-            if found.tier < 0:
-                raise AssertionError("an agent chose a contact that it may not serve")
+            found.tier = self.member_tier(contact, found.second, agent)
             found.cause = MATCH_PREFERRED if self.is_preferred(contact, agent) else MATCH_TURN
             self.tie(contact, &found, CHOSEN_BY_AGENT, "", False)
             room = self.room_of(chooser)
@@ -311,17 +313,17 @@ cdef class Matching(Choosing):
         """Put an entry that wants agents in line by itself, with its score of now, unless it is there."""
         cdef int32_t klass = self.desk.all[contact].klass[second]
         cdef int32_t item = (self.pass_words << 6) + 2 * contact + second
-        cdef const LooseEntry* loose
+        cdef const UnsharedEntry* unshared
         cdef HeapEntry entry
         cdef int64_t rate
         if self.pass_position[item] >= 0:
             return 0
-        if klass >= LOOSE_BASE:
-            loose = &self.desk.loose.entries[klass - LOOSE_BASE]
-            entry.major = loose.major
-            entry.minor = loose.minor
-            entry.ordinal = loose.ordinal
-            rate = self.classes.groups[loose.group].rate
+        if klass >= UNSHARED_BASE:
+            unshared = &self.desk.unshared.entries[klass - UNSHARED_BASE]
+            entry.major = unshared.turn.major
+            entry.minor = unshared.turn.minor
+            entry.ordinal = unshared.turn.ordinal
+            rate = self.classes.groups[unshared.group].rate
         else:
             entry = entry_of(&self.desk.heaps, klass, 2 * contact + second)[0]
             rate = self.classes.block_rate[klass >> 6]
@@ -344,11 +346,11 @@ cdef class Matching(Choosing):
         if self.touched_all:
             if words:
                 memcpy(self.pass_classes, self.desk.heaps.occupied, <size_t>words * sizeof(uint64_t))
-            contact = self.desk.first if self.desk.loose.count else -1
+            contact = self.desk.first if self.desk.unshared.count else -1
             while contact >= 0:
                 breathe(self)
                 for second in range(2):
-                    if self.desk.all[contact].klass[second] >= LOOSE_BASE:
+                    if self.desk.all[contact].klass[second] >= UNSHARED_BASE:
                         self._push_entry(contact, second)
                 contact = self.desk.links[contact].later
         elif by_class:
@@ -370,7 +372,7 @@ cdef class Matching(Choosing):
                 continue
             for second in range(2):
                 klass = touched.klass[second]
-                if klass < 0 or (by_class and klass < LOOSE_BASE
+                if klass < 0 or (by_class and klass < UNSHARED_BASE
                                  and self.pass_classes[klass >> 6] >> (klass & 63) & 1):
                     continue
                 self._push_entry(contact, second)
@@ -379,7 +381,7 @@ cdef class Matching(Choosing):
     cdef int _collect_for(self, const Agent* agent) except -1:
         """Mark the classes, and put in line the entries outside of classes, that an agent may serve."""
         cdef int32_t words = self.desk.heaps.classes >> 6
-        cdef int32_t word, klass
+        cdef int32_t word, klass, link
         cdef const uint64_t* row = self.classes.agent_classes[agent.klass].row
         cdef uint64_t left, bits
         cdef Walk walk
@@ -398,15 +400,17 @@ cdef class Matching(Choosing):
                 if self.classes.contact_classes[klass].audience == NULL and self.classes.serves(agent.klass, klass):
                     self.pass_classes[word] |= bits
                 left &= left - 1
-        if self.classes.private_of:
-            for klass in self.classes.private_of.get(agent.ordinal, ()):
-                if agent.room >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.desk.heaps, klass) \
-                        and self.classes.serves(agent.klass, klass):
-                    self.pass_classes[klass >> 6] |= <uint64_t>1 << (klass & 63)
-        if self.desk.loose.count:
-            self.desk.loose.begin(&walk, agent.klass, agent.room, 0)
-            while self.desk.loose.step(&walk):
-                if self.desk.loose.tier_of(&walk, agent.klass) >= 0:
+        link = first_link(self.classes.private_of, agent.ordinal)
+        while link >= 0:
+            klass = self.classes.private_of.links[link].item
+            if agent.room >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.desk.heaps, klass) \
+                    and self.classes.serves(agent.klass, klass):
+                self.pass_classes[klass >> 6] |= <uint64_t>1 << (klass & 63)
+            link = self.classes.private_of.links[link].after
+        if self.desk.unshared.count:
+            self.desk.unshared.begin(&walk, agent.klass, agent.room, 0)
+            while self.desk.unshared.step(&walk):
+                if self.desk.unshared.tier_of(&walk, agent.klass) >= 0:
                     self._push_entry(walk.need.item >> 1, walk.need.item & 1)
-            self.desk.loose.end(&walk)
+            self.desk.unshared.end(&walk)
         return 0

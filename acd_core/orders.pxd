@@ -7,7 +7,8 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
-from acd_core.tables cimport SlotTable, acd_bytes, acd_text_key
+from acd_core.memory cimport acd_prefetch
+from acd_core.tables cimport SlotEntry, SlotTable, acd_bytes, acd_text_key, table_home
 
 cdef extern from "Python.h":
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
@@ -65,6 +66,37 @@ cdef inline bint is_named(PyObject* text, const Name* name) except -1:
     cdef Py_ssize_t size
     cdef const char* at = acd_bytes(text, &size)
     return size == name.size and memcmp(at, name.at, <size_t>size) == 0
+
+
+cdef inline void look_ahead(const SlotTable* table, Name* name) noexcept nogil:
+    """Give a name that is looked up soon its key, and have its place in the table fetched."""
+    if name.size and table.entries != NULL:
+        name.key = key_of(table, name)
+        acd_prefetch(&table.entries[table_home(table, name.key)])
+
+
+cdef inline int32_t slot_named(const SlotTable* table, const Name* name, const void* records, size_t size) except -2:
+    """The slot under a name in a table of texts, or -1.
+
+    What lies in `records`, an array of such of `size` bytes, for the slot is fetched while the text is waited for.
+    """
+    cdef uint64_t at, key
+    cdef const SlotEntry* entry
+    cdef size_t line
+    if table.entries == NULL:
+        return -1
+    key = key_of(table, name)
+    at = table_home(table, key)
+    while True:
+        entry = &table.entries[at]
+        if entry.slot < 0:
+            return -1
+        if entry.key == key:
+            for line in range(0, size, 64):
+                acd_prefetch(<const char*>records + <size_t>entry.slot * size + line)
+            if is_named(<PyObject*>entry.text, name):
+                return entry.slot
+        at = (at + 1) & table.mask
 
 
 cdef inline str text_named(const Name* name):

@@ -1,48 +1,22 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from acd_core.commands cimport CloseQueue, OpenQueue
-from acd_core.lifecycle cimport Lifecycle
+from acd_core.overflow cimport Overflow
 from acd_core.rules cimport Step
 from acd_core.types cimport Trail
 
 
-cdef enum:
-    FOLLOWED_TO_QUEUE
-    FOLLOWED_TO_END
-    FOLLOWED_TO_REFUSAL
-
-
-cdef struct Followed:
-    int outcome
-    int32_t queue  # where it stopped
-    bint closed  # the queue where it stopped is closed, else full
-
-
-cdef class Plans(Lifecycle):
-    cdef bint is_full(self, int32_t contact, int32_t queue) noexcept
-    cdef int follow(self, int32_t contact, int32_t queue, Followed* found) except -1
+cdef class Plans(Overflow):
     cdef int set_requirement(self, int32_t contact, int32_t requirement) except -1
     cdef int fold(self, int32_t contact) except -1
     cdef int _fold_step(self, int32_t contact, const Step* step) except -1
-    cdef bint _names(self, int32_t requirement, str skill) except -1
-    cdef bint _moves(self, int32_t contact, const Step* step) except -1
+    cdef bint _rewrites(self, int32_t requirement, const Step* step) noexcept
+    cdef bint _moves(self, int32_t contact, const Step* step) noexcept
     cdef int forget_steps(self, int32_t contact, bint settle) except -1
-    cdef int enter_plan(self, int32_t contact, bint quiet) except -1
     cdef int advance(self, int32_t contact, bint recall, bint quiet) except -1
     cdef int _pass_step(self, int32_t contact, int32_t index, bint recall, bint quiet) except -1
     cdef bint _condition_holds(self, int32_t contact, const Step* step) except -1
     cdef int _carry_out(self, int32_t contact, int32_t index, const Step* step) except -1
     cdef int _emit_told(self, int type, int32_t contact, int32_t index, const Step* step) except -1
-    cdef bint is_callback(self, int32_t contact) noexcept
-    cdef int emit_moved(self, int32_t contact, int cause) except -1
-    cdef int move(self, int32_t contact, int32_t queue, int cause, bint restart_wait, bint enter) except -1
-    cdef int end_wait(self, int32_t contact, int kind, str target, int refused) except -1
-    cdef int end_by_overflow(self, int32_t contact, int32_t queue, bint closed) except -1
-    cdef int release_at_closing(self, int32_t contact, int32_t queue) except -1
-    cdef int leave_closed(self, int32_t contact, int* left, bint* ended) except -1
-    cdef int settle_full(self, int32_t contact, int64_t ordinal) except -1
-    cdef int do_open_queue(self, int32_t queue) except -1
-    cdef int do_close_queue(self, int32_t queue) except -1
     cdef int adopt_plans(self) except -1
     cdef bint _is_through(self, int32_t contact) noexcept
     cdef int emit_updated(self, int32_t contact) except -1

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""Plans, second queues, full and closed queues (docs/engine/plans.md)."""
+"""Plans and the values that they set (docs/engine/plans.md)."""
 
 from functools import lru_cache
 
@@ -8,18 +8,20 @@ from libc.stdlib cimport realloc
 
 from acd_core.digest cimport mix, text_word
 from acd_core.estimates cimport Estimate
-from acd_core.events cimport EventData, new_reference, taken
+from acd_core.events cimport EventData, taken
+from acd_core.overflow cimport FOLLOWED_TO_END, FOLLOWED_TO_REFUSAL, Followed
+from acd_core.programs cimport OP_TERM
 from acd_core.rules cimport KEPT_PLAN, Plan, Step
-from acd_core.state cimport breathe, entry_queue, steps_taken, tier_limit, wants
+from acd_core.skills cimport Requirement
+from acd_core.state cimport breathe, entry_queue, steps_taken, tier_limit, took_step, wants
 from acd_core.types cimport *
-from acd_core.waiting cimport trail_of
+from acd_core.waiting cimport take_step, trail_of
 
 from acd_core.command_checks import parse_own_cached
-from acd_core.limits import CREDIT_MS_MAX, OVERFLOW_QUEUES_MAX, STEPS_JUDGED_MAX
+from acd_core.limits import CREDIT_MS_MAX, STEPS_JUDGED_MAX
 from acd_core.requirement import lowered, without_skill
 
 cdef int64_t _CREDIT_MAX = CREDIT_MS_MAX
-cdef int _OVERFLOW_MAX = OVERFLOW_QUEUES_MAX
 cdef int32_t _JUDGED_MAX = STEPS_JUDGED_MAX
 
 
@@ -75,42 +77,7 @@ cdef int judge(Trail* trail, uint64_t word, int64_t verdict) except -1:
     return 0
 
 
-cdef class Plans(Lifecycle):
-    # Full queues and overflow
-
-    cdef bint is_full(self, int32_t contact, int32_t slot) noexcept:
-        """Do as many entries of others wait in the queue as may. `contact` -1: of all."""
-        cdef const Queue* queue = &self.rules.queues[slot]
-        cdef int64_t others = queue.waiting
-        if queue.max_waiting < 0:
-            return False
-        if contact >= 0 and self.desk.all[contact].state == STATE_WAITING:
-            if self.desk.all[contact].line[0] >= 0 and self.desk.all[contact].queue == slot:
-                others -= 1
-            if self.desk.all[contact].line[1] >= 0 and self.desk.all[contact].second_queue == slot:
-                others -= 1
-        return others >= queue.max_waiting
-
-    cdef int follow(self, int32_t contact, int32_t slot, Followed* found) except -1:
-        """Where a contact comes to that is to wait in a queue, through overflow."""
-        cdef const Queue* queue
-        cdef int left = 0
-        while True:
-            queue = &self.rules.queues[slot]
-            found.queue = slot
-            found.closed = queue.closed
-            if not queue.closed and not self.is_full(contact, slot):
-                found.outcome = FOLLOWED_TO_QUEUE
-                return 0
-            left += 1
-            if queue.overflow_target != NULL:
-                found.outcome = FOLLOWED_TO_END
-                return 0
-            if queue.overflow < 0 or left == _OVERFLOW_MAX:
-                found.outcome = FOLLOWED_TO_REFUSAL
-                return 0
-            slot = queue.overflow
-
+cdef class Plans(Overflow):
     # Values
 
     cdef int set_requirement(self, int32_t contact, int32_t requirement) except -1:
@@ -123,15 +90,15 @@ cdef class Plans(Lifecycle):
 
     cdef int _fold_step(self, int32_t contact, const Step* step) except -1:
         cdef Contact* asking = &self.desk.all[contact]
-        cdef str text = <str>self.skills.requirements[asking.requirement].text
         if step.action == STEP_SET_REQUIREMENT:
             self.set_requirement(contact, step.requirement)
-        elif step.action == STEP_LOWER_LEVEL:
-            if self._names(asking.requirement, <str>step.skill):
-                self.set_requirement(contact, self.skills.find(_lowered_text(text, <str>step.skill, step.level)))
-        elif step.action == STEP_DROP_SKILL:
-            if self._names(asking.requirement, <str>step.skill):
-                self.set_requirement(contact, self.skills.find(_text_without(text, <str>step.skill)))
+        elif step.action == STEP_LOWER_LEVEL or step.action == STEP_DROP_SKILL:
+            if self._rewrites(asking.requirement, step):
+                text = <str>self.skills.requirements[asking.requirement].text
+                skill = <str>self.skills.skills[step.skill].name
+                self.set_requirement(contact, self.skills.find(
+                    _text_without(text, skill) if step.action == STEP_DROP_SKILL
+                    else _lowered_text(text, skill, step.level)))
         elif step.action == STEP_RAISE_MAX_TIER:
             asking.raised_tier = max(asking.raised_tier, step.tier)
         elif step.action == STEP_ADD_CREDIT:
@@ -140,20 +107,18 @@ cdef class Plans(Lifecycle):
             asking.priority = step.priority
         return 0
 
-    cdef bint _names(self, int32_t requirement, str skill) except -1:
-        """Does a requirement name a skill."""
+    cdef bint _rewrites(self, int32_t requirement, const Step* step) noexcept:
+        """Might lowering a level or dropping a skill make another requirement of this one."""
+        cdef const Requirement* program = &self.skills.requirements[requirement]
         cdef int32_t index
-        cdef int32_t slot
-        known = self.skills.skill_slots.get(skill)
-        if known is None:
-            return False
-        slot = known
-        for index in range(self.skills.requirements[requirement].skill_count):
-            if self.skills.requirements[requirement].skills[index] == slot:
+        for index in range(program.size):
+            if program.ops[index].code == OP_TERM and program.ops[index].skill == step.skill and (
+                    step.action == STEP_DROP_SKILL
+                    or (program.ops[index].low > step.level and not program.ops[index].outside)):
                 return True
         return False
 
-    cdef bint _moves(self, int32_t contact, const Step* step) except -1:
+    cdef bint _moves(self, int32_t contact, const Step* step) noexcept:
         """Might a value step change which agents the contact may get."""
         cdef const Contact* asking = &self.desk.all[contact]
         cdef const Queue* queue
@@ -161,7 +126,7 @@ cdef class Plans(Lifecycle):
         if step.action == STEP_SET_REQUIREMENT:
             return step.requirement != asking.requirement
         if step.action == STEP_LOWER_LEVEL or step.action == STEP_DROP_SKILL:
-            return self._names(asking.requirement, <str>step.skill)
+            return self._rewrites(asking.requirement, step)
         if step.action == STEP_RAISE_MAX_TIER:
             for second in range(1 if asking.second_queue < 0 else 2):
                 queue = &self.rules.queues[entry_queue(asking, second)]
@@ -178,10 +143,10 @@ cdef class Plans(Lifecycle):
         asking.priority = asking.base_priority
         asking.credit_ms = asking.base_credit_ms
         asking.raised_tier = -1
-        if plan < 0 or asking.trail == NULL:
+        if plan < 0:
             return 0
         for index in range(self.rules.plans[plan].size):
-            if asking.trail.taken[index >> 6] >> (index & 63) & 1 and _is_value(self.rules.plans[plan].steps[index].action):
+            if took_step(asking, index) and _is_value(self.rules.plans[plan].steps[index].action):
                 self._fold_step(contact, &self.rules.plans[plan].steps[index])
         return 0
 
@@ -205,8 +170,9 @@ cdef class Plans(Lifecycle):
             if settle:
                 self.settle(contact)
         asking.next_step = 0
+        asking.taken = 0
         if asking.trail != NULL:
-            memset(asking.trail.taken, 0, sizeof(asking.trail.taken))
+            memset(asking.trail.later_taken, 0, sizeof(asking.trail.later_taken))
         return 0
 
     cdef int advance(self, int32_t contact, bint recall, bint quiet) except -1:
@@ -240,9 +206,6 @@ cdef class Plans(Lifecycle):
             asking.plan_timer = -1
         return 0
 
-    cdef bint is_callback(self, int32_t contact) noexcept:
-        return self.desk.all[contact].extra != NULL and self.desk.all[contact].extra.address != NULL
-
     cdef int _pass_step(self, int32_t contact, int32_t index, bint recall, bint quiet) except -1:
         """Pass one step; 1 if the contact entered another plan or ended."""
         cdef Contact* asking = &self.desk.all[contact]
@@ -250,7 +213,6 @@ cdef class Plans(Lifecycle):
         cdef bint value = _is_value(step.action)
         cdef bint moves
         cdef Judged* known = NULL
-        cdef Trail* trail
         cdef EventData* event
         asking.next_step = index + 1
         if step.action >= STEP_START_TREATMENT and self.is_callback(contact):
@@ -262,17 +224,16 @@ cdef class Plans(Lifecycle):
                 if not known.verdict:
                     return 0
             if not value and (known != NULL or _judged(asking.trail, step.action_word) != NULL):
-                trail_of(asking).taken[index >> 6] |= <uint64_t>1 << (index & 63)
+                take_step(asking, index)
                 return 0
-        trail = trail_of(asking)
         if quiet and (step.conditional or not value):
             self.settle(contact)
         if step.conditional and known == NULL:
             if not self._condition_holds(contact, step):
-                judge(trail, step.step_word, 0)
+                judge(trail_of(asking), step.step_word, 0)
                 return 0
-            judge(trail, step.step_word, 1)
-        trail.taken[index >> 6] |= <uint64_t>1 << (index & 63)
+            judge(trail_of(asking), step.step_word, 1)
+        take_step(asking, index)
         if value:
             moves = self._moves(contact, step)
             if moves:
@@ -288,7 +249,7 @@ cdef class Plans(Lifecycle):
             if moves or step.action > STEP_RAISE_MAX_TIER:
                 self.settle(contact)
         else:
-            judge(trail, step.action_word, 1)
+            judge(trail_of(asking), step.action_word, 1)
         event = self.contact_event(EVENT_PLAN_STEP_TAKEN, contact)
         event.queue_id = taken(self.rules.queues[asking.queue].id)
         event.step = index
@@ -380,66 +341,6 @@ cdef class Plans(Lifecycle):
         self.move(contact, found.queue, MOVE_STEP, step.restart_wait, True)
         return 1
 
-    # Moves and ends
-
-    cdef int emit_moved(self, int32_t contact, int cause) except -1:
-        cdef EventData* event = self.contact_event(EVENT_CONTACT_MOVED, contact)
-        cdef const Contact* moved = &self.desk.all[contact]
-        cdef uint64_t value = mix(self.event_hash, self.rules.queues[moved.queue].id_word)
-        event.queue_id = taken(self.rules.queues[moved.queue].id)
-        if moved.second_queue >= 0:
-            event.text = taken(self.rules.queues[moved.second_queue].id)
-            value = mix(value, self.rules.queues[moved.second_queue].id_word)
-        else:
-            value = mix(value, 0)
-        event.cause = cause
-        event.wait_ns = self.now_ns - moved.arrived_ns
-        self.event_hash = mix(mix(value, <uint64_t>cause), <uint64_t>event.wait_ns)
-        return 0
-
-    cdef int move(self, int32_t contact, int32_t queue, int cause, bint restart_wait, bint enter) except -1:
-        """The contact's home queue is another from now on, whose plan it enters unless the caller sees to that."""
-        cdef Contact* moved = &self.desk.all[contact]
-        self.lift(contact)
-        self.skills.hold(moved.requirement)
-        self.skills.release(moved.base_requirement)
-        moved.base_requirement = moved.requirement
-        moved.base_priority = moved.priority
-        moved.base_credit_ms = moved.credit_ms
-        self.rules.queues[moved.queue].contacts -= 1
-        if moved.second_queue == queue:
-            moved.second_queue = -1
-        else:
-            self.rules.queues[queue].contacts += 1
-        moved.queue = queue
-        if restart_wait:
-            moved.arrived_ns = self.now_ns
-            moved.plan_from_ns = self.now_ns
-        self.forget_prediction(contact)
-        self.settle(contact)
-        self.emit_moved(contact, cause)
-        self.touch(contact)
-        self.reach_changed(contact)
-        if enter:
-            self.enter_plan(contact, False)
-        return 0
-
-    cdef int end_wait(self, int32_t contact, int kind, str target, int refused) except -1:
-        """The wait ends other than by an agent; `refused` is what a hang-up counts as."""
-        cdef const Queue* queue = &self.rules.queues[self.desk.all[contact].queue]
-        cdef EventData* event = self.contact_event(EVENT_WAIT_ENDED, contact)
-        event.queue_id = taken(queue.id)
-        event.cause = kind
-        event.text = new_reference(target)
-        self.event_hash = mix(mix(mix(self.event_hash, queue.id_word), <uint64_t>kind), text_word(target))
-        return self.close(contact, refused if kind == END_KIND_HANG_UP else END_OVERFLOWED)
-
-    cdef int end_by_overflow(self, int32_t contact, int32_t slot, bint closed) except -1:
-        """The wait ends as the overflow of a full or closed queue says."""
-        cdef const Queue* queue = &self.rules.queues[slot]
-        return self.end_wait(contact, queue.overflow_end, <str>queue.overflow_target,
-                             END_REFUSED_CLOSED if closed else END_REFUSED_FULL)
-
     cdef int waits_again(self, int32_t contact) except -1:
         cdef Contact* waiting = &self.desk.all[contact]
         cdef int64_t ordinal = waiting.ordinal
@@ -457,100 +358,6 @@ cdef class Plans(Lifecycle):
                 if waiting.ordinal != ordinal:
                     return 0
         return self.advance(contact, False, False)
-
-    cdef int release_at_closing(self, int32_t contact, int32_t slot) except -1:
-        """A waiting contact that is no callback leaves a queue that closes."""
-        cdef Contact* waiting = &self.desk.all[contact]
-        cdef Followed found
-        if waiting.second_queue == slot:
-            self.lift(contact)
-            waiting.second_queue = -1
-            self.rules.queues[slot].contacts -= 1
-            self.settle(contact)
-            self.reach_changed(contact)
-            return self.emit_moved(contact, MOVE_CLOSED)
-        if waiting.second_queue >= 0:
-            return self.move(contact, waiting.second_queue, MOVE_CLOSED, False, True)
-        self.follow(contact, slot, &found)
-        if found.outcome == FOLLOWED_TO_QUEUE:
-            return self.move(contact, found.queue, MOVE_CLOSED, False, True)
-        if found.outcome == FOLLOWED_TO_END:
-            return self.end_by_overflow(contact, found.queue, found.closed)
-        return self.close(contact, END_REFUSED_CLOSED)
-
-    cdef int leave_closed(self, int32_t contact, int* left, bint* ended) except -1:
-        """A newcomer goes on through closed queues, without entering a plan."""
-        cdef Contact* coming = &self.desk.all[contact]
-        cdef const Queue* queue
-        ended[0] = False
-        while True:
-            queue = &self.rules.queues[coming.queue]
-            if not queue.closed:
-                return 0
-            if left[0] == _OVERFLOW_MAX or (queue.overflow < 0 and queue.overflow_target == NULL):
-                ended[0] = True
-                return self.close(contact, END_REFUSED_CLOSED)
-            if queue.overflow < 0:
-                ended[0] = True
-                return self.end_by_overflow(contact, coming.queue, True)
-            left[0] += 1
-            self.move(contact, queue.overflow, MOVE_CLOSED, False, False)
-
-    cdef int settle_full(self, int32_t contact, int64_t ordinal) except -1:
-        """What becomes of a newcomer whom matching has left waiting where there is no room to wait."""
-        cdef Contact* coming = &self.desk.all[contact]
-        cdef int left = 0
-        cdef const Queue* queue
-        cdef bint ended
-        if coming.ordinal != ordinal or coming.state != STATE_WAITING:
-            return 0
-        if self.rules.max_waiting >= 0 and self.in_state[STATE_WAITING] > self.rules.max_waiting:
-            return self.close(contact, END_REFUSED_FULL)
-        while coming.ordinal == ordinal and coming.state == STATE_WAITING and self.is_full(contact, coming.queue):
-            queue = &self.rules.queues[coming.queue]
-            if left == _OVERFLOW_MAX or (queue.overflow < 0 and queue.overflow_target == NULL):
-                return self.close(contact, END_REFUSED_FULL)
-            if queue.overflow < 0:
-                return self.end_by_overflow(contact, coming.queue, False)
-            left += 1
-            self.move(contact, queue.overflow, MOVE_FULL, False, False)
-            self.leave_closed(contact, &left, &ended)
-            if not ended:
-                self.enter_plan(contact, False)
-            self.match_all()
-            coming = &self.desk.all[contact]
-        return 0
-
-    # Queues that open and close
-
-    cdef int do_open_queue(self, int32_t slot) except -1:
-        cdef EventData* event
-        if self.rules.queues[slot].closed:
-            self.rules.queues[slot].closed = False
-            event = self.begin(EVENT_QUEUE_OPENED)
-            event.queue_id = taken(self.rules.queues[slot].id)
-            self.event_hash = mix(self.event_hash, self.rules.queues[slot].id_word)
-        return 0
-
-    cdef int do_close_queue(self, int32_t slot) except -1:
-        cdef EventData* event
-        cdef int32_t contact
-        cdef list waiting = []
-        if self.rules.queues[slot].closed:
-            return 0
-        self.rules.queues[slot].closed = True
-        event = self.begin(EVENT_QUEUE_CLOSED)
-        event.queue_id = taken(self.rules.queues[slot].id)
-        self.event_hash = mix(self.event_hash, self.rules.queues[slot].id_word)
-        if self.rules.queues[slot].at_closing != CLOSING_RELEASE or self.rules.queues[slot].waiting == 0:
-            return 0
-        for contact in self.lines.waiting(slot):
-            if not self.is_callback(contact):
-                waiting.append((self.desk.all[contact].ordinal, contact))
-        waiting.sort()
-        for _, contact in waiting:
-            self.release_at_closing(contact, slot)
-        return 0
 
     # Timers and policies
 

@@ -1,12 +1,13 @@
 from libc.stdint cimport int32_t, int64_t
 
+from acd_core.audiences cimport Audiences
 from acd_core.plans cimport Plans
 
 
 cdef class Reservations(Plans):
     cdef object served  # customer -> (agent's ordinal, at), the one served longest ago first
     cdef dict in_service  # customer -> its active and wrap-up contacts; kept while the policy asks for it
-    cdef dict reserved_of  # agent's ordinal -> contacts reserved for it, among others
+    cdef Audiences reserved_of  # reserved contacts by the agents whom they are for
     cdef dict doubtful  # reserved contacts whose reservation may have ended
 
     cdef int prefer(self, int32_t contact, tuple named, int64_t hold_ms, bint only) except -1

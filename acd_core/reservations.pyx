@@ -3,6 +3,7 @@
 
 from collections import OrderedDict
 
+from acd_core.audiences cimport first_link
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, new_reference, taken
 from acd_core.types cimport *
@@ -16,11 +17,18 @@ cdef int _NOBODY_LEFT = ReservationEnd.NOBODY_LEFT
 cdef Py_ssize_t _CUSTOMERS_MAX = CUSTOMERS_REMEMBERED_MAX
 
 
+cdef int _list_once(list ordinals, object ordinal) except -1:
+    """There are few: what the policy adds, and as many as a command may name."""
+    if ordinal not in ordinals:
+        ordinals.append(ordinal)
+    return 0
+
+
 cdef class Reservations(Plans):
     def __cinit__(self):
         self.served = OrderedDict()
         self.in_service = {}
-        self.reserved_of = {}
+        self.reserved_of = Audiences()
         self.doubtful = {}
 
     # Who is preferred
@@ -39,7 +47,9 @@ cdef class Reservations(Plans):
         cdef Contact* preferring = &self.desk.all[contact]
         cdef Extra* extra = preferring.extra
         cdef int32_t agent, other, first
-        cdef dict ordinals = {}
+        cdef list ordinals = []
+        if extra == NULL and not named and hold_ms == -1 and not only and not <str>preferring.customer_id:
+            return 0
         if named or hold_ms != -1 or only:
             extra = extra_of(preferring)
         if extra != NULL:
@@ -50,7 +60,7 @@ cdef class Reservations(Plans):
         for agent_id in named:
             agent = self.roster.find(agent_id)
             if agent >= 0 and not self.roster.all[agent].leaving:
-                ordinals[self.roster.all[agent].ordinal] = None
+                _list_once(ordinals, self.roster.all[agent].ordinal)
         customer_id = <str>preferring.customer_id
         if customer_id and not only:
             if self.rules.last_agent_window_ns > 0:
@@ -58,7 +68,7 @@ cdef class Reservations(Plans):
                 if last is not None and self.now_ns - last[1] <= self.rules.last_agent_window_ns:
                     agent = self.roster.of_ordinal(last[0])
                     if agent >= 0 and not self.roster.all[agent].leaving:
-                        ordinals[last[0]] = None
+                        _list_once(ordinals, last[0])
             if self.rules.agent_of_other_contact:
                 first = -1
                 for other in self.in_service.get(customer_id, ()):
@@ -66,7 +76,7 @@ cdef class Reservations(Plans):
                             first < 0 or self.desk.all[other].ordinal < self.desk.all[first].ordinal):
                         first = other
                 if first >= 0 and not self.roster.all[self.desk.all[first].agent].leaving:
-                    ordinals[self.roster.all[self.desk.all[first].agent].ordinal] = None
+                    _list_once(ordinals, self.roster.all[self.desk.all[first].agent].ordinal)
         if ordinals:
             put_object(&extra_of(preferring).preferred, tuple(ordinals))
         return 0
@@ -97,13 +107,16 @@ cdef class Reservations(Plans):
             hold_ms = self.rules.hold_ms
         if hold_ms == 0:
             return 0
-        held_for = tuple([ordinal for ordinal in <tuple>extra.preferred if self.qualifies(contact, ordinal)])
+        held_for = <tuple>extra.preferred
+        for ordinal in held_for:
+            if not self.qualifies(contact, ordinal):
+                held_for = tuple([each for each in held_for if self.qualifies(contact, each)])
+                break
         if not held_for:
             return 0
-        self.lift(contact)
+        self.desk.leave(contact)
         put_object(&extra.reserved, held_for)
-        for ordinal in held_for:
-            self.reserved_of.setdefault(ordinal, {})[contact] = None
+        extra.reserved_link = self.reserved_of.add(contact, held_for)
         self.settle(contact)
         extra.hold_timer = self.timers.arm(
             extra.hold_timer, self.now_ns + hold_ms * 1000000, TIMER_HOLD_END, contact, -1, -1, -1)
@@ -113,25 +126,23 @@ cdef class Reservations(Plans):
         return 0
 
     cdef int lift_reservation(self, int32_t contact) except -1:
-        """A contact in no order is reserved no more, without an event."""
+        """A contact that is in no class is reserved no more, without an event."""
         cdef Extra* extra = self.desk.all[contact].extra
         if extra == NULL or extra.reserved == NULL:
             return 0
         if extra.hold_timer >= 0:
             self.timers.disarm(extra.hold_timer)
             extra.hold_timer = -1
-        for ordinal in <tuple>extra.reserved:
-            contacts = self.reserved_of[ordinal]
-            del contacts[contact]
-            if not contacts:
-                del self.reserved_of[ordinal]
-        self.doubtful.pop(contact, None)
+        self.reserved_of.drop(extra.reserved_link)
+        extra.reserved_link = -1
+        if self.doubtful:
+            self.doubtful.pop(contact, None)
         put_object(&extra.reserved, None)
         return 0
 
     cdef int end_reservation(self, int32_t contact, int cause) except -1:
         cdef EventData* event
-        self.lift(contact)
+        self.desk.leave(contact)
         self.lift_reservation(contact)
         self.settle(contact)
         event = self.contact_event(EVENT_RESERVATION_ENDED, contact)
@@ -145,8 +156,10 @@ cdef class Reservations(Plans):
         return 0
 
     cdef int agent_changed(self, int32_t agent) except -1:
-        if self.reserved_of:
-            self.doubtful.update(self.reserved_of.get(self.roster.all[agent].ordinal, ()))
+        cdef int32_t link = first_link(self.reserved_of, self.roster.all[agent].ordinal)
+        while link >= 0:
+            self.doubtful[self.reserved_of.links[link].item] = None
+            link = self.reserved_of.links[link].after
         return 0
 
     cdef int before_matching(self) except -1:

@@ -24,8 +24,8 @@ cdef struct Step:
     int64_t priority
     uint64_t step_word
     uint64_t action_word
-    PyObject* skill
     PyObject* text  # name of a treatment or announcement, target of an end
+    int32_t skill  # slot, pinned
     int32_t requirement  # slot, held
     int32_t level
     int32_t tier

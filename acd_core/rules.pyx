@@ -7,9 +7,9 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from acd_core.digest cimport text_word
-from acd_core.orders cimport is_named, key_of
+from acd_core.orders cimport is_named, slot_named
 from acd_core.skills cimport drop_weights, weights_of
-from acd_core.tables cimport same_text, table_add, table_clear, table_drop, table_home, table_init, text_key
+from acd_core.tables cimport same_text, table_add_text, table_clear, table_drop, table_init, text_key
 from acd_core.types cimport CHANNELS_BOUND, MEMBERSHIP_LISTED, OUTCOME_BUSY, OUTCOME_DECLINED, OUTCOME_MISSED, \
     OUTCOME_UNREACHABLE, STEP_SET_PRIORITY, STRATEGY_BROADCAST, Weight
 from acd_core.waiting cimport put_object
@@ -21,7 +21,6 @@ from acd_core.plan import action_word, step_word
 cdef void _free_steps(Plan* plan) noexcept:
     cdef int32_t number
     for number in range(plan.size):
-        put_object(&plan.steps[number].skill, None)
         put_object(&plan.steps[number].text, None)
     free(plan.steps)
 
@@ -72,17 +71,7 @@ cdef class Rules:
 
     cdef int32_t queue_named(self, const Name* name) except -2:
         """As `find_queue`, for a name in `queue_ids`."""
-        cdef uint64_t at, key
-        if self.queue_ids.entries == NULL:
-            return -1
-        key = key_of(&self.queue_ids, name)
-        at = table_home(&self.queue_ids, key)
-        while self.queue_ids.entries[at].slot >= 0:
-            if self.queue_ids.entries[at].key == key and is_named(
-                    self.queues[self.queue_ids.entries[at].slot].id, name):
-                return self.queue_ids.entries[at].slot
-            at = (at + 1) & self.queue_ids.mask
-        return -1
+        return slot_named(&self.queue_ids, name, self.queues, sizeof(Queue))
 
     cdef int32_t find_channel(self, str channel_id) except -2:
         """The slot of a channel, or -1."""
@@ -302,7 +291,7 @@ cdef class Rules:
         step.action = spec.action
         step.requirement = self.skills.find(spec.requirement)
         self.skills.hold(step.requirement)
-        put_object(&step.skill, spec.skill)
+        step.skill = self.skills.skill(spec.skill) if spec.skill else -1
         put_object(&step.text, spec.end.target if spec.end is not None else spec.name)
         step.level = spec.level
         step.tier = spec.tier
@@ -332,6 +321,8 @@ cdef class Rules:
         for index in range(count):
             for number in range(plans[index].size):
                 self.skills.release(plans[index].steps[number].requirement)
+                if plans[index].steps[number].skill >= 0:
+                    self.skills.unpin_skill(plans[index].steps[number].skill)
             _free_steps(&plans[index])
         free(plans)
         return 0
@@ -356,7 +347,7 @@ cdef class Rules:
             self.classes.reserve_queues(room)
         slot = self.queue_free.pop()
         self.queue_slots[queue_id] = slot
-        table_add(&self.queue_ids, text_key(&self.queue_ids, <PyObject*>queue_id), slot)
+        table_add_text(&self.queue_ids, text_key(&self.queue_ids, <PyObject*>queue_id), slot, <PyObject*>queue_id)
         Py_INCREF(queue_id)
         self.queues[slot].id = <PyObject*>queue_id
         self.queues[slot].id_word = text_word(queue_id)

@@ -1,7 +1,7 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
-from acd_core.anchors cimport ANCHOR_SKILLS, STACK_ROOM, Cover, Op
+from acd_core.key_skills cimport KEY_SKILLS, STACK_ROOM, Narrowing, Op
 from acd_core.orders cimport Name
 from acd_core.programs cimport OP_AND, OP_NOT, OP_OR, OP_TERM
 from acd_core.tables cimport SlotTable
@@ -26,7 +26,7 @@ cdef struct Requirement:
     uint64_t text_word
     Op* ops  # postfix
     int32_t* skills  # the distinct ones
-    Cover* cover
+    Narrowing* narrowing
     int32_t size
     int32_t skill_count
     int32_t live  # queues and live contacts that have it
@@ -75,25 +75,25 @@ cdef class Skills:
 
 
 cdef struct Outline:
-    # A requirement as far as its anchors go, ready to be held against many words of agent classes.
-    const uint64_t* have[12]  # by anchor and place; NULL: no skill
-    int32_t words[4]  # by anchor: behind these nobody has all of it
+    # A requirement as far as its key skills go, ready to be held against many words of agent classes.
+    const uint64_t* have[12]  # by set and place; NULL: no skill
+    int32_t words[4]  # by set: behind these nobody has all of it
     int32_t count  # 0: anybody might meet it
 
 
 cdef inline void outline_of(Skills room, int32_t requirement, Outline* outline) noexcept nogil:
-    cdef const Cover* cover = room.requirements[requirement].cover
+    cdef const Narrowing* narrowing = room.requirements[requirement].narrowing
     cdef const Skill* skill
     cdef int32_t index, at
-    outline.count = cover.count
-    for index in range(cover.count):
+    outline.count = narrowing.count
+    for index in range(narrowing.count):
         outline.words[index] = 1 << 30
-        for at in range(ANCHOR_SKILLS):
-            outline.have[index * ANCHOR_SKILLS + at] = NULL
-            if cover.anchors[index].skills[at] < 0:
+        for at in range(KEY_SKILLS):
+            outline.have[index * KEY_SKILLS + at] = NULL
+            if narrowing.sets[index].skills[at] < 0:
                 continue
-            skill = &room.skills[cover.anchors[index].skills[at]]
-            outline.have[index * ANCHOR_SKILLS + at] = skill.have
+            skill = &room.skills[narrowing.sets[index].skills[at]]
+            outline.have[index * KEY_SKILLS + at] = skill.have
             if skill.words < outline.words[index]:
                 outline.words[index] = skill.words
 
@@ -109,7 +109,7 @@ cdef inline uint64_t may_meet(const Outline* outline, int32_t word) noexcept nog
     for index in range(outline.count):
         if word >= outline.words[index]:
             continue
-        have = &outline.have[index * ANCHOR_SKILLS]
+        have = &outline.have[index * KEY_SKILLS]
         found = have[0][word]
         if have[1] != NULL:
             found &= have[1][word]
@@ -193,17 +193,6 @@ cdef inline bint met_by(Skills room, int32_t requirement, const uint8_t* levels)
             else:
                 stack[top - 1] |= stack[top]
     return stack[0]
-
-
-cdef inline int level_of(Skills room, int32_t skill, int32_t klass) noexcept nogil:
-    """The level of an agent class in a skill."""
-    cdef int32_t word = klass >> 6
-    cdef int level = 0
-    cdef int bit
-    if word < room.skills[skill].words:
-        for bit in range(LEVEL_BITS):
-            level |= <int>(room.skills[skill].planes[<int64_t>word * PLANE_STRIDE + bit] >> (klass & 63) & 1) << bit
-    return level
 
 
 cdef Weight* weights_of(Skills room, tuple weights) except NULL

@@ -11,11 +11,11 @@ from cpython.ref cimport Py_INCREF, Py_DECREF
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
-from acd_core.anchors cimport find_cover
+from acd_core.key_skills cimport find_narrowing
 from acd_core.digest cimport text_word
-from acd_core.orders cimport is_named, key_of
+from acd_core.orders cimport slot_named
 from acd_core.programs cimport SYMBOLS_MAX, Symbol, read_program
-from acd_core.tables cimport table_add, table_clear, table_drop, table_home, table_init, text_key
+from acd_core.tables cimport table_add_text, table_clear, table_drop, table_init, text_key
 
 from acd_core.command_checks import parse_own_cached
 from acd_core.requirement import And, Not, Or, Term
@@ -56,7 +56,7 @@ cdef class Skills:
                 Py_DECREF(<object>self.requirements[slot].text)
             free(self.requirements[slot].ops)
             free(self.requirements[slot].skills)
-            free(self.requirements[slot].cover)
+            free(self.requirements[slot].narrowing)
         table_clear(&self.requirement_texts)
         free(self.rarity)
         free(self.skills)
@@ -185,17 +185,7 @@ cdef class Skills:
 
     cdef int32_t find_named(self, const Name* text) except -2:
         """The slot of a requirement that is known, by its name in `requirement_texts`, else -1."""
-        cdef uint64_t at, key
-        if not text.size:
-            return 0
-        key = key_of(&self.requirement_texts, text)
-        at = table_home(&self.requirement_texts, key)
-        while self.requirement_texts.entries[at].slot >= 0:
-            if self.requirement_texts.entries[at].key == key and is_named(
-                    self.requirements[self.requirement_texts.entries[at].slot].text, text):
-                return self.requirement_texts.entries[at].slot
-            at = (at + 1) & self.requirement_texts.mask
-        return -1
+        return slot_named(&self.requirement_texts, text, self.requirements, sizeof(Requirement)) if text.size else 0
 
     cdef int hold(self, int32_t slot) except -1:
         """A queue or a live contact has it from now on; its skills count as in use."""
@@ -283,7 +273,7 @@ cdef class Skills:
         Py_DECREF(<object>requirement.text)
         free(requirement.ops)
         free(requirement.skills)
-        free(requirement.cover)
+        free(requirement.narrowing)
         memset(requirement, 0, sizeof(Requirement))
         self.requirement_free.append(slot)
         self.requirement_count -= 1
@@ -317,12 +307,12 @@ cdef class Skills:
                 requirement.ops[index].outside = symbols[index].outside
                 requirement.ops[index].skill = self._refer(requirement, PyUnicode_Substring(
                     text, symbols[index].name_at, symbols[index].name_at + symbols[index].name_size))
-        find_cover(requirement.ops, size, self.rarity, requirement.cover)
+        find_narrowing(requirement.ops, size, self.rarity, requirement.narrowing)
         requirement.text_word = text_word(text)
         Py_INCREF(text)
         requirement.text = <PyObject*>text
         self.requirement_slots[text] = slot
-        table_add(&self.requirement_texts, text_key(&self.requirement_texts, <PyObject*>text), slot)
+        table_add_text(&self.requirement_texts, text_key(&self.requirement_texts, <PyObject*>text), slot, <PyObject*>text)
         self.requirement_count += 1
         self._set_idle(slot)
         return slot
@@ -358,8 +348,8 @@ cdef class Skills:
         requirement.size = size
         requirement.ops = <Op*>calloc(max(1, size), sizeof(Op))
         requirement.skills = <int32_t*>calloc(max(1, size), sizeof(int32_t))
-        requirement.cover = <Cover*>calloc(1, sizeof(Cover))
-        if requirement.ops == NULL or requirement.skills == NULL or requirement.cover == NULL:
+        requirement.narrowing = <Narrowing*>calloc(1, sizeof(Narrowing))
+        if requirement.ops == NULL or requirement.skills == NULL or requirement.narrowing == NULL:
             raise MemoryError
         return slot
 

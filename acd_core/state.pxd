@@ -52,6 +52,7 @@ cdef class EngineState:
     cdef int32_t out_made
     cdef int32_t out_count
     cdef int32_t out_room
+    cdef int32_t commands_without  # many events, since one that had many
     cdef dict requests  # request_id -> (content word, Answer without events)
     cdef object request_order
     cdef Notes touched
@@ -65,6 +66,7 @@ cdef class EngineState:
     cdef int gain(self, int32_t agent) except -1
     cdef uint16_t room_of(self, const Agent* agent) noexcept
     cdef int refresh_room(self, int32_t agent) except -1
+    cdef int refresh_keys(self, int32_t agent) except -1
     cdef void set_state(self, int32_t contact, int state) noexcept
     cdef int32_t hold(self, int32_t agent, int32_t contact, int64_t offer_id, bint second, bint broadcast) except -1
     cdef int unhold(self, int32_t offer) except -1
@@ -117,10 +119,18 @@ cdef inline void bring_up_to_date(EngineState engine, Agent* agent) noexcept:
 
 
 cdef inline int32_t steps_taken(const Contact* contact) noexcept nogil:
-    if contact.trail == NULL:
-        return 0
-    return (acd_bits(contact.trail.taken[0]) + acd_bits(contact.trail.taken[1])
-            + acd_bits(contact.trail.taken[2]) + acd_bits(contact.trail.taken[3]))
+    cdef int32_t count = acd_bits(contact.taken)
+    cdef int32_t word
+    if contact.trail != NULL:
+        for word in range(3):
+            count += acd_bits(contact.trail.later_taken[word])
+    return count
+
+
+cdef inline bint took_step(const Contact* contact, int32_t step) noexcept nogil:
+    if step < 64:
+        return contact.taken >> step & 1
+    return contact.trail != NULL and contact.trail.later_taken[(step >> 6) - 1] >> (step & 63) & 1
 
 
 cdef inline int32_t entry_queue(const Contact* contact, int second) noexcept nogil:

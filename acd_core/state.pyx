@@ -16,6 +16,11 @@ from acd_core.types cimport PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE
 
 from acd_core.policy import Policy
 
+cdef enum:
+    _EVENTS_KEPT_MAX = 256  # while commands with more come now and then
+    _COMMANDS_WITHOUT_MAX = 1024  # so many commands without more are not now and then
+
+
 cdef inline EventData* _begin(EngineState engine, int type) except NULL:
     cdef EventData* event
     cdef uint64_t value
@@ -138,6 +143,12 @@ cdef class EngineState:
         cdef uint16_t room = self.room_of(changed)
         if room or changed.room:
             self.roster.set_room(agent, room)
+        return 0
+
+    cdef int refresh_keys(self, int32_t agent) except -1:
+        """As `refresh_room`, when the agent's room is as it was."""
+        if self.roster.keys_change and self.roster.all[agent].room:
+            self.roster.set_room(agent, self.roster.all[agent].room)
         return 0
 
     cdef void set_state(self, int32_t contact, int state) noexcept:
@@ -345,7 +356,14 @@ cdef class EngineState:
 
     cdef void drop_output(self) noexcept:
         """The events of the last command are not asked for any more; so many as are usual stay to be filled again."""
-        while self.out_made > EVENTS_KEPT:
+        cdef int32_t kept = _EVENTS_KEPT_MAX
+        if self.out_count > EVENTS_KEPT:
+            self.commands_without = 0
+        elif self.out_made > EVENTS_KEPT:
+            self.commands_without += 1
+            if self.commands_without == _COMMANDS_WITHOUT_MAX:
+                kept = EVENTS_KEPT
+        while self.out_made > kept:
             self.out_made -= 1
             Py_DECREF(<object>self.out[self.out_made])
 

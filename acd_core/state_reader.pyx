@@ -16,7 +16,7 @@ from acd_core.skills cimport weights_of
 from acd_core.state cimport EngineState
 from acd_core.state_source cimport Source, between, length, number
 from acd_core.types cimport *
-from acd_core.waiting cimport extra_of, put_object, trail_of
+from acd_core.waiting cimport extra_of, put_object, take_step, trail_of
 
 from acd_core.limits import TIER_MAX
 from acd_core.policy import Policy, SkillWeight
@@ -362,7 +362,7 @@ cdef int _read_trail(Contact* contact, Source source) except -1:
     cdef uint64_t word
     for index in range(length(source)):
         step = between(source, 0, 255)
-        trail_of(contact).taken[step >> 6] |= <uint64_t>1 << (step & 63)
+        take_step(contact, <int32_t>step)
     for index in range(length(source)):
         word = <uint64_t>number(source)
         judge(trail_of(contact), word, number(source))
@@ -419,8 +419,7 @@ cdef int _read_extra(Administration engine, int32_t slot, Source source) except 
     put_object(&extra.preferred, preferred)
     put_object(&extra.reserved, reserved)
     if reserved:
-        for ordinal in reserved:
-            engine.reserved_of.setdefault(ordinal, {})[slot] = None
+        extra.reserved_link = engine.reserved_of.add(slot, reserved)
     put_object(&extra.address, address or None)
     extra.window_start_ns = window_start_ns
     extra.window_end_ns = window_end_ns

@@ -10,7 +10,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from acd_core.events cimport Answer, text_of
-from acd_core.state cimport EngineState, steps_taken
+from acd_core.state cimport EngineState, steps_taken, took_step
 from acd_core.tables cimport acd_bytes
 from acd_core.types cimport *
 
@@ -323,13 +323,13 @@ cdef int _write_contact(EngineState engine, Writer out, const Contact* contact) 
 cdef int _write_trail(Writer out, const Contact* contact) except -1:
     cdef const Trail* trail = contact.trail
     cdef int32_t index
-    if trail == NULL:
-        out.length(0)
-        return out.length(0)
     out.length(<size_t>steps_taken(contact))
-    for index in range(256):
-        if trail.taken[index >> 6] >> (index & 63) & 1:
-            out.number(index)
+    if contact.taken or trail != NULL:
+        for index in range(256):
+            if took_step(contact, index):
+                out.number(index)
+    if trail == NULL:
+        return out.length(0)
     out.length(<size_t>trail.judged_count)
     for index in range(trail.judged_count):
         out.number(<int64_t>trail.judged[index].word)

@@ -29,9 +29,10 @@ cdef extern from *:
     }
     static CYTHON_INLINE uint64_t acd_load8(const char* at) { uint64_t word; memcpy(&word, at, 8); return word; }
     static CYTHON_INLINE uint64_t acd_load4(const char* at) { uint32_t word; memcpy(&word, at, 4); return word; }
-    /* Blocks of 16 bytes by folded products of 128 bits; the end of a text by words that overlap. */
+    /* Blocks of 16 bytes by folded products of 128 bits; the end of a text by words that overlap. Words that overlap say
+       less than all of a text, so its length goes in too, spread over all bits: it must not cancel out a character. */
     static CYTHON_INLINE uint64_t acd_text_key(const char* data, Py_ssize_t size, uint64_t secret, uint64_t other) {
-        uint64_t key = secret ^ (uint64_t)size;
+        uint64_t key = secret + (uint64_t)size * 0x9E3779B97F4A7C15;
         Py_ssize_t left = size;
         uint64_t a, b;
         while (left > 16) {

@@ -210,8 +210,8 @@ cdef struct Judged:
 
 
 cdef struct Trail:
-    # How a contact went through its plan; NULL in a contact that took and judged no step.
-    uint64_t taken[4]  # steps, one bit each
+    # What of its way through a plan only few contacts have; NULL in a contact without any.
+    uint64_t later_taken[3]  # steps behind the first 64, one bit each
     Judged* judged
     int32_t judged_count
     int32_t judged_room
@@ -242,8 +242,7 @@ cdef struct Extra:
     int32_t hold_timer
     int32_t start_timer
     int32_t end_timer
-    int32_t reserved_before  # among the reserved contacts
-    int32_t reserved_after
+    int32_t reserved_link  # among what is reserved for its agents, while it is
     uint8_t only_preferred
     uint8_t entered  # a callback entered its plan since it was scheduled
 
@@ -292,7 +291,8 @@ cdef struct Contact:
     int64_t base_credit_ms
     uint64_t content_word
     PyObject* attributes
-    int64_t unused[3]
+    uint64_t taken  # which of the first 64 steps of its plan it took, one bit each; see took_step
+    int64_t unused[2]
 
 
 cdef struct Offer:

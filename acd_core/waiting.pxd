@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
 from acd_core.heaps cimport Heap, HeapEntry, HeapSet
-from acd_core.loose cimport Loose
+from acd_core.unshared cimport Unshared
 from acd_core.orders cimport Name
 from acd_core.tables cimport SlotTable
 from acd_core.types cimport Contact, Ended, Exclusion, Extra, Offer, Trail
@@ -34,7 +34,7 @@ cdef class Waiting:
     cdef readonly int32_t count
     cdef SlotTable ids
     cdef HeapSet heaps  # of waiting contacts, by contact class
-    cdef Loose loose  # those outside of classes
+    cdef Unshared unshared  # those outside of classes
     cdef Exclusion* exclusions
     cdef int32_t exclusion_room
     cdef int32_t exclusion_free
@@ -68,7 +68,7 @@ cdef class Waiting:
                           bint tier_first) except -2
     cdef int _weigh_classes(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels,
                             int64_t now_ms, bint tier_first, bint ask) except -1
-    cdef int _weigh_loose(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
+    cdef int _weigh_unshared(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -1
     cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
                     bint tier_first, bint ask) except -1
@@ -107,3 +107,12 @@ cdef Trail* trail_of(Contact* contact) except NULL
 cdef void put_object(PyObject** place, object value) noexcept
 cdef void drop_extra(Contact* contact) noexcept
 cdef void drop_trail(Contact* contact) noexcept
+
+
+cdef inline int take_step(Contact* contact, int32_t step) except -1:
+    """The contact took a step of its plan, or would have taken it."""
+    if step < 64:
+        contact.taken |= <uint64_t>1 << step
+    else:
+        trail_of(contact).later_taken[(step >> 6) - 1] |= <uint64_t>1 << (step & 63)
+    return 0

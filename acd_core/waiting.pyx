@@ -11,21 +11,21 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
+from acd_core.audiences cimport first_link
 from acd_core.classes cimport class_key, membership
 from acd_core.digest cimport text_word
-from acd_core.heaps cimport ClassOrder, acd_lowest_bit, class_size, goes_before, heapset_empty, heapset_free, \
+from acd_core.heaps cimport ClassOrder, Run, acd_lowest_bit, class_size, goes_before, heapset_empty, heapset_free, \
     heapset_init, heapset_put, heapset_reserve, heapset_take, run_entry
-from acd_core.loose cimport LOOSE_BASE, LooseEntry, Need, Walk, is_sooner, pass_lane
-from acd_core.memory cimport larger_block
-from acd_core.orders cimport is_named, key_of, name_text
-from acd_core.tables cimport acd_prefetch, table_add_text, table_clear, table_drop, table_find, table_home, table_init, \
-    text_key
+from acd_core.memory cimport acd_prefetch, larger_block
+from acd_core.orders cimport name_text, slot_named
+from acd_core.tables cimport table_add_text, table_clear, table_drop, table_find, table_init, text_key
+from acd_core.unshared cimport UNSHARED_BASE, UnsharedEntry, Need, Walk, is_sooner, pass_lane
 
 
 cdef class Waiting:
     def __cinit__(self, Classes classes not None):
         self.classes = classes
-        self.loose = Loose(classes)
+        self.unshared = Unshared(classes)
         self.free_first = -1
         self.first = -1
         self.last = -1
@@ -60,23 +60,7 @@ cdef class Waiting:
 
     cdef int32_t find_named(self, const Name* name) except -2:
         """As `find`, for a name in `ids`."""
-        cdef uint64_t at, key
-        cdef int32_t slot
-        if self.ids.entries == NULL:
-            return -1
-        key = key_of(&self.ids, name)
-        at = table_home(&self.ids, key)
-        while self.ids.entries[at].slot >= 0:
-            if self.ids.entries[at].key == key:
-                slot = self.ids.entries[at].slot
-                acd_prefetch(&self.all[slot])
-                acd_prefetch(<char*>&self.all[slot] + 64)
-                acd_prefetch(<char*>&self.all[slot] + 128)
-                # The text is looked at by way of the table, so that it is not waited for after the record, but with it.
-                if is_named(<PyObject*>self.ids.entries[at].text, name):
-                    return slot
-            at = (at + 1) & self.ids.mask
-        return -1
+        return slot_named(&self.ids, name, self.all, sizeof(Contact))
 
     cdef int32_t add(self, str contact_id, int64_t ordinal) except -1:
         """A new contact that is in no heap yet; the caller fills in the rest."""
@@ -252,9 +236,9 @@ cdef class Waiting:
             key = class_key(group, contact.requirement, contact.channel)
             klass = table_find(&self.classes.contact_class_slots, key)
             if klass < 0:
-                place = self.loose.add(group, contact.requirement, contact.channel, key, entry)
+                place = self.unshared.add(group, contact.requirement, contact.channel, key, entry)
                 if place >= 0:
-                    contact.klass[second] = LOOSE_BASE + place
+                    contact.klass[second] = UNSHARED_BASE + place
                     return 0
                 klass = self.classes.contact_class(group, contact.requirement, contact.channel)
                 self._gather(klass, key)
@@ -272,28 +256,28 @@ cdef class Waiting:
 
     cdef int _gather(self, int32_t klass, uint64_t key) except -1:
         """The entries outside of classes that ask for what a new class is for become its members."""
-        cdef int32_t place = self.loose.first_of(key)
-        cdef const LooseEntry* loose
+        cdef int32_t place = self.unshared.first_of(key)
+        cdef const UnsharedEntry* unshared
         cdef HeapEntry entry
         while place >= 0:
-            loose = &self.loose.entries[place]
-            entry.major = loose.major
-            entry.minor = loose.minor
-            entry.ordinal = loose.ordinal
-            entry.item = loose.item
+            unshared = &self.unshared.entries[place]
+            entry.major = unshared.turn.major
+            entry.minor = unshared.turn.minor
+            entry.ordinal = unshared.turn.ordinal
+            entry.item = unshared.item
             entry.klass = 0
-            self.loose.remove(place)
+            self.unshared.remove(place)
             self.all[entry.item >> 1].klass[entry.item & 1] = klass
             self._put(klass, entry)
-            place = self.loose.first_of(key)
+            place = self.unshared.first_of(key)
         return 0
 
     cdef int leave_entry(self, int32_t slot, int second) except -1:
         """One entry of the contact does not want agents any more."""
         cdef int32_t klass = self.all[slot].klass[second]
         self.all[slot].klass[second] = -1
-        if klass >= LOOSE_BASE:
-            return self.loose.remove(klass - LOOSE_BASE)
+        if klass >= UNSHARED_BASE:
+            return self.unshared.remove(klass - UNSHARED_BASE)
         heapset_take(&self.heaps, klass, 2 * slot + second)
         if class_size(&self.heaps, klass) == 0:
             self.classes.set_class_idle(klass)
@@ -317,7 +301,7 @@ cdef class Waiting:
                 self.classes.set_class_idle((word << 6) + acd_lowest_bit(left))
                 left &= left - 1
         heapset_empty(&self.heaps)
-        self.loose.empty()
+        self.unshared.empty()
         return 0
 
     cdef const HeapEntry* first_not_excluding(self, int32_t klass, int64_t agent_ordinal) except? NULL:
@@ -330,14 +314,23 @@ cdef class Waiting:
         cdef const Heap* heap = &order.strays
         cdef const HeapEntry* entry
         cdef const HeapEntry* best = NULL
-        cdef uint32_t number = order.run.start
+        cdef const Run* run
+        cdef uint32_t number
         cdef int32_t at, child
         cdef list frontier
-        while number != order.run.end and best == NULL:
-            entry = run_entry(&order.run, number)
-            if entry.item >= 0 and not excludes(self, entry.item >> 1, agent_ordinal):
-                best = entry
-            number += 1
+        for at in range(order.run_count):
+            run = &order.runs[at]
+            number = run.start
+            while number != run.end:
+                entry = run_entry(run, number)
+                number += 1
+                if entry.item < 0:
+                    continue
+                if best != NULL and not goes_before(entry, best):
+                    break
+                if not excludes(self, entry.item >> 1, agent_ordinal):
+                    best = entry
+                    break
         frontier = [0] if heap.size else []
         while frontier:
             at = frontier.pop()
@@ -360,8 +353,8 @@ cdef class Waiting:
         self._weigh_classes(&best, agent_class, agent_ordinal, channels, now_ms, tier_first, False)
         if best.entry.item >= 0 and is_picky(self, best.entry.item >> 1):
             self._weigh_classes(&best, agent_class, agent_ordinal, channels, now_ms, tier_first, True)
-        if self.loose.count:
-            self._weigh_loose(&best, agent_class, agent_ordinal, channels, now_ms, tier_first)
+        if self.unshared.count:
+            self._weigh_unshared(&best, agent_class, agent_ordinal, channels, now_ms, tier_first)
         return best.entry.item
 
     cdef int _weigh_classes(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels,
@@ -369,7 +362,7 @@ cdef class Waiting:
         """The best entry of all classes; if `ask` says so, of those that do not exclude the agent."""
         cdef const uint64_t* row = self.classes.agent_classes[agent_class].row
         cdef int32_t words = self.heaps.classes >> 6
-        cdef int32_t word, klass
+        cdef int32_t word, klass, link
         cdef uint64_t left
         cdef int64_t ageing
         cdef const HeapEntry* entry
@@ -401,6 +394,7 @@ cdef class Waiting:
                         first.major, ageing - first.minor, first.ordinal, &best.entry, best.score):
                     best.entry = first[0]
                     best.score = ageing - first.minor
+                    acd_prefetch(&self.all[first.item >> 1])
                 continue
             while left:
                 klass = (word << 6) + acd_lowest_bit(left)
@@ -409,43 +403,45 @@ cdef class Waiting:
                                     or not self.classes.serves(agent_class, klass)):
                     continue
                 self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
-        if self.classes.private_of:
-            for klass in self.classes.private_of.get(agent_ordinal, ()):
-                if channels >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.heaps, klass) and \
-                        self.classes.serves(agent_class, klass):
-                    ageing = self.classes.block_rate[klass >> 6] * now_ms
-                    self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
+        link = first_link(self.classes.private_of, agent_ordinal)
+        while link >= 0:
+            klass = self.classes.private_of.links[link].item
+            if channels >> self.classes.block_channel[klass >> 6] & 1 and class_size(&self.heaps, klass) and \
+                    self.classes.serves(agent_class, klass):
+                ageing = self.classes.block_rate[klass >> 6] * now_ms
+                self._weigh(best, klass, agent_class, agent_ordinal, ageing, tier_first, ask)
+            link = self.classes.private_of.links[link].after
         return 0
 
-    cdef int _weigh_loose(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
+    cdef int _weigh_unshared(self, Candidate* best, int32_t agent_class, int64_t agent_ordinal, int channels, int64_t now_ms,
                           bint tier_first) except -1:
         """Take the first entry outside of classes that the agent may serve, if it goes before the best so far."""
         cdef Walk walk
         cdef const Need* need
         cdef int32_t tier
         cdef int64_t score
-        self.loose.begin(&walk, agent_class, channels, now_ms)
+        self.unshared.begin(&walk, agent_class, channels, now_ms)
         if best.tier == 0:
             walk.bound = best.entry
             walk.bound_score = best.score
-        while self.loose.step(&walk):
+        while self.unshared.step(&walk):
             need = walk.need
-            score = walk.ageing - walk.order.minor
+            score = walk.ageing - walk.turn.minor
             if best.entry.item >= 0 and best.tier == 0 and not is_sooner(
-                    walk.order.major, score, walk.order.ordinal, &best.entry, best.score):
+                    walk.turn.major, score, walk.turn.ordinal, &best.entry, best.score):
                 pass_lane(&walk)
                 continue
-            tier = self.loose.tier_of(&walk, agent_class)
+            tier = self.unshared.tier_of(&walk, agent_class)
             if tier < 0 or excludes(self, need.item >> 1, agent_ordinal):
                 continue
             if not tier_first:
                 tier = 0
             if best.entry.item >= 0 and (tier > best.tier or (tier == best.tier and not is_sooner(
-                    walk.order.major, score, walk.order.ordinal, &best.entry, best.score))):
+                    walk.turn.major, score, walk.turn.ordinal, &best.entry, best.score))):
                 continue
-            best.entry.major = walk.order.major
-            best.entry.minor = walk.order.minor
-            best.entry.ordinal = walk.order.ordinal
+            best.entry.major = walk.turn.major
+            best.entry.minor = walk.turn.minor
+            best.entry.ordinal = walk.turn.ordinal
             best.entry.item = need.item
             best.score = score
             best.tier = tier
@@ -453,7 +449,7 @@ cdef class Waiting:
                 walk.bound = best.entry
                 walk.bound_score = score
                 pass_lane(&walk)
-        self.loose.end(&walk)
+        self.unshared.end(&walk)
         return 0
 
     cdef int _weigh(self, Candidate* best, int32_t klass, int32_t agent_class, int64_t agent_ordinal, int64_t ageing,
@@ -498,14 +494,13 @@ cdef Extra* extra_of(Contact* contact) except NULL:
         extra.hold_timer = -1
         extra.start_timer = -1
         extra.end_timer = -1
-        extra.reserved_before = -1
-        extra.reserved_after = -1
+        extra.reserved_link = -1
         contact.extra = extra
     return extra
 
 
 cdef Trail* trail_of(Contact* contact) except NULL:
-    """How the contact went through its plan, made if there was nothing to remember so far."""
+    """What few contacts have of their way through a plan, made if it had nothing so far."""
     if contact.trail == NULL:
         contact.trail = <Trail*>malloc(sizeof(Trail))
         if contact.trail == NULL:
@@ -540,6 +535,7 @@ cdef void drop_extra(Contact* contact) noexcept:
 
 
 cdef void drop_trail(Contact* contact) noexcept:
+    contact.taken = 0
     if contact.trail != NULL:
         free(contact.trail.judged)
         free(contact.trail)

@@ -167,9 +167,7 @@ cdef inline bint _is_of_life(int type) noexcept nogil:
 
 
 cdef inline uint64_t _key(Span contact_id) noexcept nogil:
-    # A secret for each length: the key of a text alone lets the length cancel out a character ("c1220", "c12220").
-    cdef uint64_t secret = _SECRET + <uint64_t>contact_id.size * <uint64_t>0x9E3779B97F4A7C15
-    return acd_text_key(<const char*>contact_id.at, contact_id.size, secret, _OTHER_SECRET)
+    return acd_text_key(<const char*>contact_id.at, contact_id.size, _SECRET, _OTHER_SECRET)
 
 
 cdef Span _span_of(str text):

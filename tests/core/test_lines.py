@@ -113,3 +113,33 @@ def test_positions_after_rates_and_credits_of_queues_change(seed: int) -> None:
                 for position, contact_id in enumerate(line(queue_id), 1):
                     if waiting[contact_id][0] == queue_id:
                         assert engine.estimate_contact(contact_id).position == position
+
+
+def test_positions_when_steps_give_credit_one_by_one() -> None:
+    """Two steps move everybody ahead of those who came shortly before, in the order in which they came."""
+    steps = (10, 500), (25, 1_500)
+    plan = Plan("ahead", tuple(PlanStep(after, StepAction.ADD_CREDIT, credit_ms=credit) for after, credit in steps))
+    dice = random.Random(11)
+    engine = Engine()
+    queue = QueueSpec("q", plan_id="ahead")
+    engine.apply(EPOCH_NS, ApplyPolicy(Policy((Channel("voice", 100),), (queue,), plans=(plan,))))
+    waiting: dict[str, tuple[int, int, int]] = {}
+    now_ns = EPOCH_NS
+    for ordinal in range(600):
+        now_ns += NS_PER_MS
+        engine.apply(now_ns, Tick())
+        priority = dice.choice((0, 0, 1))
+        engine.apply(now_ns, EnqueueContact(f"c{ordinal}", "q", priority=priority))
+        waiting[f"c{ordinal}"] = (priority, now_ns // NS_PER_MS, ordinal)
+        if dice.randrange(3):
+            gone = dice.choice(list(waiting))
+            engine.apply(now_ns, CancelContact(gone))
+            del waiting[gone]
+        if ordinal % 20 == 0:
+            keys = {}
+            for one, (priority, arrived_ms, number) in waiting.items():
+                waited_ms = now_ns // NS_PER_MS - arrived_ms
+                credit_ms = sum(credit for after, credit in steps if waited_ms >= after)
+                keys[one] = (-priority, arrived_ms - credit_ms, number)
+            line = sorted(keys, key=keys.__getitem__)
+            assert [engine.estimate_contact(one).position for one in line] == list(range(1, len(line) + 1))

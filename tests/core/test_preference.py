@@ -78,6 +78,29 @@ def test_a_hold_is_over_when_nobody_is_left(play: Play) -> None:
     )
 
 
+def test_of_those_held_for_an_agent_who_goes_each_is_asked_who_is_left(play: Play) -> None:
+    play(
+        THREE
+        + """
+        3 | enqueue c1 sales         | c1 enqueued, c1 offered ann #1
+        3 | ann accepts c1           | c1 accepted ann #1
+        3 | enqueue c2 sales         | c2 enqueued, c2 offered bob #2
+        3 | bob accepts c2           | c2 accepted bob #2
+        3 | enqueue c3 sales         | c3 enqueued, c3 offered eve #3
+        3 | eve accepts c3           | c3 accepted eve #3
+        4 | enqueue d1 sales prefers=ann | d1 enqueued, d1 reserved until=24
+        5 | enqueue d2 sales prefers=ann,bob | d2 enqueued, d2 reserved until=25
+        6 | enqueue d3 sales prefers=bob | d3 enqueued, d3 reserved until=26
+        7 | enqueue d4 sales prefers=ann | d4 enqueued, d4 reserved until=27
+        8 | cancel d1                | d1 closed cancelled
+        9 | ann away                 | ann away
+       10 | ann offline              | ann offline, d4 unreserved nobody_left
+       11 | bob offline | bob offline, d2 unreserved nobody_left, d3 unreserved nobody_left
+        """,
+        centre=HOLD,
+    )
+
+
 def test_nobody_is_held_for_those_who_could_not_serve_anyway(play: Play) -> None:
     play(
         THREE

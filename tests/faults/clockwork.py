@@ -232,6 +232,19 @@ class SimulatedThread:
         """Nobody waits here for a thread."""
 
 
+class SimulatedLongThreads:
+    """In place of `LongThreads`: each piece of work begins when it likes, and is done in one breath."""
+
+    def __init__(self, loop: SimulatedLoop) -> None:
+        self._loop = loop
+
+    def run(self, work: Callable[[Callable[[], object]], Any]) -> "asyncio.Future[Any]":
+        return self._loop.run_in_executor(object(), work, lambda: None)
+
+    def stop(self) -> None:
+        """Nobody waits here for a thread."""
+
+
 class SimulatedTime:
     """In place of the module `time`, for `acd_service.clock`: a wall clock that others set, a monotonic one that
     begins anew with each process.

@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 from faults import disk as disks
 from faults.canaries import Parts
-from faults.clockwork import SimulatedLoop, SimulatedThread
+from faults.clockwork import SimulatedLongThreads, SimulatedLoop, SimulatedThread
 from faults.house import House
 from faults.ledger import Broken, Ledger
 from faults.reader import KeptReader
@@ -86,7 +86,7 @@ class Life:
         self._began_ns, self._began_s = self.clock.now_ns(), self.loop.time()
         self.sequencer = parts.sequencer(journal, self.clock, config, self.failed.append, _DrawnBusyness(self.draw))
         self.sequencer._worker = SimulatedThread(self.loop, commits_apart=self.draw.random() < 0.2)
-        self.sequencer._long = SimulatedThread(self.loop)
+        self.sequencer._long = SimulatedLongThreads(self.loop)
         self.sequencer._begin_apart = self._noting_what_is_apart(self.sequencer._begin_apart)
         self._forget, journal.forget = journal.forget, self._collect_and_forget
         await self.hosting.open_all(recovered, self.sequencer, self.clock)

@@ -4,7 +4,7 @@ policy that takes all out of order at once leaves nothing behind."""
 from typing import Any
 
 import pytest
-from verification.engines import BOTH, LOOSE
+from verification.engines import BOTH, UNSHARED
 from verification.lockstep import Lockstep
 
 from acd_core.commands import (
@@ -136,7 +136,7 @@ def test_those_who_stay_keep_their_order_when_most_have_gone() -> None:
     story.steps.compare_digests()
 
 
-@pytest.mark.parametrize("kinds", [BOTH, LOOSE], ids=["classes", "loose"])
+@pytest.mark.parametrize("kinds", [BOTH, UNSHARED], ids=["classes", "unshared"])
 def test_a_policy_takes_all_out_of_order_at_once(kinds: dict[str, Any]) -> None:
     """All kinds of those who wait: in order and before it, of two queues, offered, with demands that nobody shares."""
     steps = (

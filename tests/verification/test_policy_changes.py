@@ -4,7 +4,7 @@ gives the reference's answers."""
 from dataclasses import replace
 
 import pytest
-from verification.engines import BOTH, LOOSE
+from verification.engines import BOTH, UNSHARED
 from verification.lockstep import Lockstep
 
 from acd_core.commands import ApplyPolicy, Tick
@@ -52,7 +52,7 @@ def more_changes(policy: Policy) -> list[Policy]:
     ]
 
 
-@pytest.mark.parametrize("kinds", [BOTH, LOOSE], ids=["classes", "loose"])
+@pytest.mark.parametrize("kinds", [BOTH, UNSHARED], ids=["classes", "unshared"])
 def test_policies_change_while_contacts_wait(kinds: dict[str, type]) -> None:
     steps = Lockstep({name: kind(7) for name, kind in kinds.items()}, None, "policy changes")
     workload = Workload(SHAPE, seed=7)

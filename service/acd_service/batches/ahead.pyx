@@ -14,7 +14,7 @@ addresses are fetched, not followed.
 cimport cython
 from libc.stdint cimport uint64_t
 
-from acd_core.orders cimport Name, Order, key_of
+from acd_core.orders cimport Name, Order, look_ahead
 from acd_core.tables cimport SlotTable, acd_prefetch, table_home
 from acd_core.types cimport CMD_ENQUEUE_CONTACT, CMD_SET_PRESENCE, Contact
 from acd_service.codec.outlines cimport read_outline
@@ -27,13 +27,6 @@ cdef enum:
     FOUND = 8
     FOLLOWED = 4
     LARGE = 4096  # contacts and agents; fewer stay in the cache by themselves
-
-
-cdef inline void _name_in(const SlotTable* table, Name* name) noexcept nogil:
-    """Give a name its key, and have its place in the table fetched."""
-    if name.size and table.entries != NULL:
-        name.key = key_of(table, name)
-        acd_prefetch(&table.entries[table_home(table, name.key)])
 
 
 cdef inline int32_t _slot_of(const SlotTable* table, const Name* name) noexcept nogil:
@@ -105,12 +98,12 @@ cdef class Ahead:
         _read(frame.commands[place], coming)
         if not coming.is_outlined:
             return
-        _name_in(&engine.desk.ids, &coming.outline.order.contact)
+        look_ahead(&engine.desk.ids, &coming.outline.order.contact)
         if coming.outline.order.kind == CMD_ENQUEUE_CONTACT:
-            _name_in(&engine.rules.queue_ids, &coming.outline.order.queue)
-            _name_in(&engine.skills.requirement_texts, &coming.outline.order.requirement)
+            look_ahead(&engine.rules.queue_ids, &coming.outline.order.queue)
+            look_ahead(&engine.skills.requirement_texts, &coming.outline.order.requirement)
         elif coming.outline.order.kind == CMD_SET_PRESENCE:
-            _name_in(&engine.roster.ids, &coming.outline.order.agent)
+            look_ahead(&engine.roster.ids, &coming.outline.order.agent)
 
     cdef void _find(self, Engine engine, Coming* coming) noexcept:
         cdef int32_t slot

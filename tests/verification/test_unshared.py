@@ -4,10 +4,10 @@ joined and emptied, give the reference's answers."""
 from itertools import islice
 
 import pytest
-from verification.engines import LOOSE
+from verification.engines import UNSHARED
 from verification.lockstep import Lockstep
 
-from acd_core import loose
+from acd_core import unshared
 from acd_core.enums import Strategy
 from acd_core.policy import Channel
 from bench.workload import Shape, Workload
@@ -39,7 +39,7 @@ LISTED = Shape(
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("shape", [OPEN, LISTED], ids=lambda shape: shape.name)
 def test_demands_of_their_own(shape: Shape, seed: int) -> None:
-    steps = Lockstep({name: kind(seed) for name, kind in LOOSE.items()}, None, f"{shape.name}, seed {seed},")
+    steps = Lockstep({name: kind(seed) for name, kind in UNSHARED.items()}, None, f"{shape.name}, seed {seed},")
     workload = Workload(shape, seed)
     for at_ns, command in workload.start(steps.lead.next_timer):
         workload.learn(steps.apply(at_ns, command).events)
@@ -50,6 +50,6 @@ def test_demands_of_their_own(shape: Shape, seed: int) -> None:
 
 def test_what_is_tuned_has_bounds() -> None:
     with pytest.raises(ValueError, match="2 to 64"):
-        loose.tune(1, 0, 65)
-    before = loose.tune(1, 2, 3)
-    assert loose.tune(*before) == (1, 2, 3)
+        unshared.tune(1, 0, 65)
+    before = unshared.tune(1, 2, 3)
+    assert unshared.tune(*before) == (1, 2, 3)

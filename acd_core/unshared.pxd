@@ -4,97 +4,62 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from acd_core.classes cimport AgentClass, Classes
 from acd_core.heaps cimport HeapEntry
+from acd_core.lanes cimport Chunk, Lane, Need, Turn
 from acd_core.tables cimport SlotTable
 
 cdef enum:
-    LOOSE_BASE = 268435456  # contact classes from here on are places in `Loose.entries`
-    CHUNK_ROOM = 64
-    HOLE = -1
+    UNSHARED_BASE = 268435456  # contact classes from here on are places in `Unshared.entries`
+    BANDS_MAX = 64
 
 
-cdef struct LooseEntry:
-    int64_t major
-    int64_t minor
-    int64_t ordinal
+cdef struct UnsharedEntry:
+    Turn turn
     uint64_t key  # of the contact class that it would have
     int32_t item  # twice the contact's slot, one more for the second entry; next free place while free
     int32_t group
     int32_t requirement
-    int32_t channel
+    int32_t band
     int32_t alike  # the next place of an entry with the same key, or -1
 
 
-cdef struct Order:
-    int64_t major
-    int64_t minor
-    int64_t ordinal
-
-
-cdef struct Need:
-    # What besides its second demand an entry asks for.
-    int32_t item
-    int32_t group
-    int32_t requirement  # -1: met by who has what is asked for here
-    int32_t third  # skill
-    uint8_t first_low
-    uint8_t second_low
-    uint8_t third_low
-
-
-cdef struct Chunk:
-    int32_t start  # its first place that is no hole
-    int32_t size  # places used, up to the last that is no hole
-    int32_t live
-    int32_t second[64]  # skill, listed queue (queue_demand) or HOLE; apart from the rest, since it turns most agents away
-    Order orders[64]
-    Need needs[64]
-
-
-cdef struct Lane:
-    # Entries of one channel and one rate under one skill, in order.
-    Order first  # of the first entry, at hand for those whom it does not concern
-    Chunk* head  # the first chunk
-    Chunk** chunks  # none is empty
+cdef struct Band:
+    # Entries of one channel and one rate.
+    Lane* lanes  # by skill
     int64_t rate
     int32_t channel
-    int32_t count
-    int32_t room
-
-
-cdef struct Lanes:
-    Lane* all
-    int32_t count
-    int32_t room
+    int32_t count  # of what is in the lanes
 
 
 cdef struct Walk:
     # Through the entries that an agent may serve as far as their queue's list and their rarest skills go.
     const AgentClass* walker
+    const Lane* lanes  # of the band
     const Lane* lane
-    const Lane* lanes_end  # of the skill
     const Chunk* chunk  # NULL: on to the next lane
-    const Order* order  # of the entry that the walk is at
+    const Turn* turn  # of the entry that the walk is at
     const Need* need
     int64_t now_ms
-    int64_t ageing  # of the lane
+    int64_t ageing  # of the band
     HeapEntry bound  # entries that do not go before are passed over; item -1: none
     int64_t bound_score
     int32_t channels
+    int32_t band
     int32_t skill  # index among the agent's
     int32_t chunk_at
     int32_t at
+    bint knows_levels
 
 
-cdef class Loose:
+cdef class Unshared:
     cdef Classes classes
-    cdef LooseEntry* entries
+    cdef UnsharedEntry* entries
     cdef int32_t entry_room
     cdef int32_t entry_free
     cdef readonly int32_t count
-    cdef Lanes* skills  # by slot
+    cdef Band[64] bands
+    cdef int32_t band_count
     cdef int32_t skill_room
     cdef int32_t queue_room
-    cdef int32_t lane_count
     cdef SlotTable firsts  # by key of a contact class: the place of its first entry
     cdef uint8_t* levels  # of the walker by demand, 0 between walks and always 0 for HOLE
     cdef int32_t shared_from
@@ -110,8 +75,9 @@ cdef class Loose:
     cdef bint _next_lane(self, Walk* walk) noexcept
     cdef int32_t tier_of(self, const Walk* walk, int32_t agent_class) noexcept
     cdef void end(self, Walk* walk) noexcept
+    cdef void _set_levels(self, const AgentClass* walker, bint known) noexcept
     cdef int _reserve_demands(self) except -1
-    cdef int32_t _lane(self, int32_t skill, int channel, int64_t rate) noexcept
+    cdef int32_t _band_for(self, int channel, int64_t rate) noexcept
     cdef int _insert(self, int32_t place) except -1
     cdef int _take_out(self, int32_t place) except -1
 

@@ -1,12 +1,12 @@
-"""What one must have to meet a requirement: one of a few anchors, each of up to three skills at a level or more."""
+"""What one must have to meet a requirement: one of a few sets of key skills, up to three at a level or more."""
 
 from libc.stdint cimport int32_t, uint8_t
 
 from acd_core.programs cimport OP_AND, OP_NOT, OP_OR, OP_TERM
 
 cdef enum:
-    ANCHORS_MAX = 4
-    ANCHOR_SKILLS = 3
+    KEY_SETS_MAX = 4
+    KEY_SKILLS = 3
     LEVEL_BEST = 100
     STACK_ROOM = 136  # more than twice limits.REQUIREMENT_TERMS_MAX, since lowering may double a requirement
 
@@ -19,16 +19,16 @@ cdef struct Op:
     uint8_t outside
 
 
-cdef struct Anchor:
+cdef struct KeySkills:
     int32_t skills[3]  # slots, the rarest first; -1 for none
     uint8_t lows[3]
     uint8_t exact  # who has all of it meets the requirement
 
 
-cdef struct Cover:
-    # Who meets the requirement has at least one of the anchors. None: anybody might.
-    Anchor anchors[4]
+cdef struct Narrowing:
+    # Who meets the requirement has all of at least one of the sets. None: anybody might.
+    KeySkills sets[4]
     int32_t count
 
 
-cdef int find_cover(const Op* ops, int32_t size, const int32_t* rarity, Cover* result) except -1 nogil
+cdef int find_narrowing(const Op* ops, int32_t size, const int32_t* rarity, Narrowing* result) except -1 nogil

@@ -2,7 +2,7 @@ from typing import Self
 
 from acd_core.classes import Classes
 
-class Loose:
+class Unshared:
     @property
     def count(self) -> int: ...
     def __new__(cls, classes: Classes) -> Self: ...

@@ -1,0 +1,3 @@
+from acd_core.lifecycle import Lifecycle
+
+class Overflow(Lifecycle): ...
