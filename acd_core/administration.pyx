@@ -10,7 +10,7 @@ from acd_core.events cimport EventData, new_reference, taken
 from acd_core.occupancy cimport occupancy_under
 from acd_core.orders cimport name_text, text_named
 from acd_core.rules cimport KEPT_ORDER
-from acd_core.state cimport breathe
+from acd_core.state cimport breathe, bring_up_to_date
 from acd_core.tables cimport same_text
 from acd_core.types cimport *
 
@@ -154,7 +154,7 @@ cdef class Administration(Segments):
         while slot >= 0:
             breathe(self)
             agent = &self.roster.all[slot]
-            self._bring_up_to_date(agent)
+            bring_up_to_date(self, agent)
             agent.occupancy_key = occupancy_under(
                 agent.occupancy_key, self.now_ns, self.rules.occupancy_constant_ns, constant_ns)
             slot = agent.later

@@ -10,7 +10,7 @@ from acd_core.commands cimport AcceptOffer, ApplyPolicy, AttachContact, CancelCo
 from acd_core.digest cimport mix
 from acd_core.events cimport EventData, clear_answer, events_of, is_ours_alone, new_answer, repeated
 from acd_core.orders cimport look_ahead, name_text
-from acd_core.state cimport breathe
+from acd_core.state cimport EVENTS_KEPT, breathe
 from acd_core.state_reader cimport read_state
 from acd_core.state_source cimport Source
 from acd_core.state_writer cimport write_state
@@ -65,6 +65,7 @@ cdef class Engine(ContactCommands):
 
     def __cinit__(self):
         self.answer = new_answer()
+        self.result = &self.answer.data
 
     def apply(self, at_ns, Command command not None):
         """Take a command at a time (nanoseconds since the Unix epoch).
@@ -94,37 +95,37 @@ cdef class Engine(ContactCommands):
 
     cdef int take_order(self, int64_t at_ns, const Order* order) except -1:
         """As `take`."""
-        cdef Command command = None
-        cdef int64_t due_ns
+        cdef bint has_request = False
         self._begin_output()
         if at_ns < self.now_ns:
             raise Refused(Reason.TIME_BACKWARDS, "at", f"{at_ns} is before the engine's {self.now_ns}")
         if order.command != NULL and (<Command>order.command).request_id:
-            command = <Command>order.command
-            if self._repeats(command):
+            has_request = True
+            if self._repeats(<Command>order.command):
                 return 0
-        if order.kind != CMD_TICK and order.kind != CMD_RESUME and order.kind != CMD_SET_CONTACT_ASIDE \
-                and order.kind != CMD_SET_AGENT_ASIDE:
-            due_ns = first_due_ns(self.timers)
-            if 0 <= due_ns <= at_ns:
-                raise Refused(Reason.TIMER_DUE, "at", f"a timer is due at {due_ns}: a tick comes first")
+        if self.timers.heap.size and self.timers.heap.data[0].major <= at_ns and _waits_for_timers(order.kind):
+            raise Refused(Reason.TIMER_DUE, "at",
+                          f"a timer is due at {first_due_ns(self.timers)}: a tick comes first")
         self.answered = -1
         self.answered_ordinal = -1
         self._do(at_ns, order)
         self.make_answer()
-        if command is not None and not self.result.duplicate:
-            self._remember(command)
+        if has_request and not self.result.duplicate:
+            self._remember(<Command>order.command)
         return 0
 
     cdef int _begin_output(self) except -1:
         """Forget the answer and the events of the last command; who kept them keeps them."""
-        if is_ours_alone(<PyObject*>self.answer):
-            self.answer.events = ()
-            clear_answer(&self.answer.data)
-        else:
+        if not is_ours_alone(<PyObject*>self.answer):
             self.answer = new_answer()
-        self.result = &self.answer.data
-        self.drop_output()
+            self.result = &self.answer.data
+        else:
+            if self.answer.events:
+                self.answer.events = ()
+            clear_answer(self.result)
+        if self.out_made > EVENTS_KEPT:
+            self.drop_output()
+        self.out_count = 0
         return 0
 
     cdef bint _repeats(self, Command command) except -1:
@@ -367,6 +368,11 @@ cdef class Engine(ContactCommands):
         digest = new_digest()
         self.write_snapshot(digest.update)
         return digest.hexdigest()
+
+
+cdef inline bint _waits_for_timers(int kind) noexcept nogil:
+    """Whether a command of this kind comes only after what was due before it."""
+    return kind != CMD_TICK and kind != CMD_RESUME and kind != CMD_SET_CONTACT_ASIDE and kind != CMD_SET_AGENT_ASIDE
 
 
 cdef void _fill_enqueue(EnqueueContact command, Order* order) noexcept:

@@ -95,6 +95,7 @@ cdef extern from *:
     /* By pieces, which become plain stores: for the whole a compiler takes a string instruction, which is slower. */
     static CYTHON_INLINE void acd_zero(void* record, size_t size) {
         size_t at = 0;
+        #pragma GCC unroll 8
         for (; at + 64 <= size; at += 64) memset((char*)record + at, 0, 64);
         memset((char*)record + at, 0, size - at);
     }

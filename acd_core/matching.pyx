@@ -196,7 +196,9 @@ cdef class Matching(Choosing):
             found.cause = MATCH_PREFERRED if self.is_preferred(contact, agent) else MATCH_TURN
             self.tie(contact, &found, CHOSEN_BY_AGENT, "", False)
             room = self.room_of(chooser)
-        return self.refresh_room(agent)
+        if room or chooser.room:
+            self.roster.set_room(agent, room)
+        return 0
 
     cdef int _pass(self) except -1:
         cdef HeapEntry entry

@@ -5,11 +5,16 @@ from acd_core.agents cimport Agents
 from acd_core.classes cimport Classes
 from acd_core.events cimport EventData
 from acd_core.lines cimport Lines, static_score
+from acd_core.occupancy cimport occupancy_after_busy
 from acd_core.rules cimport Rules
 from acd_core.skills cimport Skills
 from acd_core.timers cimport Timers
 from acd_core.types cimport STATE_OFFERED, STATE_WAITING, STRATEGY_BROADCAST, Agent, Contact, Offer, Queue
 from acd_core.waiting cimport Waiting
+
+
+cdef enum:
+    EVENTS_KEPT = 64  # objects; a command rarely has more events
 
 
 cdef struct Note:
@@ -69,7 +74,6 @@ cdef class EngineState:
     cdef int set_round_key(self, int32_t agent) except -1
     cdef int begin_service(self, int32_t agent) except -1
     cdef int end_service(self, int32_t agent) except -1
-    cdef void _bring_up_to_date(self, Agent* agent) noexcept
     cdef int32_t entry_group(self, int32_t contact, int second) except -1
     cdef tuple audience_of(self, int32_t contact)
     cdef int lift(self, int32_t contact) except -1
@@ -104,6 +108,14 @@ cdef inline int breathe(EngineState engine) except -1:
     if engine.breath_steps & (BREATH_STEPS - 1) == 0 and engine.breath is not None:
         engine.breath()
     return 0
+
+
+cdef inline void bring_up_to_date(EngineState engine, Agent* agent) noexcept:
+    """Bring an agent's occupancy up to now, before whether it serves anybody changes."""
+    if agent.serving:
+        agent.occupancy_key = occupancy_after_busy(
+            agent.occupancy_key, agent.occupancy_at_ns, engine.now_ns, engine.rules.occupancy_constant_ns)
+    agent.occupancy_at_ns = engine.now_ns
 
 
 cdef inline int32_t steps_taken(const Contact* contact) noexcept nogil:

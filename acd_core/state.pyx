@@ -12,15 +12,44 @@ from acd_core.digest cimport mix, text_word
 from acd_core.events cimport clear_event, data_of, is_ours_alone, new_event, new_reference, taken
 from acd_core.heaps cimport acd_lowest_bit
 from acd_core.memory cimport acd_prefetch
-from acd_core.occupancy cimport occupancy_after_busy
-from acd_core.types cimport CHANNELS_BOUND, PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE_WRAP_UP, Extra
+from acd_core.types cimport PRESENCE_OFFLINE, STATE_ACTIVE, STATE_WAITING, STATE_WRAP_UP, Channel, Extra
 
 from acd_core.policy import Policy
 
 cdef enum:
-    _EVENTS_KEPT = 64  # objects; a command rarely has more events
     _EVENTS_KEPT_MAX = 256  # while commands with more come now and then
     _COMMANDS_WITHOUT_MAX = 1024  # so many commands without more are not now and then
+
+
+cdef inline EventData* _begin(EngineState engine, int type) except NULL:
+    cdef EventData* event
+    cdef uint64_t value
+    if engine.out_count == engine.out_made or not is_ours_alone(engine.out[engine.out_count]):
+        engine._renew_event()
+    event = data_of(engine.out[engine.out_count])
+    clear_event(event)
+    engine.out_count += 1
+    engine.event_seq += 1
+    event.type = type
+    event.event_seq = engine.event_seq
+    event.seq = engine.seq
+    event.at_ns = engine.now_ns
+    value = mix(engine.event_hash, <uint64_t>type)
+    value = mix(value, <uint64_t>engine.event_seq)
+    value = mix(value, <uint64_t>engine.seq)
+    engine.event_hash = mix(value, <uint64_t>engine.now_ns)
+    return event
+
+
+cdef inline EventData* _contact_event(EngineState engine, int type, const Contact* contact) except NULL:
+    cdef EventData* event = _begin(engine, type)
+    event.contact_id = taken(contact.id)
+    engine.event_hash = mix(engine.event_hash, contact.id_word)
+    return event
+
+
+cdef inline bint _is_serving(int state) noexcept nogil:
+    return state == STATE_ACTIVE or state == STATE_WRAP_UP
 
 
 cdef class EngineState:
@@ -88,28 +117,31 @@ cdef class EngineState:
         cdef int channel, other
         cdef int64_t used
         cdef uint64_t left, interrupted
+        cdef const Channel* channels
         if not (agent.presence == 2 and agent.delayed_until_ns == 0 and not agent.leaving):
             return 0
         left = self.rules.channels_used
+        channels = self.rules.channels
         while left:
             channel = acd_lowest_bit(left)
             left &= left - 1
             if agent.maximum[channel] >= 0 and agent.count[channel] >= agent.maximum[channel]:
                 continue
             used = agent.used
-            interrupted = self.rules.channels[channel].interrupts
+            interrupted = channels[channel].interrupts
             while interrupted:
                 other = acd_lowest_bit(interrupted)
                 interrupted &= interrupted - 1
-                used -= <int64_t>agent.count[other] * self.rules.channels[other].cost
-            if used + self.rules.channels[channel].cost <= agent.capacity:
+                used -= <int64_t>agent.count[other] * channels[other].cost
+            if used + channels[channel].cost <= agent.capacity:
                 result |= 1 << channel
         return result
 
     cdef int refresh_room(self, int32_t agent) except -1:
         """Bring the indexes up to date after a change in what the agent holds, its presence or its keys."""
-        cdef uint16_t room = self.room_of(&self.roster.all[agent])
-        if room or self.roster.all[agent].room:
+        cdef const Agent* changed = &self.roster.all[agent]
+        cdef uint16_t room = self.room_of(changed)
+        if room or changed.room:
             self.roster.set_room(agent, room)
         return 0
 
@@ -121,12 +153,10 @@ cdef class EngineState:
 
     cdef void set_state(self, int32_t contact, int state) noexcept:
         cdef Contact* changed = &self.desk.all[contact]
+        cdef Queue* queue = &self.rules.queues[changed.queue]
         self.in_state[changed.state] -= 1
         self.in_state[state] += 1
-        if changed.state == STATE_ACTIVE or changed.state == STATE_WRAP_UP:
-            self.rules.queues[changed.queue].serving -= 1
-        if state == STATE_ACTIVE or state == STATE_WRAP_UP:
-            self.rules.queues[changed.queue].serving += 1
+        queue.serving += _is_serving(state) - _is_serving(changed.state)
         changed.state = state
         changed.state_since_ns = self.now_ns
 
@@ -208,7 +238,7 @@ cdef class EngineState:
     cdef int begin_service(self, int32_t agent) except -1:
         """The agent begins with a contact."""
         cdef Agent* server = &self.roster.all[agent]
-        self._bring_up_to_date(server)
+        bring_up_to_date(self, server)
         server.serving += 1
         server.misses_in_row = 0
         server.contacts_begun += 1
@@ -217,19 +247,13 @@ cdef class EngineState:
     cdef int end_service(self, int32_t agent) except -1:
         """A contact leaves the active and wrap-up ones of the agent; it has been unheld already."""
         cdef Agent* server = &self.roster.all[agent]
-        self._bring_up_to_date(server)
+        bring_up_to_date(self, server)
         server.serving -= 1
         if server.serving < 0:
             raise AssertionError("an agent serves fewer than no contacts")
         if server.serving == 0 and server.presence != PRESENCE_OFFLINE:
             server.idle_since_ns = self.now_ns
         return 0
-
-    cdef void _bring_up_to_date(self, Agent* agent) noexcept:
-        if agent.serving:
-            agent.occupancy_key = occupancy_after_busy(
-                agent.occupancy_key, agent.occupancy_at_ns, self.now_ns, self.rules.occupancy_constant_ns)
-        agent.occupancy_at_ns = self.now_ns
 
     # Where a contact stands
 
@@ -309,23 +333,7 @@ cdef class EngineState:
 
     cdef EventData* begin(self, int type) except NULL:
         """The next event, with what all events have in it and in the hash."""
-        cdef EventData* event
-        cdef uint64_t value
-        if self.out_count == self.out_made or not is_ours_alone(self.out[self.out_count]):
-            self._renew_event()
-        event = data_of(self.out[self.out_count])
-        clear_event(event)
-        self.out_count += 1
-        self.event_seq += 1
-        event.type = type
-        event.event_seq = self.event_seq
-        event.seq = self.seq
-        event.at_ns = self.now_ns
-        value = mix(self.event_hash, <uint64_t>type)
-        value = mix(value, <uint64_t>self.event_seq)
-        value = mix(value, <uint64_t>self.seq)
-        self.event_hash = mix(value, <uint64_t>self.now_ns)
-        return event
+        return _begin(self, type)
 
     cdef int _renew_event(self) except -1:
         """Somebody keeps the event of the next place, or there is none yet: another one takes the place."""
@@ -349,27 +357,23 @@ cdef class EngineState:
     cdef void drop_output(self) noexcept:
         """The events of the last command are not asked for any more; so many as are usual stay to be filled again."""
         cdef int32_t kept = _EVENTS_KEPT_MAX
-        if self.out_count > _EVENTS_KEPT:
+        if self.out_count > EVENTS_KEPT:
             self.commands_without = 0
-        elif self.out_made > _EVENTS_KEPT:
+        elif self.out_made > EVENTS_KEPT:
             self.commands_without += 1
             if self.commands_without == _COMMANDS_WITHOUT_MAX:
-                kept = _EVENTS_KEPT
-        self.out_count = 0
+                kept = EVENTS_KEPT
         while self.out_made > kept:
             self.out_made -= 1
             Py_DECREF(<object>self.out[self.out_made])
 
     cdef EventData* contact_event(self, int type, int32_t contact) except NULL:
         """An event whose first hashed field is the contact's id."""
-        cdef EventData* event = self.begin(type)
-        event.contact_id = taken(self.desk.all[contact].id)
-        self.event_hash = mix(self.event_hash, self.desk.all[contact].id_word)
-        return event
+        return _contact_event(self, type, &self.desk.all[contact])
 
     cdef EventData* agent_event(self, int type, int32_t agent) except NULL:
         """An event whose first hashed field is the agent's id."""
-        cdef EventData* event = self.begin(type)
+        cdef EventData* event = _begin(self, type)
         event.agent_id = taken(self.roster.all[agent].id)
         self.event_hash = mix(self.event_hash, self.roster.all[agent].id_word)
         return event
@@ -379,7 +383,7 @@ cdef class EngineState:
         return 0
 
     cdef int emit_contact_agent(self, int type, int32_t contact, int32_t agent) except -1:
-        cdef EventData* event = self.contact_event(type, contact)
+        cdef EventData* event = _contact_event(self, type, &self.desk.all[contact])
         event.agent_id = taken(self.roster.all[agent].id)
         self.event_hash = mix(self.event_hash, self.roster.all[agent].id_word)
         return 0
@@ -388,10 +392,10 @@ cdef class EngineState:
                         str asker) except -1:
         """OFFER_MADE or CONTACT_ASSIGNED, of an offer that its agent holds already."""
         cdef const Offer* offer = &self.desk.offers[slot]
-        cdef EventData* event = self.contact_event(type, offer.contact)
-        cdef Contact* matched = &self.desk.all[offer.contact]
-        cdef Agent* agent = &self.roster.all[offer.agent]
-        cdef Queue* queue = &self.rules.queues[offer.queue]
+        cdef const Contact* matched = &self.desk.all[offer.contact]
+        cdef EventData* event = _contact_event(self, type, matched)
+        cdef const Agent* agent = &self.roster.all[offer.agent]
+        cdef const Queue* queue = &self.rules.queues[offer.queue]
         cdef uint64_t value
         event.agent_id = taken(agent.id)
         event.queue_id = taken(queue.id)

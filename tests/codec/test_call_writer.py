@@ -42,9 +42,14 @@ def test_responses_about_an_agent(answer):
     assert WRITER.response(command, answer) == codec.response_of(command, answer).SerializeToString(deterministic=True)
 
 
+@pytest.mark.parametrize("contact_id", ["x" * 32, "x" * 33, "x" * 5000, "käufer", "käufer" * 400])
+def test_ids_of_any_length(contact_id):
+    answer = Answer(1, 1, contact_id=contact_id, agent_id="y" * 3000)
+    command = AcceptOffer("c", "a", 1)
+    assert WRITER.response(command, answer) == codec.response_of(command, answer).SerializeToString(deterministic=True)
+
+
 def test_what_is_unusual_is_left_to_the_plain_codec():
-    answer = Answer(1, 1, contact_id="x" * 200, agent_id="y" * 200)
-    assert WRITER.response(AcceptOffer("c", "a", 1), answer) is None
     assert WRITER.response(ApplyPolicy(Policy()), Answer(1, 1, policy_version=2)) is None
 
 

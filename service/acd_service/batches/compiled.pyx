@@ -11,7 +11,7 @@ from libc.stdlib cimport free
 
 from acd_core.commands cimport Command, Heartbeat, Tick
 from acd_core.engine cimport Engine
-from acd_core.events cimport AnswerData, EventData, data_of
+from acd_core.events cimport AnswerData, data_of
 from acd_core.orders cimport Order
 from acd_core.timers cimport first_due_ns
 from acd_core.types cimport *
@@ -59,7 +59,7 @@ cdef enum:
     KINDS = 32
     TAG_OF_RECORDS = 0x0A  # CommandChunk.records
     TAG_OF_HASHES = 0x12  # CommandChunk.event_hashes
-    TAG_OF_EVENTS = 0x12  # EventChunk.events
+    FIELD_OF_EVENTS = 2  # EventChunk.events
     TAG_OF_RESULTS = 0x12  # DispatchResponse.results
     RECORD_HEAD_BYTES_MAX = 64
     RESULT_BYTES_MAX = 128  # what a result takes beside its ids
@@ -135,9 +135,6 @@ cdef class _Run:
     cdef int record(self, Engine engine, const void* command, Py_ssize_t size) except -1:
         """Put the command just accepted (an `acd.v1.Command`) and its events to what the journal will keep."""
         cdef const AnswerData* answer = engine.result
-        cdef Py_ssize_t start
-        cdef uint8_t* out
-        cdef const EventData* event
         cdef int32_t index
         cdef bytes written
         self.put_record(answer, command, size)
@@ -146,19 +143,9 @@ cdef class _Run:
             self.first_seq = answer.seq
         self.last_seq = answer.seq
         for index in range(engine.out_count):
-            event = data_of(engine.out[index])
-            reserve(&self.events, 2)
-            start = self.events.size
-            self.events.data[start] = TAG_OF_EVENTS
-            self.events.size += 2  # the tag and a length, see end_message
-            if not _events.write(event, &self.events):
-                written = encode_event(<object>engine.out[index])
-                append(&self.events, PyBytes_AS_STRING(written), len(written))
-            reserve(&self.events, self.tail_size + 8)
-            out = self.events.data + self.events.size
-            if self.tail_size:
-                out = put_bytes(out, self.tail, self.tail_size)
-            self.events.size = end_message(self.events.data + start + 1, out) - self.events.data
+            if not _events.append(&self.events, FIELD_OF_EVENTS, data_of(engine.out[index]), self.tail, self.tail_size):
+                written = encode_event(<object>engine.out[index]) + self.asked_by
+                append_framed(&self.events, FIELD_OF_EVENTS << 3 | 2, PyBytes_AS_STRING(written), len(written))
         if engine.out_count:
             if not self.first_event_seq:
                 self.first_event_seq = data_of(engine.out[0]).event_seq
@@ -171,7 +158,7 @@ cdef class _Run:
         set_stamp(stamp, answer.seq, answer.at_ns)
         reserve(&self.records, RECORD_HEAD_BYTES_MAX + size + self.tail_size)
         out = put_frame(self.records.data + self.records.size, TAG_OF_RECORDS,
-                        stamp.seq_size + stamp.at_size + framed_size(size) + self.tail_size)
+                        stamp.size + framed_size(size) + self.tail_size)
         out = put_stamp(out, stamp, 1)
         out = put_frame(out, 3 << 3 | 2, size)
         out = put_bytes(out, command, size)

@@ -13,11 +13,12 @@ from libc.stdlib cimport free
 from acd_core.commands cimport Command
 from acd_core.events cimport Answer, AnswerData
 from acd_core.types cimport *
-from acd_service.codec.event_writer cimport length_of, write_standing
+from acd_service.codec.event_writer cimport back_standing
 from acd_service.codec.wire_writer cimport (
+    BACK_ROOM,
     Back,
     back_bytes,
-    back_close,
+    back_head,
     back_number,
     back_time,
     begin_back,
@@ -26,8 +27,6 @@ from acd_service.codec.wire_writer cimport (
 
 cdef enum:
     HEAD_BYTES_MAX = 64  # three tags, a number, a time, two lengths
-    ANSWER_BYTES_MAX = 1400  # two ids of 128 characters of four bytes, a reserve for those that the engine gave, numbers
-    IDS_CHARACTERS_MAX = 300
 
 
 @cython.final
@@ -46,17 +45,13 @@ cdef class CallWriter:
             behind: put behind it: the field `asked_by`.
         """
         cdef Back* back = &self.back
-        cdef const uint8_t* end
         cdef Py_ssize_t size = len(behind)
-        begin_back(back, HEAD_BYTES_MAX + len(request) + size)
-        back.at -= size
-        put_bytes(back.at, PyBytes_AS_STRING(behind), size)
-        end = back.at
-        back_bytes(back, field, PyBytes_AS_STRING(request), len(request))
-        back_close(back, 3, end)
-        back_time(back, 2, at_ns)
-        back_number(back, 1, <uint64_t>seq)
-        return PyBytes_FromStringAndSize(<const char*>back.at, back.end - back.at)
+        cdef uint8_t* at = begin_back(back, HEAD_BYTES_MAX + len(request) + size) - size
+        put_bytes(at, PyBytes_AS_STRING(behind), size)
+        at = back_bytes(at, field, PyBytes_AS_STRING(request), len(request))
+        at = back_head(at, 3, back.end - size - at)
+        at = back_number(back_time(at, 2, at_ns), 1, <uint64_t>seq)
+        return PyBytes_FromStringAndSize(<const char*>at, back.end - at)
 
     def response(self, Command command not None, Answer answer not None):
         """The response of the call that brought a command about a contact or an agent; None if the plain codec has to
@@ -67,12 +62,12 @@ cdef class CallWriter:
     cdef bytes response_of(self, Command command, const AnswerData* data):
         """As `response`, of an answer that is no object."""
         cdef Back* back = &self.back
-        if command.kind == CMD_APPLY_POLICY or length_of(data.contact_id) + length_of(data.agent_id) > IDS_CHARACTERS_MAX:
+        cdef uint8_t* at
+        if command.kind == CMD_APPLY_POLICY:
             return None
-        begin_back(back, ANSWER_BYTES_MAX)
+        at = begin_back(back, 2 * BACK_ROOM)
         if data.contact_id != NULL:
-            write_standing(back, 4, data)
-        back_number(back, 3, data.duplicate)
-        back_time(back, 2, data.at_ns)
-        back_number(back, 1, <uint64_t>data.seq)
-        return PyBytes_FromStringAndSize(<const char*>back.at, back.end - back.at)
+            at = back_standing(back, at, 4, data)
+        at = back_number(at, 3, data.duplicate)
+        at = back_number(back_time(at, 2, data.at_ns), 1, <uint64_t>data.seq)
+        return PyBytes_FromStringAndSize(<const char*>at, back.end - at)

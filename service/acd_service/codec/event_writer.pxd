@@ -1,4 +1,5 @@
 from cpython.object cimport PyObject
+from libc.stdint cimport uint8_t
 
 from acd_core.events cimport AnswerData, EventData
 from acd_service.codec.kept_fields cimport KeptTimes, Stamp
@@ -15,11 +16,12 @@ cdef inline Py_ssize_t length_of(PyObject* text) noexcept:
 
 
 cdef class EventWriter:
-    cdef Buffer own
+    cdef Back back
     cdef Stamp stamp
     cdef KeptTimes times
 
-    cdef bint write(self, const EventData* event, Buffer* buffer) except -1
+    cdef bint append(self, Buffer* buffer, int field, const EventData* event, const void* tail,
+                     Py_ssize_t tail_size) except -1
 
 
-cdef bint write_standing(Back* back, int field, const AnswerData* answer) except -1
+cdef uint8_t* back_standing(Back* back, uint8_t* at, int field, const AnswerData* answer) except NULL

@@ -4,8 +4,7 @@
 `codec.events` and `codec.story_events` are the specification; what is not written here (an agent's description), or has
 a value that protobuf would not take, is left to them.
 
-A message within a message is written before its length is known: a byte is left for it, and if it takes two or three
-the message is moved.
+They are written backwards, so that a message within a message is there, and its length known, when its head is written.
 """
 
 cimport cython
@@ -13,26 +12,28 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memcpy
 
 from acd_core.events cimport AnswerData, Event, EventData
 from acd_core.types cimport *
-from acd_service.codec.kept_fields cimport KeptTimes, put_kept_time, put_stamp, set_stamp, stamp_init, times_init
+from acd_service.codec.kept_fields cimport KeptTimes, back_kept_time, back_stamp, set_stamp, stamp_init, times_init
 from acd_service.codec.wire_fields cimport Fields, Span, take_fields, take_span
 from acd_service.codec.wire_writer cimport (
-    back_close,
+    BACK_ROOM,
+    Back,
+    Buffer,
+    back_head,
+    back_ms,
     back_number,
+    back_reserve,
+    back_signed,
+    back_tag,
     back_text,
     back_time,
-    end_message,
+    back_varint,
+    begin_back,
+    framed_size,
     put_bytes,
-    put_frame,
-    put_ms,
-    put_number,
-    put_signed,
-    put_tag,
-    put_text,
-    put_varint,
     reserve,
 )
 
@@ -41,10 +42,6 @@ cdef extern from "Python.h":
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
 
 cdef enum:
-    FIXED_BYTES_MAX = 512
-    # What all fields of an event take that are no text: 12 numbers of at most 11 bytes, 8 times of at most 18, the
-    # heads of 6 messages and 6 texts of at most 6.
-    UTF8_BYTES_MAX = 4  # of a character
     INT32_MAX = 0x7FFFFFFF
     ENTRIES_MAX = 64
 
@@ -54,206 +51,227 @@ cdef class EventWriter:
     """Keeps what it wrote last of what comes again and again."""
 
     def __cinit__(self):
+        begin_back(&self.back, 2 * BACK_ROOM)
         stamp_init(&self.stamp)
         times_init(&self.times)
 
     def __dealloc__(self):
-        free(self.own.data)
+        free(self.back.data)
 
     def event(self, Event event not None):
         """An event as bytes, or None if the plain codec has to be asked."""
-        self.own.size = 0
-        if not self.write(&event.data, &self.own):
-            return None
-        return PyBytes_FromStringAndSize(<const char*>self.own.data, self.own.size)
+        cdef const uint8_t* at = _back_event(self, self.back.end, &event.data)
+        return None if at == NULL else PyBytes_FromStringAndSize(<const char*>at, self.back.end - at)
 
-    cdef bint write(self, const EventData* event, Buffer* buffer) except -1:
-        """Put an event behind what is in `buffer`; False, with nothing put there, if the plain codec has to be asked."""
-        cdef uint8_t* out
-        cdef uint8_t* detail
-        if event.at_ns < 0 or event.event_seq < 0 or event.seq < 0:
+    cdef bint append(self, Buffer* buffer, int field, const EventData* event, const void* tail,
+                     Py_ssize_t tail_size) except -1:
+        """Put an event, with a tail, behind what is in `buffer`, as a message in `field`; False, with nothing put there,
+        if the plain codec has to be asked."""
+        cdef uint8_t* at = _back_event(self, self.back.end, event)
+        cdef Py_ssize_t size
+        if at == NULL:
             return False
-        reserve(buffer, FIXED_BYTES_MAX + (0 if event.attributes == NULL else PyBytes_GET_SIZE(event.attributes))
-                + UTF8_BYTES_MAX * (length_of(event.contact_id) + length_of(event.agent_id)
-                                    + length_of(event.queue_id) + length_of(event.channel_id)
-                                    + length_of(event.customer_id) + length_of(event.text)))
-        out = buffer.data + buffer.size
-        out = put_number(out, 1, <uint64_t>event.event_seq)
-        set_stamp(&self.stamp, event.seq, event.at_ns)
-        out = put_stamp(out, &self.stamp, 2)
-        detail = put_tag(out, (event.type + 10) << 3 | 2)
-        out = _put_detail(detail + 1, event, &self.times)
-        if out == NULL:
-            return False
-        buffer.size = end_message(detail, out) - buffer.data
+        at = back_head(at, field, self.back.end - at + tail_size)
+        size = self.back.end - at
+        reserve(buffer, size + tail_size)
+        memcpy(buffer.data + buffer.size, at, <size_t>size)
+        buffer.size += size
+        if tail_size:
+            put_bytes(buffer.data + buffer.size, tail, tail_size)
+            buffer.size += tail_size
         return True
 
 
-cdef uint8_t* _put_detail(uint8_t* out, const EventData* event, KeptTimes* times) except? NULL:
-    """What the event says by its type; NULL if the plain codec has to be asked."""
+cdef inline uint8_t* _back_event(EventWriter writer, uint8_t* at, const EventData* event) except? NULL:
+    """Write an event before `at`, the end; NULL if the plain codec has to be asked."""
+    if (event.at_ns | event.event_seq | event.seq) < 0:
+        return NULL
+    at = _back_detail(&writer.back, at, event, &writer.times)
+    if at == NULL:
+        return NULL
+    at = back_head(at, event.type + 10, writer.back.end - at)
+    set_stamp(&writer.stamp, event.seq, event.at_ns)
+    return back_number(back_stamp(at, &writer.stamp), 1, <uint64_t>event.event_seq)
+
+
+cdef uint8_t* _back_detail(Back* back, uint8_t* at, const EventData* event, KeptTimes* times) except? NULL:
+    """What the event says by its type, the last field first; NULL if the plain codec has to be asked."""
     cdef int type = event.type
-    cdef uint8_t* inner
+    cdef Py_ssize_t behind
+    # The sign is a bit like others: that of all of them is looked at once.
+    if (event.until_ns | event.wait_ns | event.duration_ns | event.offer_id | event.policy_version | event.cause
+            | event.step) < 0 or not _is_int32(event.priority):
+        return NULL
     if type == EVENT_PRESENCE_CHANGED:
-        if event.until_ns < 0 or event.cause < 0 or event.presence < 0:
+        if event.presence < 0:
             return NULL
-        out = put_text(out, 1, event.agent_id)
-        out = put_number(out, 2, <uint64_t>event.presence)
-        out = put_text(out, 3, event.text)
-        out = put_number(out, 4, <uint64_t>event.cause)
-        return put_kept_time(out, 5, event.until_ns, times) if event.until_ns else out
-    if type == EVENT_AGENT_DELAYED:
-        if event.until_ns < 0:
-            return NULL
-        return put_kept_time(put_text(out, 1, event.agent_id), 2, event.until_ns, times)
-    if type == EVENT_AGENT_DELAY_ENDED:
-        return put_text(out, 1, event.agent_id)
-    out = put_text(out, 1, event.contact_id)
-    if type == EVENT_CONTACT_ENQUEUED:
-        if event.ordinal < 0 or not _is_int32(event.priority):
-            return NULL
-        out = put_number(out, 2, <uint64_t>event.ordinal)
-        out = put_text(out, 3, event.queue_id)
-        out = put_text(out, 4, event.channel_id)
-        out = put_text(out, 5, event.text)
-        out = put_signed(out, 6, event.priority)
-        if event.credit_ms:
-            out = put_ms(out, 7, event.credit_ms)
-        out = put_text(out, 8, event.customer_id)
-        return _put_attributes(out, 9, event.attributes)
-    if type == EVENT_OFFER_MADE or type == EVENT_CONTACT_ASSIGNED:
-        if event.offer_id < 0 or event.until_ns < 0:
-            return NULL
-        out = _put_offer(out, event)
-        if type == EVENT_CONTACT_ASSIGNED:
-            return _put_decision(out, 5, event, times)
-        return _put_decision(put_kept_time(out, 5, event.until_ns, times), 6, event, times)
-    if type == EVENT_OFFER_ACCEPTED:
-        if event.offer_id < 0 or event.wait_ns < 0:
-            return NULL
-        return put_kept_time(_put_offer(out, event), 5, event.wait_ns, times)
-    if type == EVENT_OFFER_ENDED:
-        if event.offer_id < 0 or event.cause < 0:
-            return NULL
-        return put_number(_put_offer(out, event), 5, <uint64_t>event.cause)
-    if type == EVENT_CONTACT_COMPLETED:
-        if event.duration_ns < 0 or event.until_ns < 0:
-            return NULL
-        out = _put_agent_queue(out, event)
         if event.until_ns:
-            out = put_kept_time(out, 4, event.until_ns, times)
-        return put_kept_time(out, 5, event.duration_ns, times)
-    if type == EVENT_CONTACT_CLOSED:
-        if event.duration_ns < 0 or event.wait_ns < 0 or event.cause < 0:
+            at = back_kept_time(at, 5, event.until_ns, times)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = back_text(back, at, 3, event.text)
+        at = back_number(at, 2, <uint64_t>event.presence)
+        at = back_text(back, at, 1, event.agent_id)
+        return at
+    elif type == EVENT_AGENT_DELAYED:
+        at = back_kept_time(at, 2, event.until_ns, times)
+        at = back_text(back, at, 1, event.agent_id)
+        return at
+    elif type == EVENT_AGENT_DELAY_ENDED:
+        at = back_text(back, at, 1, event.agent_id)
+        return at
+    elif type == EVENT_CONTACT_ENQUEUED:
+        if event.ordinal < 0:
             return NULL
-        out = put_number(_put_agent_queue(out, event), 4, <uint64_t>event.cause)
-        return put_kept_time(put_kept_time(out, 5, event.wait_ns, times), 6, event.duration_ns, times)
-    if type == EVENT_CONTACT_UPDATED:
-        if event.tier < -1 or not _is_int32(event.priority):
+        at = _back_attributes(back, at, 9, event.attributes)
+        if at == NULL:
             return NULL
-        out = put_signed(put_text(out, 2, event.text), 3, event.priority)
-        out = _put_attributes(put_ms(out, 4, event.credit_ms), 5, event.attributes)
-        if out == NULL:
+        at = back_text(back, at, 8, event.customer_id)
+        if event.credit_ms:
+            at = back_ms(at, 7, event.credit_ms)
+        at = back_signed(at, 6, event.priority)
+        at = back_text(back, at, 5, event.text)
+        at = back_text(back, at, 4, event.channel_id)
+        at = back_text(back, at, 3, event.queue_id)
+        at = back_number(at, 2, <uint64_t>event.ordinal)
+    elif type == EVENT_OFFER_MADE:
+        at = _back_decision(back, at, 6, event)
+        if at == NULL:
             return NULL
-        return _put_raised(out, 6, event.tier)
-    if type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
+        at = back_kept_time(at, 5, event.until_ns, times)
+        at = _back_offer(back, at, event)
+    elif type == EVENT_CONTACT_ASSIGNED:
+        at = _back_decision(back, at, 5, event)
+        if at == NULL:
+            return NULL
+        at = _back_offer(back, at, event)
+    elif type == EVENT_OFFER_ACCEPTED:
+        at = back_time(at, 5, event.wait_ns)
+        at = _back_offer(back, at, event)
+    elif type == EVENT_OFFER_ENDED:
+        at = back_number(at, 5, <uint64_t>event.cause)
+        at = _back_offer(back, at, event)
+    elif type == EVENT_CONTACT_COMPLETED:
+        at = back_time(at, 5, event.duration_ns)
+        if event.until_ns:
+            at = back_kept_time(at, 4, event.until_ns, times)
+        at = _back_agent_queue(back, at, event)
+    elif type == EVENT_CONTACT_CLOSED:
+        at = back_time(at, 6, event.duration_ns)
+        at = back_time(at, 5, event.wait_ns)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = _back_agent_queue(back, at, event)
+    elif type == EVENT_CONTACT_UPDATED:
+        if event.tier < -1:
+            return NULL
+        at = _back_raised(at, 6, event.tier)
+        at = _back_attributes(back, at, 5, event.attributes)
+        if at == NULL:
+            return NULL
+        at = back_ms(at, 4, event.credit_ms)
+        at = back_signed(at, 3, event.priority)
+        at = back_text(back, at, 2, event.text)
+    elif type == EVENT_CONTACT_HELD or type == EVENT_CONTACT_RETRIEVED or type == EVENT_EXCLUSION_ENDED \
             or type == EVENT_CONTACT_UNATTENDED:
-        return put_text(out, 2, event.agent_id)
-    if type == EVENT_CONTACT_ATTACHED:
-        return out
-    if type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
-        if event.until_ns < 0:
+        at = back_text(back, at, 2, event.agent_id)
+    elif type == EVENT_CONTACT_ATTACHED:
+        pass
+    elif type == EVENT_CONTACT_DETACHED or type == EVENT_CONTACT_RESERVED or type == EVENT_CONTACT_SCHEDULED:
+        at = back_kept_time(at, 2, event.until_ns, times)
+    elif type == EVENT_AGENT_EXCLUDED:
+        at = back_kept_time(at, 3, event.until_ns, times)
+        at = back_text(back, at, 2, event.agent_id)
+    elif type == EVENT_PLAN_STEP_TAKEN:
+        if event.tier < -1:
             return NULL
-        return put_kept_time(out, 2, event.until_ns, times)
-    if type == EVENT_AGENT_EXCLUDED:
-        if event.until_ns < 0:
-            return NULL
-        return put_kept_time(put_text(out, 2, event.agent_id), 3, event.until_ns, times)
-    if type == EVENT_PLAN_STEP_TAKEN:
-        if event.policy_version < 0 or event.tier < -1 or event.cause < 0 or event.step < 0 \
-                or not _is_int32(event.priority):
-            return NULL
-        out = put_text(out, 2, event.queue_id)
-        out = put_number(out, 3, <uint64_t>event.step)
-        out = put_number(out, 4, <uint64_t>event.cause)
-        out = put_text(out, 5, event.text)
-        out = put_ms(put_signed(out, 6, event.priority), 7, event.credit_ms)
-        return put_number(_put_raised(out, 8, event.tier), 9, <uint64_t>event.policy_version)
-    if type == EVENT_RESERVATION_ENDED:
-        if event.cause < 0:
-            return NULL
-        return put_number(out, 2, <uint64_t>event.cause)
-    if type == EVENT_WAIT_ENDED:
-        if event.cause < 0:
-            return NULL
-        inner = put_tag(put_text(out, 2, event.queue_id), 3 << 3 | 2)
-        out = put_number(inner + 1, 1, <uint64_t>event.cause)
-        return end_message(inner, put_text(out, 2, event.text))
-    if type == EVENT_CONTACT_MOVED:
-        if event.cause < 0 or event.wait_ns < 0:
-            return NULL
-        out = put_text(put_text(out, 2, event.queue_id), 3, event.text)
-        return put_kept_time(put_number(out, 4, <uint64_t>event.cause), 5, event.wait_ns, times)
-    return NULL
+        at = back_number(at, 9, <uint64_t>event.policy_version)
+        at = _back_raised(at, 8, event.tier)
+        at = back_ms(at, 7, event.credit_ms)
+        at = back_signed(at, 6, event.priority)
+        at = back_text(back, at, 5, event.text)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = back_number(at, 3, <uint64_t>event.step)
+        at = back_text(back, at, 2, event.queue_id)
+    elif type == EVENT_RESERVATION_ENDED:
+        at = back_number(at, 2, <uint64_t>event.cause)
+    elif type == EVENT_WAIT_ENDED:
+        behind = back.end - at
+        at = back_text(back, at, 2, event.text)
+        at = back_number(at, 1, <uint64_t>event.cause)
+        at = back_head(at, 3, back.end - at - behind)
+        at = back_text(back, at, 2, event.queue_id)
+    elif type == EVENT_CONTACT_MOVED:
+        at = back_time(at, 5, event.wait_ns)
+        at = back_number(at, 4, <uint64_t>event.cause)
+        at = back_text(back, at, 3, event.text)
+        at = back_text(back, at, 2, event.queue_id)
+    else:
+        return NULL
+    at = back_text(back, at, 1, event.contact_id)
+    return at
 
 
 cdef inline bint _is_int32(int64_t value) noexcept nogil:
     return -INT32_MAX <= value <= INT32_MAX
 
 
-cdef inline uint8_t* _put_agent_queue(uint8_t* out, const EventData* event) except NULL:
-    return put_text(put_text(out, 2, event.agent_id), 3, event.queue_id)
+cdef inline uint8_t* _back_agent_queue(Back* back, uint8_t* at, const EventData* event) except NULL:
+    return back_text(back, back_text(back, at, 3, event.queue_id), 2, event.agent_id)
 
 
-cdef inline uint8_t* _put_offer(uint8_t* out, const EventData* event) except NULL:
-    return put_number(_put_agent_queue(out, event), 4, <uint64_t>event.offer_id)
+cdef inline uint8_t* _back_offer(Back* back, uint8_t* at, const EventData* event) except NULL:
+    return _back_agent_queue(back, back_number(at, 4, <uint64_t>event.offer_id), event)
 
 
-cdef inline uint8_t* _put_raised(uint8_t* out, int field, int tier) noexcept nogil:
+cdef inline uint8_t* _back_raised(uint8_t* at, int field, int tier) noexcept nogil:
     """The highest tier as steps raised it: told also if it is 0, not told if none did (-1)."""
-    if tier < 0:
-        return out
-    out[0] = <uint8_t>(field << 3)
-    return put_varint(out + 1, <uint64_t>tier)
+    return at if tier < 0 else back_tag(back_varint(at, <uint64_t>tier), field << 3)
 
 
-cdef uint8_t* _put_decision(uint8_t* out, int field, const EventData* event, KeptTimes* times) except? NULL:
-    cdef uint8_t* inner = put_tag(out, field << 3 | 2)
-    if event.tier < 0 or event.wait_ns < 0 or event.policy_version < 0 or event.step < 0 or event.cause < 0 \
-            or event.strategy < 0 or event.chosen_by < 0 or not _is_int32(event.priority):
+cdef uint8_t* _back_decision(Back* back, uint8_t* at, int field, const EventData* event) except? NULL:
+    cdef Py_ssize_t behind = back.end - at
+    if (event.tier | event.strategy | event.chosen_by) < 0:
         return NULL
-    out = put_number(inner + 1, 1, <uint64_t>event.tier)
-    out = put_signed(out, 2, event.priority)
-    out = put_number(out, 3, <uint64_t>event.score)
-    out = put_kept_time(out, 4, event.wait_ns, times)
-    out = put_number(out, 5, <uint64_t>event.strategy)
-    out = put_number(out, 6, <uint64_t>event.chosen_by)
-    out = put_number(out, 7, <uint64_t>event.policy_version)
-    out = put_number(out, 8, <uint64_t>event.step)
-    out = put_number(out, 9, <uint64_t>event.cause)
-    return end_message(inner, put_text(out, 10, event.text))
+    at = back_text(back, at, 10, event.text)
+    at = back_number(at, 9, <uint64_t>event.cause)
+    at = back_number(at, 8, <uint64_t>event.step)
+    at = back_number(at, 7, <uint64_t>event.policy_version)
+    at = back_number(at, 6, <uint64_t>event.chosen_by)
+    at = back_number(at, 5, <uint64_t>event.strategy)
+    at = back_time(at, 4, event.wait_ns)
+    at = back_number(at, 3, <uint64_t>event.score)
+    at = back_signed(at, 2, event.priority)
+    at = back_number(at, 1, <uint64_t>event.tier)
+    return back_head(at, field, back.end - at - behind)
 
 
-cdef uint8_t* _put_attributes(uint8_t* out, int field, PyObject* attributes) except? NULL:
+cdef uint8_t* _back_attributes(Back* back, uint8_t* at, int field, PyObject* attributes) except? NULL:
     """The entries of packed attributes as those of a map in `field`; NULL if they are not as the codec packs them."""
-    cdef const uint8_t* at
+    cdef uint8_t* head
+    cdef const uint8_t* behind
     cdef const uint8_t* end
     cdef Span entry, key
+    cdef Py_ssize_t size
     cdef int count = 0
+    if attributes == NULL:
+        return at
+    size = PyBytes_GET_SIZE(attributes)
+    end = back_reserve(back, at, size)
+    at = <uint8_t*>end - size
+    memcpy(at, PyBytes_AS_STRING(<bytes>attributes), <size_t>size)
     key.at = NULL
     key.size = 0
-    if attributes == NULL:
-        return out
-    at = <const uint8_t*>PyBytes_AS_STRING(<bytes>attributes)
-    end = at + PyBytes_GET_SIZE(attributes)
-    while at < end:
-        if at[0] != 0x0A or count == ENTRIES_MAX:
+    head = at
+    # An entry is what it is in the map, but for the number of its field.
+    while head < end:
+        if head[0] != 0x0A or count == ENTRIES_MAX:
             return NULL
-        at = take_span(at + 1, end, &entry)
-        if at == NULL or not _take_entry(entry, &key):
+        behind = take_span(head + 1, end, &entry)
+        if behind == NULL or behind - head != framed_size(entry.size) or not _take_entry(entry, &key):
             return NULL
-        out = put_bytes(put_frame(out, <uint8_t>(field << 3 | 2), entry.size), entry.at, entry.size)
+        head[0] = <uint8_t>(field << 3 | 2)
+        head += behind - head
         count += 1
-    return out
+    return at
 
 
 cdef bint _take_entry(Span entry, Span* key) except -1:
@@ -282,15 +300,14 @@ cdef bint _take_entry(Span entry, Span* key) except -1:
     return True
 
 
-cdef bint write_standing(Back* back, int field, const AnswerData* answer) except -1:
+cdef uint8_t* back_standing(Back* back, uint8_t* at, int field, const AnswerData* answer) except NULL:
     """How the contact of an answer stands, as `acd.v1.ContactStanding` in `field`."""
-    cdef const uint8_t* end = back.at
+    cdef Py_ssize_t behind = back.end - at
     if answer.agent_id != NULL:
         if answer.offer_expires_ns:
-            back_time(back, 5, answer.offer_expires_ns)
-        back_number(back, 4, <uint64_t>answer.offer_id)
-        back_text(back, 3, answer.agent_id)
-    back_number(back, 2, <uint64_t>answer.contact_state)
-    back_text(back, 1, answer.contact_id)
-    back_close(back, field, end)
-    return True
+            at = back_time(at, 5, answer.offer_expires_ns)
+        at = back_number(at, 4, <uint64_t>answer.offer_id)
+        at = back_text(back, at, 3, answer.agent_id)
+    at = back_number(at, 2, <uint64_t>answer.contact_state)
+    at = back_text(back, at, 1, answer.contact_id)
+    return back_head(at, field, back.end - at - behind)

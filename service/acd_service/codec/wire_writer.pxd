@@ -6,7 +6,7 @@ Written backwards, a message within a message is there, and so its size, when it
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memmove
 
 cdef extern from "Python.h":
@@ -49,6 +49,24 @@ cdef extern from *:
     int acd_high_bit(uint64_t word) noexcept nogil
     void acd_copy(void* to, const void* data, Py_ssize_t size) noexcept nogil
 
+cdef extern from *:
+    """
+    /* The last bytes of a compact ASCII text, and what its object has before them, so that they end at `end`. The object's
+       head is longer than what is copied, so nothing outside the object is read. */
+    #define ACD_SHORT_TEXT 32
+    static_assert(sizeof(PyASCIIObject) >= ACD_SHORT_TEXT, "a text could be copied with what is before it");
+    #define acd_ascii(text) ((const char*)((PyASCIIObject*)(text) + 1))
+    static CYTHON_INLINE void acd_copy_short(unsigned char* end, PyObject* text, Py_ssize_t size) {
+        memcpy(end - ACD_SHORT_TEXT, acd_ascii(text) + size - ACD_SHORT_TEXT, ACD_SHORT_TEXT);
+    }
+    """
+    const char* acd_ascii(PyObject* text) noexcept nogil  # what is in a compact ASCII text
+    const Py_ssize_t ACD_SHORT_TEXT
+    void acd_copy_short(uint8_t* end, PyObject* text, Py_ssize_t size) noexcept nogil
+
+cdef enum:
+    BACK_ROOM = 1024  # what a message may have beside texts that are not short: more than any event
+
 
 cdef struct Buffer:
     # Bytes that grow at the end: in plain memory, or in a bytes object that nobody else has yet.
@@ -59,9 +77,8 @@ cdef struct Buffer:
 
 
 cdef struct Back:
-    # Bytes that grow at the front, in `room` bytes that were made large enough before.
+    # Room that is written backwards from its end.
     uint8_t* data
-    uint8_t* at
     uint8_t* end
     Py_ssize_t room
 
@@ -155,17 +172,20 @@ cdef inline uint8_t* put_ms(uint8_t* out, int field, int64_t value_ms) noexcept 
 cdef inline uint8_t* put_text(uint8_t* out, int field, PyObject* text) except NULL:
     """Text, unless it is empty (or NULL)."""
     cdef Py_ssize_t size
-    cdef const void* data
     if text == NULL:
         return out
-    data = utf8_of(text, &size)
+    size = PyUnicode_GET_LENGTH(text)
+    if size > ACD_SHORT_TEXT or not PyUnicode_IS_COMPACT_ASCII(text):
+        return put_long_text(out, field, text)
     if not size:
         return out
     out[0] = <uint8_t>(field << 3 | 2)
-    if size < 0x80:
-        out[1] = <uint8_t>size
-        return put_bytes(out + 2, data, size)
-    return put_bytes(put_varint(out + 1, <uint64_t>size), data, size)
+    out[1] = <uint8_t>size
+    acd_copy(out + 2, acd_ascii(text), size)
+    return out + 2 + size
+
+
+cdef uint8_t* put_long_text(uint8_t* out, int field, PyObject* text) except NULL
 
 
 cdef inline uint8_t* end_message(uint8_t* length, uint8_t* out) noexcept nogil:
@@ -257,79 +277,120 @@ cdef inline int append_framed(Buffer* buffer, uint8_t tag, const void* data, Py_
     return 0
 
 
-# Backwards
+# Backwards: each of these writes before `at` and returns where that begins. What is before that may be overwritten, by
+# ACD_SHORT_TEXT bytes: short things are copied in pieces of a fixed size that end where they end.
 
 
-cdef inline int begin_back(Back* back, Py_ssize_t room) except -1:
-    """Make room for a message of at most so many bytes, and forget what was there."""
-    cdef void* grown
-    if room > back.room:
-        grown = realloc(back.data, <size_t>room)
+cdef inline uint8_t* begin_back(Back* back, Py_ssize_t room) except NULL:
+    """Room for a message of at most so many bytes; its end. Texts and `back_reserve` make room for themselves."""
+    cdef uint8_t* grown
+    if room + ACD_SHORT_TEXT > back.room:
+        grown = <uint8_t*>realloc(back.data, <size_t>(room + ACD_SHORT_TEXT))
         if grown == NULL:
             raise MemoryError
-        back.data = <uint8_t*>grown
-        back.room = room
-    back.end = back.data + back.room
-    back.at = back.end
-    return 0
+        back.data = grown
+        back.room = room + ACD_SHORT_TEXT
+        back.end = grown + back.room
+    return back.end
 
 
-cdef inline void back_varint(Back* back, uint64_t value) noexcept nogil:
+cdef uint8_t* back_reserve(Back* back, uint8_t* at, Py_ssize_t more) except NULL
+cdef uint8_t* back_long_text(Back* back, uint8_t* at, int field, PyObject* text) except NULL
+
+
+cdef inline uint8_t* back_varint(uint8_t* at, uint64_t value) noexcept nogil:
     if value < 0x80:
-        back.at -= 1
-        back.at[0] = <uint8_t>value
-        return
-    back.at -= varint_size(value)
-    put_varint(back.at, value)
+        at[-1] = <uint8_t>value
+        return at - 1
+    if value < 0x4000:
+        at[-2] = <uint8_t>(value | 0x80)
+        at[-1] = <uint8_t>(value >> 7)
+        return at - 2
+    return _back_long_varint(at, value)
 
 
-cdef inline void back_tag(Back* back, int tag) noexcept nogil:
+cdef inline uint8_t* _back_long_varint(uint8_t* at, uint64_t value) noexcept nogil:
+    if value < 0x200000:
+        at[-3] = <uint8_t>(value | 0x80)
+        at[-2] = <uint8_t>(value >> 7 | 0x80)
+        at[-1] = <uint8_t>(value >> 14)
+        return at - 3
+    if value >> 28 and not value >> 35:
+        # As the nanoseconds of most moments.
+        at[-5] = <uint8_t>(value | 0x80)
+        at[-4] = <uint8_t>(value >> 7 | 0x80)
+        at[-3] = <uint8_t>(value >> 14 | 0x80)
+        at[-2] = <uint8_t>(value >> 21 | 0x80)
+        at[-1] = <uint8_t>(value >> 28)
+        return at - 5
+    at -= varint_size(value)
+    put_varint(at, value)
+    return at
+
+
+cdef inline uint8_t* back_tag(uint8_t* at, int tag) noexcept nogil:
     """A tag below 2**14, as protobuf numbers it: the field's number times 8 plus the wire type."""
     if tag < 0x80:
-        back.at -= 1
-        back.at[0] = <uint8_t>tag
-    else:
-        back.at -= 2
-        back.at[0] = <uint8_t>(tag & 0x7F | 0x80)
-        back.at[1] = <uint8_t>(tag >> 7)
+        at[-1] = <uint8_t>tag
+        return at - 1
+    at[-2] = <uint8_t>(tag & 0x7F | 0x80)
+    at[-1] = <uint8_t>(tag >> 7)
+    return at - 2
 
 
-cdef inline void back_number(Back* back, int field, uint64_t value) noexcept nogil:
+cdef inline uint8_t* back_number(uint8_t* at, int field, uint64_t value) noexcept nogil:
     """A number, unless it is 0."""
-    if value:
-        back_varint(back, value)
-        back_tag(back, field << 3)
+    return back_tag(back_varint(at, value), field << 3) if value else at
 
 
-cdef inline void back_bytes(Back* back, int field, const void* data, Py_ssize_t size) noexcept nogil:
+cdef inline uint8_t* back_signed(uint8_t* at, int field, int64_t value) noexcept nogil:
+    """A number of type sint32 or sint64, unless it is 0."""
+    return back_number(at, field, (<uint64_t>value << 1) ^ <uint64_t>(value >> 63))
+
+
+cdef inline uint8_t* back_head(uint8_t* at, int field, Py_ssize_t size) noexcept nogil:
+    """The head of length-delimited content that is there."""
+    return back_tag(back_varint(at, <uint64_t>size), field << 3 | 2)
+
+
+cdef inline uint8_t* back_bytes(uint8_t* at, int field, const void* data, Py_ssize_t size) noexcept nogil:
     """Length-delimited content, also if it is empty."""
-    back.at -= size
-    acd_copy(back.at, data, size)
-    back_varint(back, <uint64_t>size)
-    back_tag(back, field << 3 | 2)
+    acd_copy(at - size, data, size)
+    return back_head(at - size, field, size)
 
 
-cdef inline void back_close(Back* back, int field, const uint8_t* end) noexcept nogil:
-    """The head of a message that was written up to `end`, what `back.at` was before its last field."""
-    back_varint(back, <uint64_t>(end - back.at))
-    back_tag(back, field << 3 | 2)
+cdef inline uint8_t* _back_span(uint8_t* end, int field, uint64_t seconds, uint64_t nanos) noexcept nogil:
+    cdef uint8_t* at = back_number(back_number(end, 2, nanos), 1, seconds)
+    return back_head(at, field, end - at)
 
 
-cdef inline void back_time(Back* back, int field, int64_t value_ns) noexcept nogil:
+cdef inline uint8_t* back_time(uint8_t* at, int field, int64_t value_ns) noexcept nogil:
     """A Timestamp or Duration that is not negative."""
-    cdef const uint8_t* end = back.at
-    back_number(back, 2, <uint64_t>value_ns % 1000000000)
-    back_number(back, 1, <uint64_t>value_ns // 1000000000)
-    back_close(back, field, end)
+    return _back_span(at, field, <uint64_t>value_ns // 1000000000, <uint64_t>value_ns % 1000000000)
 
 
-cdef inline int back_text(Back* back, int field, PyObject* text) except -1:
-    """Text, unless it is empty (or NULL)."""
+cdef inline uint8_t* back_ms(uint8_t* at, int field, int64_t value_ms) noexcept nogil:
+    """A Duration of milliseconds; its seconds and nanos have the same sign."""
+    cdef uint64_t whole = <uint64_t>(-value_ms if value_ms < 0 else value_ms)
+    cdef uint64_t seconds = whole // 1000
+    cdef uint64_t nanos = whole % 1000 * 1000000
+    if value_ms < 0:
+        return _back_span(at, field, 0 - seconds, 0 - nanos)
+    return _back_span(at, field, seconds, nanos)
+
+
+cdef inline uint8_t* back_text(Back* back, uint8_t* at, int field, PyObject* text) except NULL:
+    """Text, unless it is empty (or NULL); the field's number is below 16. What is written may lie elsewhere then."""
     cdef Py_ssize_t size
-    cdef const void* data
     if text == NULL:
-        return 0
-    data = utf8_of(text, &size)
-    if size:
-        back_bytes(back, field, data, size)
-    return 0
+        return at
+    size = PyUnicode_GET_LENGTH(text)
+    if size > ACD_SHORT_TEXT or not PyUnicode_IS_COMPACT_ASCII(text):
+        return back_long_text(back, at, field, text)
+    if not size:
+        return at
+    acd_copy_short(at, text, size)
+    at -= size
+    at[-1] = <uint8_t>size
+    at[-2] = <uint8_t>(field << 3 | 2)
+    return at - 2
