@@ -30,6 +30,7 @@ def change(path, statement):
     [
         ("UPDATE customers SET content = replace(content, '\"priority\":5', '\"priority\":4')", True),
         ("UPDATE customers SET content = replace(content, '{', '[')", True),
+        ("UPDATE customers SET content = CAST(x'7BFF7D' AS TEXT)", True),
         ("UPDATE customers SET checksum = checksum + 1 WHERE customer_id = 'acme'", True),
         ("UPDATE addresses SET customer_id = 'other'", True),
         ("UPDATE addresses SET customer_id = 'acmf'", True),
@@ -62,6 +63,17 @@ def test_a_row_that_was_changed_on_disk(make_service, failure_of, statement, is_
     assert service.stop() == 0
     assert ("routed without its customer" in service.stderr_path.read_text()) == is_told
     assert "34911234567" not in service.stderr_path.read_text()
+
+
+def test_addresses_whose_customer_was_lost_go_with_an_erasure(make_service):
+    service = make_service()
+    customer_service_pb2_grpc.CustomerServiceStub(service.start().channel).UpsertCustomers(BROUGHT_IN)
+    assert service.stop() == 0
+    change(service.data_dir, "DELETE FROM customers WHERE customer_id = 'acme'")
+    stub = customer_service_pb2_grpc.CustomerServiceStub(service.start().channel)
+    stub.EraseCustomer(customer_pb2.EraseCustomerRequest(customer_id="acme"))
+    assert service.stop() == 0
+    assert not [path for path in service.data_dir.rglob("*") if path.is_file() and b"34911234567" in path.read_bytes()]
 
 
 def test_a_page_that_sqlite_itself_finds_damaged(make_service, failure_of):
