@@ -1,5 +1,6 @@
 """A directory of customers that is not what was written: named, never served, and nobody who waits is lost by it."""
 
+import asyncio
 import sqlite3
 
 import grpc
@@ -7,6 +8,10 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from acd.v1 import customer_pb2, customer_service_pb2, customer_service_pb2_grpc, policy_pb2, routing_service_pb2
+from acd_service.customers.customer import Customer
+from acd_service.customers.directory import CustomerDirectory
+from acd_service.service_error import DirectoryDamaged
+from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.verify import verify
 
 PHONE = customer_pb2.CustomerAddress.KIND_PHONE
@@ -101,6 +106,23 @@ def test_a_page_that_sqlite_itself_finds_damaged(make_service, failure_of):
         failure = failure_of(lambda call=call, request=request: call(request))
         assert (failure.code, failure.reason) == (grpc.StatusCode.INTERNAL, "DIRECTORY_DAMAGED")
     assert client.enqueue("c", customer_id="acme").contact.contact_id == "c"
+
+
+def test_a_full_disk_is_told_and_what_fits_is_taken(tmp_path):
+    async def ask() -> None:
+        shared = SharedByTenants()
+        directory = CustomerDirectory(tmp_path / "customers.sqlite", "default", 10_000, shared)
+        try:
+            await directory._changing.use(lambda writer: writer.pragma("max_page_count", 14))
+            with pytest.raises(DirectoryDamaged, match="disk is full"):
+                await directory.upsert([Customer(f"c{number}", "n" * 100) for number in range(400)], "", 1)
+            assert (await directory.upsert([Customer("c0")], "", 1)).seq == 1
+            assert [found.customer_id for found in (await directory.page("", 10)).customers] == ["c0"]
+        finally:
+            await directory.close()
+            shared.stop()
+
+    asyncio.run(ask())
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -24,6 +24,7 @@ from acd_service.shared_by_tenants import SharedByTenants
 
 _COMPACT_BYTES_MAX: Final = 2**26
 """A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
+_UNUSABLE: Final = (apsw.CorruptError, apsw.NotADBError, apsw.IOError, apsw.FullError, UnicodeDecodeError)
 T = TypeVar("T")
 
 
@@ -227,8 +228,13 @@ class CustomerDirectory:
     async def _use(self, opened: OpenedByNeed[apsw.Connection], work: Callable[[apsw.Connection], T]) -> T:
         try:
             return await opened.use(work)
-        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError, apsw.FullError, UnicodeDecodeError) as error:
-            raise DirectoryDamaged(f"the directory of customers cannot be used: {error}") from error
+        except (apsw.Error, UnicodeDecodeError) as error:
+            # A full disk has SQLite itself go back: then there is nothing to go back from any more, and that is raised.
+            failed = error.__context__ if isinstance(error, apsw.SQLError) else None
+            failed = failed or error
+            if not isinstance(failed, _UNUSABLE):
+                raise
+            raise DirectoryDamaged(f"the directory of customers cannot be used: {failed}") from failed
 
     def _find(self, customer_id: str, address: str, finder: apsw.Connection) -> Customer | None:
         tenant = self._tenant
