@@ -109,6 +109,12 @@ class SetAside:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(self._path)
+        # The new name too has to last: after a power cut the old file would be there again.
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
         self.entries = _read(self._path)
 
     @property

@@ -50,6 +50,7 @@ from acd_service.codec.batches import dispatch_request
 from acd_service.codec.records import encode_command
 from acd_service.codec.sent import SentCommand
 from acd_service.codec.values import packed_attributes, varint
+from acd_service.codec.wire_reader import CommandReader
 from acd_service.service_error import PermissionDenied
 
 T0 = 1_700_000_000_000_000_000
@@ -425,6 +426,37 @@ def test_behind_a_change_of_the_directory_customers_are_looked_up_by_id_too() ->
     before, behind = dispatch_request([by_id, CancelContact("c1")]), dispatch_request([by_id])
     assert read_batch(before + request_of(change) + behind).frame.places_with_customers(True) == [2, 3]
     assert read_batch(before + request_of(two_in_one) + behind).frame.places_with_customers(True) == [2, 3]
+
+
+def test_what_looks_like_one_field_and_is_a_number_and_another_field_is_read_properly() -> None:
+    by_address = CommandMessage(enqueue_contact={"queue_id": "q", "customer_address": "+49"}).SerializeToString()
+    policy = encode_command(ApplyPolicy(POLICY))
+    as_number = [b"\x28" + varint(len(content)) + content for content in (by_address, policy, b"\x1a\x00")]
+    found = [read_batch(request_of(content)).frame for content in as_number]
+    assert [frame.places_with_customers(True) for frame in found] == [[0], [0], [0]]
+    assert [frame.administers() for frame in found] == [True, True, True]
+    usual = read_batch(dispatch_request([CancelContact("c1"), EnqueueContact("c1", "sales")]))
+    change = read_batch(request_of(CommandMessage(remove_customers={"customer_ids": ["k"]}).SerializeToString()))
+    assert [frame.frame.administers() for frame in (usual, change)] == [False, False]
+
+
+@pytest.mark.parametrize("engine", [Engine, ReferenceEngine])
+@pytest.mark.parametrize(("padding", "is_taken"), [(4, True), (5, False), (9, False)])
+@pytest.mark.parametrize("within", [False, True])
+def test_a_length_that_protobuf_does_not_read_is_refused(
+    engine: Any, padding: int, is_taken: bool, within: bool
+) -> None:
+    """What is kept of a command is what came: who reads the journal later does so by protobuf."""
+
+    def padded(field: int, content: bytes) -> bytes:
+        return bytes([field << 3 | 2, len(content) | 0x80]) + b"\x80" * (padding - 1) + b"\x00" + content
+
+    request = text(2, b"c1") + (padded if within else text)(3, b"sales")
+    content = request_of((framed if within else padded)(1, request))
+    assert errors(content) == [("", "") if is_taken else ("INVALID_VALUE", "commands[0]")]
+    _, (run,) = apply_all(started(engine()), content, T0 + 1)
+    assert len(CommandChunk.FromString(run.commands).records) == is_taken
+    assert (CommandReader().request(1, request) is not None) == (is_taken or not within)
 
 
 @pytest.mark.parametrize("engine", [Engine, ReferenceEngine])

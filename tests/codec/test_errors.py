@@ -27,6 +27,7 @@ FAULTS = [
     service_error.FiguresNotReady("later"),
     service_error.UnknownCustomer("customer_id", "nobody"),
     service_error.CustomerLimit("full"),
+    service_error.DirectoryDamaged("a row is not what was written"),
     service_error.ReplayTooLong(9, 5),
     service_error.ReplayFailed("gone"),
     service_error.QuotaExceeded("commands_per_s", 10, 100),

@@ -1,5 +1,6 @@
 """A directory of customers that is not what was written: named, never served, and nobody who waits is lost by it."""
 
+import asyncio
 import sqlite3
 
 import grpc
@@ -7,6 +8,10 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from acd.v1 import customer_pb2, customer_service_pb2, customer_service_pb2_grpc, policy_pb2, routing_service_pb2
+from acd_service.customers.customer import Customer
+from acd_service.customers.directory import CustomerDirectory
+from acd_service.service_error import DirectoryDamaged
+from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.verify import verify
 
 PHONE = customer_pb2.CustomerAddress.KIND_PHONE
@@ -30,6 +35,7 @@ def change(path, statement):
     [
         ("UPDATE customers SET content = replace(content, '\"priority\":5', '\"priority\":4')", True),
         ("UPDATE customers SET content = replace(content, '{', '[')", True),
+        ("UPDATE customers SET content = CAST(x'7BFF7D' AS TEXT)", True),
         ("UPDATE customers SET checksum = checksum + 1 WHERE customer_id = 'acme'", True),
         ("UPDATE addresses SET customer_id = 'other'", True),
         ("UPDATE addresses SET customer_id = 'acmf'", True),
@@ -64,6 +70,17 @@ def test_a_row_that_was_changed_on_disk(make_service, failure_of, statement, is_
     assert "34911234567" not in service.stderr_path.read_text()
 
 
+def test_addresses_whose_customer_was_lost_go_with_an_erasure(make_service):
+    service = make_service()
+    customer_service_pb2_grpc.CustomerServiceStub(service.start().channel).UpsertCustomers(BROUGHT_IN)
+    assert service.stop() == 0
+    change(service.data_dir, "DELETE FROM customers WHERE customer_id = 'acme'")
+    stub = customer_service_pb2_grpc.CustomerServiceStub(service.start().channel)
+    stub.EraseCustomer(customer_pb2.EraseCustomerRequest(customer_id="acme"))
+    assert service.stop() == 0
+    assert not [path for path in service.data_dir.rglob("*") if path.is_file() and b"34911234567" in path.read_bytes()]
+
+
 def test_a_page_that_sqlite_itself_finds_damaged(make_service, failure_of):
     service = make_service()
     client = service.start()
@@ -89,6 +106,23 @@ def test_a_page_that_sqlite_itself_finds_damaged(make_service, failure_of):
         failure = failure_of(lambda call=call, request=request: call(request))
         assert (failure.code, failure.reason) == (grpc.StatusCode.INTERNAL, "DIRECTORY_DAMAGED")
     assert client.enqueue("c", customer_id="acme").contact.contact_id == "c"
+
+
+def test_a_full_disk_is_told_and_what_fits_is_taken(tmp_path):
+    async def ask() -> None:
+        shared = SharedByTenants()
+        directory = CustomerDirectory(tmp_path / "customers.sqlite", "default", 10_000, shared)
+        try:
+            await directory._changing.use(lambda writer: writer.pragma("max_page_count", 14))
+            with pytest.raises(DirectoryDamaged, match="disk is full"):
+                await directory.upsert([Customer(f"c{number}", "n" * 100) for number in range(400)], "", 1)
+            assert (await directory.upsert([Customer("c0")], "", 1)).seq == 1
+            assert [found.customer_id for found in (await directory.page("", 10)).customers] == ["c0"]
+        finally:
+            await directory.close()
+            shared.stop()
+
+    asyncio.run(ask())
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -37,6 +37,7 @@ from acd_service.cli.customers import customers_group
 from acd_service.cli.verify import verify_command
 from acd_service.codec.customers import known_contact
 from acd_service.customers.customer import Customer
+from acd_service.customers.directory import CustomerDirectory, Erased
 from acd_service.engine_interface import engine_maker
 from acd_service.erasing.eraser import Eraser
 from acd_service.hosting import _erased_in
@@ -49,6 +50,7 @@ from acd_service.recovery import recover
 from acd_service.restore import Moment, restore
 from acd_service.service_error import ErasureUnfinished
 from acd_service.set_aside import SetAside, whom_of
+from acd_service.shared_by_tenants import SharedByTenants
 from acd_service.verify import verify
 
 PAGE = (Path(__file__).parents[2] / "docs" / "erasure.md").read_text(encoding="utf-8")
@@ -526,7 +528,8 @@ def test_what_is_set_aside_during_an_erasure_is_not_lost(tmp_path, monkeypatch):
 
     def add_now(descriptor):
         sync(descriptor)
-        adding.start()
+        if adding.ident is None:
+            adding.start()
         adding.join(0.3)  # it may have to wait for the end of this
 
     monkeypatch.setattr("acd_service.set_aside.os.fsync", add_now)
@@ -534,6 +537,39 @@ def test_what_is_set_aside_during_an_erasure_is_not_lost(tmp_path, monkeypatch):
     adding.join(20)
     assert entries_of(tmp_path) == ["late", "other"]
     assert len(aside.entries) == 2
+
+
+def test_entries_that_went_stay_away_after_a_power_cut(tmp_path, monkeypatch):
+    aside = SetAside(tmp_path / "set_aside.jsonl")
+    command = EnqueueContact("own", "sales", customer_id="acme-17")
+    aside.add(command, 1, 1, ValueError(7), whom_of(command, Engine()))
+    synced = []
+    monkeypatch.setattr(
+        "acd_service.set_aside.os.fsync", lambda file: synced.append(os.readlink(f"/proc/self/fd/{file}"))
+    )
+    aside.erase("acme-17", ())
+    assert synced == [str(tmp_path / "set_aside.unfinished"), str(tmp_path)]
+
+
+def test_an_erasure_that_failed_is_not_taken_for_done_by_what_another_came_to(tmp_path):
+    async def ask() -> None:
+        shared = SharedByTenants()
+        directory = CustomerDirectory(tmp_path / "customers.sqlite", "default", 10, shared)
+        try:
+            assert await directory.begin_to_erase("acme-17", "") is None
+            assert not (tmp_path / "customers.sqlite").exists()
+            assert await directory.begin_to_erase("acme-17", "erase-1") is None
+            # That went no further. Now another customer is erased, by a request without an id.
+            assert await directory.begin_to_erase("kunde-9", "") is None
+            await directory.remember_erased(Erased(7, 1, 2, 3, 4))
+            assert await directory.begin_to_erase("acme-17", "erase-1") is None
+            await directory.remember_erased(Erased(8, 1, 2, 3, 4))
+            assert await directory.begin_to_erase("acme-17", "erase-1") == Erased(8, 1, 2, 3, 4, True)
+        finally:
+            await directory.close()
+            shared.stop()
+
+    asyncio.run(ask())
 
 
 def test_an_erasure_that_goes_on_knows_the_customers_contacts_from_others_of_the_same_id(

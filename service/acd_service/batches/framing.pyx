@@ -16,6 +16,16 @@ cdef enum:
     TWO_BYTES = 0x80  # from here on a tag has more than one: changes of the directory, and what only the server gives
 
 
+cdef inline bint _is_one_field(Span command) noexcept nogil:
+    """Whether a command that is not empty is what it begins with: of more than one field protobuf takes the last."""
+    cdef Span content
+    if command.at[0] & 7 != 2 or command.at[0] >= TWO_BYTES and (command.size < 2 or command.at[1] >= TWO_BYTES):
+        return False
+    cdef Py_ssize_t tag_size = 2 if command.at[0] >= TWO_BYTES else 1
+    cdef const uint8_t* end = command.at + command.size
+    return take_span(command.at + tag_size, end, &content) == end
+
+
 cdef class Frame:
     """The commands of a request, by place."""
 
@@ -46,10 +56,12 @@ cdef class Frame:
         return len(self.content)
 
     def administers(self):
-        """Whether there is a command among them that changes the roster or the policy."""
+        """Whether there is a command among them that changes the roster or the policy, or may turn out to be one."""
+        cdef Span span
         cdef Py_ssize_t place
         for place in range(self.count):
-            if self.commands[place].size and TAG_OF_UPSERT_AGENTS <= self.commands[place].at[0] <= TAG_OF_APPLY_POLICY:
+            span = self.commands[place]
+            if span.size and (TAG_OF_UPSERT_AGENTS <= span.at[0] <= TAG_OF_APPLY_POLICY or not _is_one_field(span)):
                 return True
         return False
 
@@ -66,8 +78,7 @@ cdef class Frame:
             if not span.size:
                 continue
             if span.at[0] != TAG_OF_ENQUEUE:
-                # Of more than one field protobuf takes the last.
-                if span.at[0] >= TWO_BYTES or take_span(span.at + 1, span.at + span.size, &inner) != span.at + span.size:
+                if span.at[0] >= TWO_BYTES or not _is_one_field(span):
                     places.append(place)
                     by_address_only = False
                 continue

@@ -17,6 +17,7 @@ cdef enum:
     PLACE_OF_30 = 0  # where the two fields are kept whose numbers are above the bound
     PLACE_OF_31 = 15
     NANOS = 1000000000
+    LENGTH_BYTES_MAX = 5  # protobuf reads no length of more
 
 
 cdef struct Span:
@@ -57,13 +58,15 @@ cdef inline const uint8_t* take_varint(const uint8_t* at, const uint8_t* end, ui
 
 cdef inline const uint8_t* take_span(const uint8_t* at, const uint8_t* end, Span* span) noexcept nogil:
     """Where reading goes on after length-delimited content, or NULL."""
+    cdef const uint8_t* before = at
     cdef uint64_t size
     if at < end and at[0] < 0x80:
         size = at[0]
         at += 1
     else:
         at = take_varint(at, end, &size)
-        if at == NULL:
+        if at == NULL or at - before > LENGTH_BYTES_MAX:
+            # What is taken here is kept as it came, and protobuf has to be able to read it again.
             return NULL
     if size > <uint64_t>(end - at):
         return NULL

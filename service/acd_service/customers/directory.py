@@ -24,6 +24,7 @@ from acd_service.shared_by_tenants import SharedByTenants
 
 _COMPACT_BYTES_MAX: Final = 2**26
 """A file up to this size is written anew when a customer is forgotten; a larger one is overwritten in its place."""
+_UNUSABLE: Final = (apsw.CorruptError, apsw.NotADBError, apsw.IOError, apsw.FullError, UnicodeDecodeError)
 T = TypeVar("T")
 
 
@@ -135,6 +136,10 @@ class CustomerDirectory:
                         "DELETE FROM customers WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
                     )
                     self._add_to_count(writer, -1)
+                # Those too of which no row tells, as it was lost.
+                writer.execute(
+                    "DELETE FROM addresses WHERE tenant = ? AND customer_id = ?", (self._tenant, customer_id)
+                )
                 writer.execute("UPDATE changes SET content_hash = x'' WHERE tenant = ?", (self._tenant,))
             if writer.pragma("page_count") * writer.pragma("page_size") <= _COMPACT_BYTES_MAX:
                 writer.execute("VACUUM")
@@ -146,17 +151,25 @@ class CustomerDirectory:
         self.is_empty = await self._use(self._changing, forget) == 0
 
     async def begin_to_erase(self, customer_id: str, request_id: str) -> Erased | None:
-        """Note that a request has a customer erased; what that came to, if it did before.
+        """Note that a request has a customer erased; what that came to, if it did before. One that was noted and not
+        finished is not under way any more.
+
+        Args:
+            request_id: may be empty: nothing is noted then.
 
         Raises:
             Refused: the request's id belongs to another request.
         """
-        if not request_id:
+        if not request_id and not self._path.exists():
             return None
         check = hashlib.blake2b(customer_id.encode(), digest_size=1).digest()[0]
 
         def begin(writer: apsw.Connection) -> Erased | None:
             with writer:
+                if not request_id:
+                    # What this one comes to must not be taken for what that one did.
+                    writer.execute("DELETE FROM erasures WHERE tenant = ? AND seq = 0", (self._tenant,))
+                    return None
                 row: Any = writer.execute(
                     "SELECT customer_check, seq, at_ns, contacts, commands, events FROM erasures"
                     " WHERE tenant = ? AND request_id = ?",
@@ -215,8 +228,13 @@ class CustomerDirectory:
     async def _use(self, opened: OpenedByNeed[apsw.Connection], work: Callable[[apsw.Connection], T]) -> T:
         try:
             return await opened.use(work)
-        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError, apsw.FullError) as error:
-            raise DirectoryDamaged(f"the directory of customers cannot be used: {error}") from error
+        except (apsw.Error, UnicodeDecodeError) as error:
+            # A full disk has SQLite itself go back: then there is nothing to go back from any more, and that is raised.
+            failed = error.__context__ if isinstance(error, apsw.SQLError) else None
+            failed = failed or error
+            if not isinstance(failed, _UNUSABLE):
+                raise
+            raise DirectoryDamaged(f"the directory of customers cannot be used: {failed}") from failed
 
     def _find(self, customer_id: str, address: str, finder: apsw.Connection) -> Customer | None:
         tenant = self._tenant
@@ -237,10 +255,13 @@ class CustomerDirectory:
         return None
 
     def _content(self, connection: apsw.Connection, customer_id: str) -> Customer | None:
-        row: Any = connection.execute(
-            "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id = ?",
-            (self._tenant, customer_id),
-        ).fetchone()
+        try:
+            row: Any = connection.execute(
+                "SELECT customer_id, content, checksum FROM customers WHERE tenant = ? AND customer_id = ?",
+                (self._tenant, customer_id),
+            ).fetchone()
+        except UnicodeDecodeError as error:
+            raise DirectoryDamaged(f'customer "{customer_id}" of the directory is not what was written') from error
         return None if row is None else customer_of(self._tenant, *row)
 
     async def _change(

@@ -98,7 +98,7 @@ def check_directory(path: Path, tenant: str) -> None:
                 _check_rows(connection, tenant)
         finally:
             connection.close()
-    except apsw.Error as error:
+    except (apsw.Error, UnicodeDecodeError) as error:
         raise DirectoryDamaged(f"{path} cannot be read: {error}") from None
     except DirectoryDamaged as error:
         raise DirectoryDamaged(f"{path}: {error}") from None
