@@ -305,6 +305,7 @@ class Hosting:
 
         Raises:
             UnknownTenant, TenantState: TENANT_NOT_SUSPENDED; TENANT_IN_SETTINGS, the next start would make it anew.
+            Stopping: the service stops.
         """
         await self._to_its_end(self._remove(name))
 
@@ -319,10 +320,7 @@ class Hosting:
             await sequencer.in_worker(lambda: self._journal.put_fact(name, REMOVING, 1))
             del self._hosted[name]
             self._suspended.discard(name)
-            await asyncio.to_thread(self._remove_files, name)
-            # Other tenants' commits go between.
-            while await sequencer.in_worker(lambda: self._journal.remove_some(name)):
-                pass
+            await self._delete(sequencer, name)
             _log.warning("tenant %s is removed", name)
 
     async def _to_its_end(self, change: Coroutine[Any, Any, T]) -> T:
@@ -401,9 +399,9 @@ class Hosting:
 
     async def _delete(self, sequencer: Sequencer, name: str) -> None:
         await asyncio.to_thread(self._remove_files, name)
-        # Other tenants' commands go between.
+        # Other tenants' commands go between. A service that stops does not wait for the rest: the next start goes on.
         while await sequencer.in_worker(lambda: self._journal.remove_some(name)):
-            pass
+            self._running()
 
     def _remove_files(self, name: str) -> None:
         shutil.rmtree(tenant_dir(self._config.data_dir, name), ignore_errors=True)

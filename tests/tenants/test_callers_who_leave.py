@@ -20,6 +20,7 @@ from acd_service.config import Config
 from acd_service.hosting import Hosting
 from acd_service.journal_sqlite import SqliteJournal
 from acd_service.sequencer import Sequencer
+from acd_service.service_error import Stopping
 from acd_service.tenant_settings import Quotas
 
 
@@ -115,6 +116,31 @@ def test_a_tenant_that_is_removed_is_gone_and_another_may_have_its_name(tmp_path
             assert host.journal.tenants() == ["acme", "default"]
 
     asyncio.run(inside())
+
+
+def test_a_service_that_stops_does_not_wait_for_all_of_a_removal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = iter([True] * 2_000)
+
+    async def inside() -> None:
+        async with Host(tmp_path) as host:
+            await host.hosting.create("acme", Quotas(), 0)
+            await host.hosting.suspend("acme")
+            monkeypatch.setattr(host.journal, "remove_some", lambda _name: next(pieces, False))
+            removing = asyncio.ensure_future(host.hosting.remove("acme"))
+            while len(host.hosting.list()) > 1:
+                await asyncio.sleep(0)
+            await host.hosting.stop()
+            with pytest.raises(Stopping):
+                await removing
+            assert next(pieces, False)
+
+    asyncio.run(inside())
+    journal = SqliteJournal.open(tmp_path)
+    assert Hosting({}, set(), journal, Config(data_dir=tmp_path)).recover().keys() == {"default"}
+    assert journal.tenants() == ["default"], "the next start goes on"
+    journal.close()
 
 
 def test_a_tenant_that_is_taken_in_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
