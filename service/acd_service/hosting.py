@@ -10,10 +10,10 @@ import contextlib
 import hashlib
 import logging
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 from acd_service.clock import Clock
 from acd_service.config import Config
@@ -36,6 +36,7 @@ _REQUEST: Final = "request"
 """By which request it was made."""
 _RETRY_AFTER_MS: Final = 60_000
 _WAIT_S_MAX: Final = 5.0
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -52,7 +53,8 @@ class Hosted:
 
 
 class Hosting:
-    """Opens and closes tenants; one change at a time. Used on the event loop.
+    """Opens and closes tenants; one change at a time, and each to its end though whoever asked for it goes away: the
+    journal, the sequencer and what is known here would not agree after half of one. Used on the event loop.
 
     Args:
         open_tenants: those that are served, by name; kept up to date here.
@@ -71,6 +73,7 @@ class Hosting:
         self._shared = SharedByTenants(config.recent_bytes_all_max)
         self._mover = Mover(journal, config)
         self._coming_in: dict[str, asyncio.Task[None]] = {}
+        self._changes: set[asyncio.Task[Any]] = set()
         self._hosted: dict[str, Hosted] = {}
         self._lock = asyncio.Lock()
         self._is_stopping = False
@@ -139,6 +142,9 @@ class Hosting:
             TenantState: TENANT_EXISTS.
             Overloaded: there are as many as there may be.
         """
+        return await self._to_its_end(self._create(name, quotas, seed, request))
+
+    async def _create(self, name: str, quotas: Quotas, seed: int, request: bytes) -> tuple[Hosted, bool]:
         check_name(name)
         async with self._lock:
             sequencer = self._running()
@@ -191,6 +197,15 @@ class Hosting:
             Overloaded: there are as many as there may be.
             Stopping: the service stops.
         """
+        task = asyncio.get_running_loop().create_task(self._take_in(folder, manifest, on_progress))
+        # Whoever sent the file may go away now: it comes in all the same. The folder is needed until then.
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await task
+            raise
+
+    async def _take_in(self, folder: Path, manifest: Manifest, on_progress: OnProgress) -> Hosted:
         name = manifest.tenant
         async with self._lock:
             sequencer = self._running()
@@ -202,12 +217,7 @@ class Hosting:
             await sequencer.in_worker(lambda: self._journal.admit(name, manifest.seed, facts))
             task = asyncio.get_running_loop().create_task(self._put_in(sequencer, folder, manifest, on_progress))
             self._coming_in[name] = task
-        # Whoever sent the file may go away now: it comes in all the same.
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await task
-            raise
+        await task
         return self._hosted[name]
 
     async def _put_in(self, sequencer: Sequencer, folder: Path, manifest: Manifest, on_progress: OnProgress) -> None:
@@ -248,6 +258,9 @@ class Hosting:
         Raises:
             UnknownTenant, TenantState: TENANT_NEEDED for `default`, where callers without credentials come to.
         """
+        return await self._to_its_end(self._suspend(name))
+
+    async def _suspend(self, name: str) -> Hosted:
         async with self._lock:
             sequencer = self._running()
             hosted = self.find(name)
@@ -268,6 +281,9 @@ class Hosting:
             UnknownTenant: there is none.
             JournalError: what is kept of it cannot be used; it stays suspended.
         """
+        return await self._to_its_end(self._resume(name))
+
+    async def _resume(self, name: str) -> Hosted:
         async with self._lock:
             sequencer = self._running()
             hosted = self.find(name)
@@ -290,6 +306,9 @@ class Hosting:
         Raises:
             UnknownTenant, TenantState: TENANT_NOT_SUSPENDED; TENANT_IN_SETTINGS, the next start would make it anew.
         """
+        await self._to_its_end(self._remove(name))
+
+    async def _remove(self, name: str) -> None:
         async with self._lock:
             sequencer = self._running()
             hosted = self.find(name)
@@ -305,6 +324,16 @@ class Hosting:
             while await sequencer.in_worker(lambda: self._journal.remove_some(name)):
                 pass
             _log.warning("tenant %s is removed", name)
+
+    async def _to_its_end(self, change: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.get_running_loop().create_task(change, name="change of tenants")
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_log_failure)
+            raise
 
     async def stop(self) -> None:
         """End the streams of all; no more comes or goes."""
@@ -412,6 +441,12 @@ class Import:
         parts = self._folder / "parts"
         manifest = await self._mover.prove(self._folder / "file", parts)
         return await self._hosting.take_in(parts, manifest, on_progress), manifest
+
+
+def _log_failure(task: "asyncio.Task[Any]") -> None:
+    """Of a change whose caller does not hear of it any more."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("a change of tenants failed after its caller had gone: %s", error)
 
 
 def _erased_in(folder: Path, tenant: str) -> dict[str, int]:

@@ -217,7 +217,9 @@ class SqliteJournal(JournalReader):
             raise JournalWriteFailed(f"{self._path}: {error}") from error
 
     def _mark_appended(self) -> None:
-        for tenant, link in self._beginning.items():
+        # Not kept until the next batch: it holds all that it is over.
+        beginning, self._beginning = self._beginning, {}
+        for tenant, link in beginning.items():
             self._mark(tenant, link.head())
 
     def _head_of(self, tenant: str) -> Head:

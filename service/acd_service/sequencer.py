@@ -600,10 +600,14 @@ class Sequencer:
         return late
 
     def _begin_apart(self, taken: Taken) -> None:
-        if taken.seat.closed is not None:
+        why = taken.seat.closed
+        if self._failed:  # something else apart did, while this waited for a commit
+            why = self._closed
+        elif why is not None:
             self._arrived.let_go(taken.tenant)
+        if why is not None:
             if not taken.future.done():
-                taken.future.set_exception(taken.seat.closed)
+                taken.future.set_exception(why)
             return
         self._timetable.rest(taken.seat)
         apart = self._apart[taken.seat] = _Apart(taken)

@@ -1,5 +1,6 @@
 """A batch that is begun and ended is kept as one that is appended."""
 
+import sys
 from pathlib import Path
 
 import apsw
@@ -104,4 +105,19 @@ def test_a_journal_to_read_begins_nothing(tmp_path: Path) -> None:
     assert journal.commit_descriptor is None
     with pytest.raises(JournalWriteFailed, match="to read"):
         journal.begin_append(BATCHES[0])
+    journal.close()
+
+
+@pytest.mark.parametrize("how", ["appended", "begun"])
+def test_what_is_durable_is_not_held_until_the_next_batch(tmp_path: Path, how: str) -> None:
+    journal = _open(tmp_path)
+    batch = Batch([], [], [], [_stretch(TENANT_DEFAULT, 1, 10)])
+    before = sys.getrefcount(batch.stretches[0].commands)
+    if how == "begun":
+        journal.begin_append(batch)
+        journal.end_append()
+    else:
+        journal.append(batch)
+    after = sys.getrefcount(batch.stretches[0].commands)
+    assert after == before
     journal.close()

@@ -52,6 +52,7 @@ LAYERS = [
     {
         "journal",
         "journal_format",
+        "sums",
         "chain",
         "chain_rows",
         "journal_reader",

@@ -391,6 +391,41 @@ def test_a_service_fails_once_even_if_more_than_one_thing_of_it_does(run):
     run(scenario)
 
 
+def test_what_was_to_be_begun_when_the_service_fails_is_refused(run):
+    async def scenario(houses):
+        long = await houses.begin()
+
+        def fail(_batch):
+            raise JournalWriteFailed("the disk is full")
+
+        async def commit(journal, batch):
+            await may_commit
+            await append(journal, batch)
+
+        may_commit = asyncio.get_running_loop().create_future()
+        worker = houses.sequencer._worker
+        append, worker.append = worker.append, commit
+        beside = houses.quiet.submit(EnqueueContact("c", "sales"))
+        behind = houses.quiet.submit(ApplyPolicy(LONG))
+        last = houses.quiet.submit(EnqueueContact("d", "sales"))
+        await asyncio.sleep(0.05)
+        write, houses.journal.append = houses.journal.append, fail
+        houses.engine.may_go.set()
+        with pytest.raises(Stopping):
+            await long
+        houses.journal.append = write
+        may_commit.set_result(None)
+        assert (await beside).seq == 2
+        for future in (behind, last):
+            with pytest.raises(Stopping):
+                await asyncio.wait_for(future, 5)
+        await houses.sequencer.stop()
+        assert len(houses.failures) == 1
+        worker.append = append
+
+    run(scenario)
+
+
 def test_an_engine_that_fails_on_it_is_left_alone_when_the_service_has_failed(run):
     async def scenario(houses):
         houses.engine.fails = True
