@@ -441,6 +441,18 @@ def test_what_looks_like_one_field_and_is_a_number_and_another_field_is_read_pro
 
 
 @pytest.mark.parametrize("engine", [Engine, ReferenceEngine])
+@pytest.mark.parametrize(
+    "unknown", [varint(20 << 3 | 3) * 99 + varint(20 << 3 | 4) * 99, varint(99 << 3 | 2) + b"\x09born-1970"]
+)
+def test_fields_of_a_newer_client_are_not_kept(engine: Any, unknown: bytes) -> None:
+    request = text(2, b"c1") + text(3, b"sales") + unknown
+    _, (run,) = apply_all(started(engine()), request_of(framed(1, request)), T0 + 1)
+    (record,) = CommandChunk.FromString(run.commands).records
+    assert codec.decode_record(record.SerializeToString())[2] == EnqueueContact("c1", "sales")
+    assert unknown not in run.commands
+
+
+@pytest.mark.parametrize("engine", [Engine, ReferenceEngine])
 @pytest.mark.parametrize(("padding", "is_taken"), [(4, True), (5, False), (9, False)])
 @pytest.mark.parametrize("within", [False, True])
 def test_a_length_that_protobuf_does_not_read_is_refused(

@@ -43,7 +43,7 @@ from acd_core.refusal import Reason, Refused
 from acd_service.batches.batch import Applied, BatchFailed, head_of, reason_of
 from acd_service.codec.answers import response_of as response_message
 from acd_service.codec.answers import result_of
-from acd_service.codec.batches import dispatched_command, error_result
+from acd_service.codec.batches import dispatched_command, error_result, kept_content
 from acd_service.codec.records import encode_command, encode_event
 from acd_service.service_error import CommandSetAside
 
@@ -337,9 +337,9 @@ cdef object _take_command(_Run run, Engine engine, int64_t at_ns, Span span, dic
         run.accepted[run.kind] += 1
         if run.place in known:
             written = encode_command(command)
-            run.record(engine, PyBytes_AS_STRING(written), len(written))
         else:
-            run.record(engine, span.at, span.size)
+            written = kept_content(_bytes_of(span), command)
+        run.record(engine, PyBytes_AS_STRING(written), len(written))
     run.answer(engine, command)
     return command if run.kind == CMD_APPLY_POLICY and not engine.result.duplicate else None
 

@@ -12,7 +12,7 @@ from acd_core.limits import AT_NS_MAX
 from acd_core.refusal import Reason, Refused
 from acd_service.batches.batch import Applied, Batch, BatchFailed, Permit, head_of, reason_of
 from acd_service.codec.answers import result_of
-from acd_service.codec.batches import dispatched_command, error_result
+from acd_service.codec.batches import dispatched_command, error_result, kept_content
 from acd_service.codec.records import encode_command, encode_event
 from acd_service.codec.values import varint
 from acd_service.engine_interface import RoutingEngine
@@ -73,7 +73,8 @@ def apply_plain(
             if answer.duplicate:
                 run.refused[command.kind, "DUPLICATE"] += 1
             else:
-                run.accept(command, answer, encode_command(command) if place in batch.known else content)
+                is_known = place in batch.known
+                run.accept(command, answer, encode_command(command) if is_known else kept_content(content, command))
             result = result_of(command, answer, _not_signed_on(engine, command)).SerializeToString()
         except Exception as error:
             raise BatchFailed(place, command, at_ns, error) from error

@@ -45,6 +45,20 @@ def dispatched_command(content: bytes, place: int) -> Command:
         raise
 
 
+def kept_content(content: bytes, command: Command) -> bytes:
+    """What the journal keeps of a command that was read from these bytes: them, unless they have fields that this
+    version does not know. Those may be nested so deep that protobuf would not read the record around them, or be a
+    customer's, and an erasure would not find them. A call of its own keeps none of them either.
+    """
+    message = CommandMessage.FromString(content)
+    size = message.ByteSize()
+    message.DiscardUnknownFields()
+    if message.ByteSize() == size:
+        return content
+    known: bytes = journalled_message(command).SerializeToString(deterministic=True)
+    return known
+
+
 def dispatch_request(commands: list[Command], batch_id: int = 0) -> bytes:
     """The bytes of a DispatchRequest of these commands."""
     return DispatchRequest(batch_id=batch_id, commands=map(journalled_message, commands)).SerializeToString()
