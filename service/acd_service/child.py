@@ -29,12 +29,14 @@ class Finished(NamedTuple):
 
 
 async def run_module(module: str, *arguments: str) -> Finished:
-    """Run a module of ours as a program; it is killed if whoever waits for it is cancelled."""
+    """Run a module of ours as a program; whoever is cancelled while waiting for it is told so when it is dead."""
     child = _Child([sys.executable, "-m", "acd_service.child", module, *arguments])
+    ran = asyncio.ensure_future(asyncio.to_thread(child.run))
     try:
-        return await asyncio.to_thread(child.run)
+        return await asyncio.shield(ran)
     except asyncio.CancelledError:
         child.kill()
+        await asyncio.wait([ran])
         raise
 
 

@@ -25,6 +25,10 @@ class SnapshotFailed(RuntimeError):
     """The process that takes snapshots did not succeed; its own words are the message."""
 
 
+class SnapshotsStopped(SnapshotFailed):
+    """The tenant is served no longer, so no snapshots are taken of it."""
+
+
 class SnapshotSchedule:
     """Starts the snapshotter every so many commands, after so many hours, and when asked; one at a time.
 
@@ -45,6 +49,8 @@ class SnapshotSchedule:
         self._committed_seq = last_seq
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._snapshotter: asyncio.Task[Finished] | None = None
+        self._is_stopped = False
         self._forgetting: asyncio.Task[None] | None = None
         self._not_before_s = 0.0
         self.failures = 0
@@ -80,7 +86,7 @@ class SnapshotSchedule:
             SnapshotFailed: no snapshot was written.
         """
         async with self._lock:
-            status, output, complaint = await self._run_snapshotter()
+            status, output, complaint = await self._ran_snapshotter()
             if status != 0:
                 raise SnapshotFailed(complaint.strip() or f"the snapshotter ended with status {status}")
             taken = Taken(**json.loads(output))
@@ -91,6 +97,19 @@ class SnapshotSchedule:
                 self._forgetting = asyncio.get_running_loop().create_task(self._forget(), name="retention")
             return taken
 
+    async def _ran_snapshotter(self) -> Finished:
+        """Until the tenant is served no longer: its files may be removed then, and nothing may come after."""
+        if self._is_stopped:
+            raise SnapshotsStopped("the tenant is served no longer")
+        self._snapshotter = asyncio.create_task(self._run_snapshotter(), name="snapshotter")
+        try:
+            return await self._snapshotter
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._is_stopped or (task is not None and task.cancelling()):
+                raise
+            raise SnapshotsStopped("the tenant is served no longer") from None
+
     async def _run_snapshotter(self) -> Finished:
         return await run_module(
             "acd_service.snapshotter",
@@ -98,8 +117,10 @@ class SnapshotSchedule:
         )  # fmt: skip
 
     async def stop(self) -> None:
-        """End what is under way."""
-        under_way = [task for task in (self._task, self._forgetting) if task is not None and not task.done()]
+        """End what is under way, whoever asked for it, and begin nothing more."""
+        self._is_stopped = True
+        tasks = (self._task, self._snapshotter, self._forgetting)
+        under_way = [task for task in tasks if task is not None and not task.done()]
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)

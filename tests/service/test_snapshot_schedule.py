@@ -1,11 +1,14 @@
 """When snapshots are taken by themselves."""
 
 import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from acd_service.config import Config
-from acd_service.snapshot_schedule import SnapshotSchedule
+from acd_service.snapshot_schedule import SnapshotSchedule, SnapshotsStopped
 
 
 class _TimedLoop(asyncio.SelectorEventLoop):
@@ -62,3 +65,51 @@ def test_a_snapshot_every_so_many_commands_and_no_more_than_a_fifth_of_the_time(
         assert schedule.taken == [10, 501]
 
     loop.run_until_complete(scenario())
+
+
+def _snapshotters():
+    """Processes of ours that take snapshots."""
+    lines = []
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                lines.append(path.joinpath("cmdline").read_bytes())
+    return [line for line in lines if b"acd_service.snapshotter" in line]
+
+
+def test_when_it_has_stopped_nobody_takes_a_snapshot_any_more(tmp_path):
+    """The snapshotter would wait for ever: the journal that it is to read is a pipe that nobody writes."""
+    os.mkfifo(tmp_path / "journal.sqlite")
+    mine = str(tmp_path).encode()
+
+    async def scenario():
+        schedule = SnapshotSchedule("t", Config(data_dir=tmp_path), None, None, last_seq=0)
+        asked = [asyncio.create_task(schedule.take()) for _ in range(2)]
+        while not any(mine in line for line in _snapshotters()):
+            await asyncio.sleep(0.01)
+        await schedule.stop()
+        assert not any(mine in line for line in _snapshotters())
+        for one in asked:
+            with pytest.raises(SnapshotsStopped):
+                await one
+        with pytest.raises(SnapshotsStopped):
+            await schedule.take()
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+def test_who_goes_away_meanwhile_takes_the_snapshotter_along(tmp_path):
+    os.mkfifo(tmp_path / "journal.sqlite")
+    mine = str(tmp_path).encode()
+
+    async def scenario():
+        schedule = SnapshotSchedule("t", Config(data_dir=tmp_path), None, None, last_seq=0)
+        asked = asyncio.create_task(schedule.take())
+        while not any(mine in line for line in _snapshotters()):
+            await asyncio.sleep(0.01)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert not any(mine in line for line in _snapshotters())
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))

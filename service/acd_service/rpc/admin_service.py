@@ -14,6 +14,8 @@ from acd_service.engine_interface import RoutingEngine
 from acd_service.interceptor import CallInterceptor
 from acd_service.rpc.call import Tenants
 from acd_service.rpc.reconciling import reconcile
+from acd_service.service_error import Stopping
+from acd_service.snapshot_schedule import SnapshotsStopped
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,7 +97,10 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         )
 
     async def TakeSnapshot(self, request: Any, context: Any) -> Any:
-        taken = await self._tenants.of(context).snapshots.take()
+        try:
+            taken = await self._tenants.of(context).snapshots.take()
+        except SnapshotsStopped as error:
+            raise Stopping(str(error)) from error
         return admin_service_pb2.TakeSnapshotResponse(
             seq=taken.seq,
             at=codec.timestamp_of(taken.at_ns),
