@@ -112,7 +112,7 @@ class Sequencer:
         self._enough = 1
         self._ticked_at = 0.0
         self.batches = 0
-        self.ahead_commands_min = 256
+        self.ahead_commands_min = 1_024
         self.meters = meters or Meters()
         self._applying = Applying(clock, self._timetable, self.meters)
         self.observer: Observer | None = None

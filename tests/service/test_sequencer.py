@@ -193,6 +193,7 @@ def test_who_comes_one_by_one_is_let_in_between_the_batches_of_others(run):
         return read_batch(dispatch_request([EnqueueContact(f"{prefix}{n}", "sales") for n in range(100)]))
 
     async def scenario(house):
+        house.tenant.sequencer.ahead_commands_min = 256  # each batch here is large enough
         tenant = house.tenant
         house.journal.may_commit.clear()
         first = [tenant.submit_batch(many("a")), tenant.submit(EnqueueContact("early", "sales"))]
@@ -229,6 +230,7 @@ def refusals(content):
 
 def test_batches_are_applied_while_others_are_committed_and_answered_when_they_are_durable(run):
     async def scenario(house):
+        house.tenant.sequencer.ahead_commands_min = 256  # each batch here is large enough
         tenant = house.tenant
         before = tenant.fanout.next_event_seq
         house.journal.may_commit.clear()
@@ -260,6 +262,7 @@ def test_batches_are_applied_while_others_are_committed_and_answered_when_they_a
 
 def test_calls_that_come_one_by_one_are_not_applied_ahead(run):
     async def scenario(house):
+        house.tenant.sequencer.ahead_commands_min = 256  # each batch here is large enough
         house.journal.may_commit.clear()
         sent = [house.tenant.submit(EnqueueContact("alone", "sales"))]
         await settle(sent[0])
@@ -274,6 +277,7 @@ def test_calls_that_come_one_by_one_are_not_applied_ahead(run):
 
 def test_what_was_applied_ahead_of_a_commit_that_fails_is_not_acknowledged(run):
     async def scenario(house):
+        house.tenant.sequencer.ahead_commands_min = 256  # each batch here is large enough
         tenant = house.tenant
         house.journal.may_commit.clear()
         sent = [tenant.submit_batch(many("a"))]
@@ -297,6 +301,7 @@ def test_what_was_applied_ahead_of_a_commit_that_fails_is_not_acknowledged(run):
 
 def test_what_was_applied_ahead_is_applied_again_when_an_engine_trips(run):
     async def scenario(house):
+        house.tenant.sequencer.ahead_commands_min = 256  # each batch here is large enough
         tenant, seat = house.tenant, house.seat
         seat.engine = FaultyEngine(seat.engine)
         house.journal.may_commit.clear()
