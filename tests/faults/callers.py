@@ -346,6 +346,8 @@ async def _follow(house: House, draw: random.Random) -> None:
         except EventsNoLongerKept:
             if not life.config.events_kept_min:
                 raise Broken(f"event {cursor} is not kept, though all are to be") from None
+            if life.houses.get(house.name) is not house:
+                return  # suspended and resumed meanwhile: the journal has gone on, this seat's stream has not
             cursor = max(life.journal.extent(house.name).oldest_event_seq, 1)
         except JournalError:
             if not life.disk.failed:
