@@ -5,6 +5,7 @@ from typing import Any
 from acd.v1 import customer_pb2
 from acd_service import codec
 from acd_service.codec.customers import customer_ids_of, customers_of
+from acd_service.customers.directory import Change
 from acd_service.rpc.call import read_aside
 from acd_service.tenant import Tenant
 
@@ -17,9 +18,7 @@ async def upsert_customers(tenant: Tenant, request: Any) -> customer_pb2.UpsertC
     """
     customers = await read_aside(customers_of, request)
     made = await tenant.directory.upsert(customers, request.request_id, tenant.clock.now_ns())
-    return customer_pb2.UpsertCustomersResponse(
-        seq=made.seq, at=codec.timestamp_of(made.at_ns), duplicate=made.duplicate
-    )
+    return customer_pb2.UpsertCustomersResponse(**_stamp(made))
 
 
 async def remove_customers(tenant: Tenant, request: Any) -> customer_pb2.RemoveCustomersResponse:
@@ -30,6 +29,8 @@ async def remove_customers(tenant: Tenant, request: Any) -> customer_pb2.RemoveC
     """
     customer_ids = await read_aside(customer_ids_of, request)
     made = await tenant.directory.remove(customer_ids, request.request_id, tenant.clock.now_ns())
-    return customer_pb2.RemoveCustomersResponse(
-        seq=made.seq, at=codec.timestamp_of(made.at_ns), duplicate=made.duplicate
-    )
+    return customer_pb2.RemoveCustomersResponse(**_stamp(made))
+
+
+def _stamp(made: Change) -> dict[str, Any]:
+    return {"seq": made.seq, "at": codec.timestamp_of(made.at_ns), "duplicate": made.duplicate}
